@@ -1,0 +1,5 @@
+"""Type hints of the whole package are checked while the tests run; the hook must be set before its first import."""
+
+from beartype.claw import beartype_package
+
+beartype_package("s2s")
