@@ -1,40 +1,120 @@
-"""The base of all errors that s2s raises, and the way back from an emitted line to the user's."""
+"""Exceptions of the runtime, and where in the user's code they came from."""
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Mapping
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
 
-Location = tuple[str, int]
+import numpy as np
 
 
 class S2SError(Exception):
-    """Base of every exception type that s2s defines."""
+    """Base of the exception types that are s2s's own and no more specific kind of built-in exception."""
 
 
-_SOURCE_MAPS: dict[str, Sequence[Location | None]] = {}
+class ConcretizationError(TypeError):
+    """The value of a staged array was needed while a function was being staged.
+
+    Attributes:
+        origin: indices of the flattened arguments, all Python scalars, from which alone the value was computed;
+            None where it depends on an array.
+    """
+
+    def __init__(self, message: str, origin: frozenset[int] | None = None) -> None:
+        super().__init__(message)
+        self.origin = origin
 
 
-def register_source_map(filename: str, line_map: Sequence[Location | None]) -> None:
-    """Says which user location each line of the emitted file `filename` came from (index 0 is line 1)."""
-    _SOURCE_MAPS[filename] = line_map
+class LeakError(RuntimeError):
+    """A staged value was used after the function that it belongs to had been staged."""
 
 
-def forget_source_map(filename: str) -> None:
-    """Drops what `register_source_map` recorded for an emitted file that is no longer loaded."""
-    _SOURCE_MAPS.pop(filename, None)
+class UserLine(NamedTuple):
+    """A place in the user's source."""
+
+    file: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
 
 
-def is_emitted(filename: str) -> bool:
-    """Whether `filename` is an emitted file with a source map."""
-    return filename in _SOURCE_MAPS
+_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+_ROOT = os.path.dirname(_PACKAGE)
+_INTERNAL = (
+    _PACKAGE + os.sep,
+    os.path.join(_ROOT, "codegen") + os.sep,
+    os.path.join(_ROOT, "s2s") + os.sep,
+    os.path.dirname(np.__file__) + os.sep,
+    "<frozen ",
+)
+_source_maps: dict[str, Mapping[int, tuple[str, int]]] = {}
+_is_internal: dict[str, bool] = {}
+_lines: dict[tuple[CodeType, int], UserLine] = {}
 
 
-def user_location(filename: str, line: int) -> Location | None:
-    """The user's file and line behind a line of a file: through the maps of emitted files, to any order."""
-    for _ in range(16):
-        line_map = _SOURCE_MAPS.get(filename)
-        if line_map is None:
-            return filename, line
-        origin = line_map[line - 1] if 0 < line <= len(line_map) else None
-        if origin is None or origin == (filename, line):
-            return None
-        filename, line = origin
-    return None
+def register_source_map(filename: str, lines: Mapping[int, tuple[str, int]]) -> None:
+    """Says from which user lines the lines of an emitted file came: `{line: (user_file, user_line)}`.
+
+    A frame of that file counts as the user's; lines without an entry keep their own place.
+    """
+    _source_maps[filename] = lines
+    _is_internal[filename] = False
+    _lines.clear()
+
+
+def internal(filename: str) -> bool:
+    """Whether a frame of this file is the library's (or NumPy's), and so never shown as the user's."""
+    found = _is_internal.get(filename)
+    if found is None:
+        found = _is_internal[filename] = filename.startswith(_INTERNAL)
+    return found
+
+
+def user_frame() -> FrameType | None:
+    """The innermost frame of the caller's stack that is the user's (emitted code counts as the user's)."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and internal(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame
+
+
+def line_of(frame: FrameType) -> UserLine:
+    """The user's line that a frame stands at, through the source maps of emitted files."""
+    key = (frame.f_code, frame.f_lasti)
+    found = _lines.get(key)
+    if found is None:
+        found = _lines[key] = _mapped(frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_name)
+    return found
+
+
+def _mapped(filename: str, line: int, function: str) -> UserLine:
+    file, line = _source_maps.get(filename, {}).get(line, (filename, line))
+    return UserLine(file, line, function)
+
+
+def user_line() -> UserLine | None:
+    """The user's line that is being executed."""
+    frame = user_frame()
+    return None if frame is None else line_of(frame)
+
+
+def at_user_line() -> str:
+    """`" at file:line"`, or nothing where no frame of the user's is on the stack."""
+    line = user_line()
+    return f" at {line}" if line is not None else ""
+
+
+def annotate(exception: BaseException, file: str, line: int, text: str = "") -> None:
+    """Adds one note `file:line` to an exception; a second note for the same place is not added."""
+    note = f"{file}:{line}" + (f": {text}" if text else "")
+    if note not in getattr(exception, "__notes__", ()):
+        exception.add_note(note)
+
+
+def describe(value: Any) -> str:
+    """A short description of a value for messages: `float32[3, 4]` or its type's name."""
+    aval = getattr(value, "aval", None)
+    return repr(aval) if aval is not None else type(value).__name__
