@@ -1,0 +1,164 @@
+"""Every import of jaxlib and every difference between its versions (0.10.2 to 0.12).
+
+Nothing else in the package imports jaxlib, apart from its MLIR dialects, which are taken from here as well.
+"""
+
+import os
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+# XLA's C++ side prints device counts at level INFO otherwise; it reads the variable when it is loaded.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+
+import numpy as np  # noqa: E402
+from jaxlib import _jax, xla_client  # noqa: E402
+from jaxlib import version as _version  # noqa: E402
+from jaxlib.mlir import ir, passmanager  # noqa: E402
+from jaxlib.mlir._mlir_libs import _jax_mlir_ext  # noqa: E402
+from jaxlib.mlir.dialects import chlo, func, sdy, stablehlo  # noqa: E402
+
+__all__ = ["chlo", "func", "ir", "passmanager", "sdy", "stablehlo"]
+
+JAXLIB_VERSION: str = _version.__version__
+
+Client = _jax.Client
+Device = _jax.Device
+Buffer = _jax.ArrayImpl
+LoadedExecutable = _jax.LoadedExecutable
+PyTreeDef = _jax.pytree.PyTreeDef
+PyTreeRegistry = _jax.pytree.PyTreeRegistry
+XlaRuntimeError = _jax.JaxRuntimeError
+
+_lock = threading.Lock()
+_context: ir.Context | None = None
+
+
+def context() -> ir.Context:
+    """The one MLIR context of the process. Every thread enters it itself, as `with context(), location:`."""
+    global _context
+    if _context is None:
+        with _lock:
+            if _context is None:
+                _context = _make_context()
+    return _context
+
+
+def _make_context() -> ir.Context:
+    made = ir.Context()
+    registry = ir.DialectRegistry()
+    _jax_mlir_ext.register_dialects(registry)
+    made.append_dialect_registry(registry)
+    made.load_all_available_dialects()
+    for dialect in (stablehlo, chlo, sdy):
+        dialect.register_dialect(made)
+    return made
+
+
+class DeviceSharding(_jax.Sharding):
+    """The placement of a whole array on one device, in the shape that jaxlib's C++ asks for."""
+
+    memory_kind = None
+    _replicated = xla_client.HloSharding.replicate()
+
+    def __init__(self, device: Any) -> None:
+        self.device = device
+        self.device_set = {device}
+        self.device_list = xla_client.DeviceList((device,))
+        self._device_assignment = (device,)
+        self._internal_device_list = self.device_list
+
+    def _to_xla_hlo_sharding(self, num_dimensions: int) -> Any:
+        return self._replicated
+
+    def __repr__(self) -> str:
+        return f"DeviceSharding({self.device})"
+
+
+_COPY_DURING_CALL = _jax.HostBufferSemantics.IMMUTABLE_ONLY_DURING_CALL
+
+
+def put(array: np.ndarray, aval: Any, sharding: DeviceSharding) -> Any:
+    """Copies a host array to a device buffer; `array` must already have aval's shape and dtype.
+
+    The default semantics alias the caller's memory, so that a later write to it would show on the device.
+    """
+    devices = [sharding.device]
+    return _jax.batched_device_put(aval, sharding, [array], devices, True, False, _COPY_DURING_CALL, True)
+
+
+def copy_to_device(buffer: Any, sharding: DeviceSharding) -> Any:
+    """Copies a buffer to another device of the same client."""
+    semantics = xla_client.ArrayCopySemantics.ALWAYS_COPY
+    return _jax.batched_copy_array_to_devices_with_sharding([buffer], [sharding.device_list], [sharding], [semantics])[0]
+
+
+def host_view(buffer: Any) -> np.ndarray:
+    """The buffer's contents as a read-only NumPy array (without a copy where the device is the host)."""
+    array, _ = buffer._single_device_array_to_np_array_did_copy()
+    array.flags.writeable = False
+    return array
+
+
+def result_handler(aval: Any, sharding: DeviceSharding) -> Any:
+    """Turns one raw result of an execution into a buffer."""
+    try:
+        return _jax.array_result_handler(aval, sharding, True, True)
+    except TypeError:  # 0.12 has no `_skip_checks`
+        return _jax.array_result_handler(aval, sharding, True)
+
+
+def to_dlpack(buffer: Any, stream: int | None = None) -> Any:
+    return _jax.buffer_to_dlpack_managed_tensor(buffer, stream)
+
+
+def from_dlpack(capsule: Any, device: Any, stream: int | None = None) -> Any:
+    return _jax.dlpack_managed_tensor_to_buffer(capsule, device, stream)
+
+
+def cpu_client(num_devices: int = 1) -> Any:
+    return xla_client.make_cpu_client(num_devices=num_devices)
+
+
+def plugin_client(name: str, library: str, options: dict[str, Any]) -> Any:
+    """A client of the PJRT plugin in the shared library `library`."""
+    if not xla_client.pjrt_plugin_loaded(name):
+        xla_client.load_pjrt_plugin_dynamically(name, library)
+    if not xla_client.pjrt_plugin_initialized(name):
+        xla_client.initialize_pjrt_plugin(name)
+    return xla_client.make_c_api_client(name, options)
+
+
+def gpu_options() -> dict[str, Any]:
+    return dict(xla_client.generate_pjrt_gpu_plugin_options())
+
+
+def register_custom_call(name: str, function: Any, platform: str, api_version: int) -> None:
+    xla_client.register_custom_call_target(name, function, platform=platform, api_version=api_version)
+
+
+def register_custom_call_handler(platform: str, handler: Any) -> None:
+    xla_client.register_custom_call_handler(platform, handler)
+
+
+def register_custom_type_handler(platform: str, handler: Any) -> None:
+    xla_client.register_custom_type_handler(platform, handler)
+
+
+def compile_options(device: Any, flags: Sequence[tuple[str, Any]] = ()) -> Any:
+    """Options for a single-device program on `device`; `flags` are XLA debug options."""
+    options = xla_client.CompileOptions()
+    options.num_replicas = 1
+    options.num_partitions = 1
+    options.device_assignment = xla_client.DeviceAssignment.create(np.array([[device.id]]))
+    if flags:
+        options.env_option_overrides = list(flags)
+    return options
+
+
+def compile_module(client: Any, module: ir.Module, sharding: DeviceSharding, options: Any) -> Any:
+    return client.compile_and_load(module, sharding.device_list, options)
+
+
+def deserialize(client: Any, blob: bytes, sharding: DeviceSharding, options: Any) -> Any:
+    return client.deserialize_executable(blob, sharding.device_list, options)

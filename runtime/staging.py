@@ -1,0 +1,222 @@
+"""Staged arrays, the one abstract value of the runtime, and the scope in which they are built.
+
+A scope is one function body under construction. Every thread has its own stack of scopes; the innermost is current.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from s2s.runtime import adapter, dtypes, errors
+from s2s.runtime.adapter import ir, stablehlo
+from s2s.runtime.aval import Aval
+from s2s.runtime.errors import ConcretizationError, LeakError
+from s2s.runtime.operators import ArrayMethods
+
+# Captured arrays up to this many elements become constants of the module, larger ones hidden arguments.
+_CONSTANT_SIZE = 16
+
+
+class Scope:
+    """One function under construction.
+
+    Attributes:
+        module: the MLIR module; private functions may be added to its body.
+        block: the entry block of the function.
+        platform: "cpu", "cuda" or "tpu"; what lowerings may ask.
+        captured: device arrays that became hidden trailing arguments of `block`, None where that is not allowed.
+        open: False once building has ended; its values may not be used any more.
+    """
+
+    __slots__ = ("module", "block", "platform", "captured", "open", "names", "_captures")
+
+    def __init__(self, module: Any, block: Any, platform: str, capture: bool = False) -> None:
+        self.module = module
+        self.block = block
+        self.platform = platform
+        self.captured: list[Any] | None = [] if capture else None
+        self.open = True
+        self.names: dict[int, str] = {}
+        self._captures: dict[int, "Staged"] = {}
+
+    def capture(self, array: Any) -> "Staged":
+        """A device array from outside as a staged value of this scope."""
+        aval = array.aval.unplaced()
+        if self.captured is None or array.size <= _CONSTANT_SIZE:
+            return constant(np.asarray(array), aval.weak)
+        found = self._captures.get(id(array))
+        if found is None:
+            value = self.block.add_argument(dtypes.tensor_type(aval.shape, aval.dtype), ir.Location.unknown())
+            self.captured.append(array)  # keeps the array, and so its id, alive
+            found = self._captures[id(array)] = Staged(value, aval, self)
+        return found
+
+
+class _Stack(threading.local):
+    def __init__(self) -> None:
+        self.scopes: list[Scope] = []
+
+
+_stack = _Stack()
+
+
+def current_scope() -> Scope | None:
+    """The innermost scope of this thread, None outside staging."""
+    scopes = _stack.scopes
+    return scopes[-1] if scopes else None
+
+
+def scope() -> Scope:
+    """The innermost scope of this thread; RuntimeError outside staging."""
+    scopes = _stack.scopes
+    if not scopes:
+        raise RuntimeError("no function is being staged in this thread")
+    return scopes[-1]
+
+
+@contextmanager
+def building(opened: Scope, location: Any) -> Iterator[Scope]:
+    """Makes `opened` current and enters its context, location and insertion point (the end of its block)."""
+    with adapter.context(), location, ir.InsertionPoint(opened.block):
+        _stack.scopes.append(opened)
+        try:
+            yield opened
+        finally:
+            opened.open = False
+            _stack.scopes.pop()
+
+
+class Staged(ArrayMethods):
+    """An array known only by shape and dtype while a function is being staged.
+
+    Attributes:
+        value: the MLIR value.
+        aval: its `Aval`.
+        scope: the scope that it belongs to.
+        literal: the Python scalar that it stands for, where that is known; its `value` is built when first read.
+        origin: the flattened Python scalar arguments that alone decide its value, None if an array does.
+    """
+
+    __slots__ = ("_value", "aval", "scope", "literal", "origin")
+
+    def __init__(
+        self, value: Any, aval: Aval, scope: Scope, literal: Any = None, origin: frozenset[int] | None = None
+    ) -> None:
+        self._value = value
+        self.aval = aval
+        self.scope = scope
+        self.literal = literal
+        self.origin = origin
+
+    @property
+    def value(self) -> Any:
+        if not self.scope.open:
+            raise LeakError(f"a staged array was used after its function had been staged{errors.at_user_line()}")
+        if self._value is None:
+            # Not kept: the constant would be built in the block that happens to be current.
+            return constant_value(np.asarray(self.literal, self.aval.dtype))
+        return self._value
+
+    @property
+    def weak(self) -> bool:
+        return self.aval.weak
+
+    # What needs the value of the array.
+
+    def __bool__(self) -> bool:
+        raise self._unknown("its truth value", "use np.where, or s2s.lax.cond")
+
+    def __int__(self) -> int:
+        raise self._unknown("its value as an int", "keep it as an array, with .astype(int)")
+
+    def __index__(self) -> int:
+        raise self._unknown("its value as an int (a shape, an axis or a trip count)", "take sizes from .shape")
+
+    def __float__(self) -> float:
+        raise self._unknown("its value as a float", "keep it as an array, with .astype(float)")
+
+    def __complex__(self) -> complex:
+        raise self._unknown("its value as a complex", "keep it as an array, with .astype(complex)")
+
+    def item(self, *args: int) -> Any:
+        raise self._unknown("its value (.item())", "keep it as an array")
+
+    def tolist(self) -> Any:
+        raise self._unknown("its values (.tolist())", "keep it as an array")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        raise self._unknown("its values as a NumPy array", "call the function of numpy or s2s.numpy on it directly")
+
+    def __hash__(self) -> int:
+        raise self._unknown("its hash", "use a value that is not an array as the key")
+
+    def _unknown(self, what: str, rewrite: str) -> ConcretizationError:
+        if self.literal is not None:
+            raise AssertionError("a literal's value was asked for")
+        message = f"{what} was needed{errors.at_user_line()}, but this {self.aval!r} is being staged and has no value yet"
+        return ConcretizationError(f"{message}; {rewrite}{_which_argument(self)}", self.origin)
+
+    def __repr__(self) -> str:
+        shape = ", ".join(map(str, self.shape))
+        return f"Staged({self.dtype.name}[{shape}])"
+
+
+def _which_argument(staged: Staged) -> str:
+    names = staged.scope.names
+    marked = [names[i] for i in sorted(staged.origin or ()) if i in names]
+    if not marked:
+        return ""
+    return f", or mark {' and '.join(marked)} with static_argnums (static_argnames) of jit"
+
+
+def wrap(value: Any, weak: bool = False) -> Staged:
+    """An MLIR value of ranked tensor type as a staged array of the current scope."""
+    kind = ir.RankedTensorType(value.type)
+    aval = Aval(tuple(kind.shape), dtypes.from_element_type(kind.element_type), weak)
+    return Staged(value, aval, scope())
+
+
+def like(value: Any, aval: Aval) -> Staged:
+    """An MLIR value whose shape and dtype are known, which spares reading them from its type."""
+    return Staged(value, aval, scope())
+
+
+def literal(value: bool | int | float | complex) -> Staged:
+    """A Python scalar as a weak staged value, built as a constant of whatever dtype it is converted to."""
+    return Staged(None, Aval((), dtypes.scalar_dtype(value), True), scope(), literal=value)
+
+
+def constant(array: Any, weak: bool = False) -> Staged:
+    """A NumPy array (or scalar) as a constant of the current scope."""
+    array = np.asarray(array)
+    aval = Aval(array.shape, dtypes.canonical(array.dtype), weak)
+    return Staged(constant_value(array.astype(aval.dtype, copy=False)), aval, scope())
+
+
+def constant_value(array: np.ndarray) -> Any:
+    """The MLIR value of a NumPy array."""
+    element = dtypes.element_type(array.dtype)
+    elements = ir.DenseElementsAttr.get(np.ascontiguousarray(array), type=element, shape=array.shape)
+    return stablehlo.ConstantOp(elements).result
+
+
+def stage(operand: Any) -> Staged:
+    """Any operand as a staged value of the current scope: staged, device array, NumPy array or Python scalar."""
+    if type(operand) is Staged:
+        if not operand.scope.open:
+            raise LeakError(f"a staged array was used after its function had been staged{errors.at_user_line()}")
+        return operand
+    if type(operand) in dtypes.SCALARS:
+        return literal(operand)
+    if hasattr(operand, "_buffer"):
+        return scope().capture(operand)
+    if isinstance(operand, (np.ndarray, np.generic)):
+        return constant(operand)
+    raise TypeError(f"expected an array or a number, got {type(operand).__name__}{errors.at_user_line()}")
+
+
+def stage_all(operands: Sequence[Any]) -> list[Staged]:
+    return [stage(operand) for operand in operands]
