@@ -1,0 +1,102 @@
+"""Loads emitted source so that tracebacks, pdb and `inspect.getsource` show it."""
+
+import ast
+import builtins
+import itertools
+import linecache
+import types
+import weakref
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from s2s.runtime.errors import register_source_map
+
+Location = tuple[str, int]
+LineMap = Sequence[Location | None] | Mapping[int, Location]
+
+
+class Namespace(dict[str, Any]):
+    """Globals of an emitted module: its own names first, then, read anew every time, the user's.
+
+    Python looks globals up through `__missing__` where they are not exactly a dict, so an emitted function sees a later
+    rebinding of the user's global under the name that it has there.
+    """
+
+    __slots__ = ("__weakref__", "live")
+
+    def __init__(self, names: Mapping[str, Any], live: Mapping[str, Any]) -> None:
+        super().__init__(names)
+        self.live = live
+
+    def __missing__(self, name: str) -> Any:
+        return self.live[name]
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return id(self)
+
+
+_SERIAL = itertools.count(1)
+
+
+def load(
+    text: str,
+    module_name: str,
+    globals: Mapping[str, Any],
+    line_map: LineMap = (),
+    live: Mapping[str, Any] | None = None,
+) -> Namespace:
+    """Compiles and runs emitted source; returns its namespace.
+
+    Args:
+        text: the emitted module.
+        module_name: what it is about (`f_grad`), shown in its file name and as `__module__`.
+        globals: objects that names in the text stand for, fixed.
+        line_map: for each line of the text the user's `(file, line)`: a sequence from line 1, or a mapping.
+        live: the user's namespace, where all other names are looked up whenever they are read; builtins come last.
+    """
+    filename = f"<s2s {module_name} {next(_SERIAL)}>"
+    code = compile(text, filename, "exec", dont_inherit=True)
+    namespace = Namespace({"__name__": module_name, "__builtins__": builtins, **globals}, live or {})
+    _bind_builtins(code, namespace)
+    _register(filename, text, line_map, namespace)
+    exec(code, namespace)  # noqa: S102 - this is how emitted source becomes functions
+    return namespace
+
+
+def _bind_builtins(code: types.CodeType, namespace: Namespace) -> None:
+    """Builtins that nothing shadows are bound at once: the way over `__missing__` is slower."""
+    for name in _names_read(code):
+        if name not in namespace and name not in namespace.live and hasattr(builtins, name):
+            dict.__setitem__(namespace, name, getattr(builtins, name))
+
+
+def _names_read(code: types.CodeType) -> set[str]:
+    nested = (constant for constant in code.co_consts if isinstance(constant, types.CodeType))
+    return set(code.co_names).union(*map(_names_read, nested))
+
+
+def _register(filename: str, text: str, line_map: LineMap, namespace: Namespace) -> None:
+    """Shows the text to linecache as long as the namespace lives; None as its time keeps `checkcache` from dropping it."""
+    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    register_source_map(filename, as_mapping(line_map))
+    finalizer = weakref.finalize(namespace, _forget, filename)
+    finalizer.atexit = False
+
+
+def _forget(filename: str) -> None:
+    linecache.cache.pop(filename, None)
+
+
+def as_mapping(line_map: LineMap) -> dict[int, Location]:
+    """A line map as `{line: (file, line)}`."""
+    if isinstance(line_map, Mapping):
+        return dict(line_map)
+    return {number: place for number, place in enumerate(line_map, 1) if place is not None}
+
+
+def defined_names(text: str) -> list[str]:
+    """The functions that an emitted module defines, in order."""
+    return [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
