@@ -31,12 +31,6 @@ class Namespace(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         return self.live[name]
 
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return id(self)
-
 
 _SERIAL = itertools.count(1)
 

@@ -1,0 +1,272 @@
+"""Trees as text: astor prints statements and breaks long lines, our own rules print expressions.
+
+Whatever was printed is parsed again and compared with the tree; where they differ, or a construct is unknown,
+`gast.unparse` prints instead. The comparison also gives the map from emitted lines to the user's.
+"""
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import gast
+
+from s2s.codegen.expressions import BINARY, NAMED, TEST, TUPLE, YIELD, NotPrintable, quote, write, write_parameters
+from s2s.codegen.trees import to_ast, to_gast
+
+with warnings.catch_warnings():
+    # astor 0.8.1 reads names that Python 3.12 deprecates.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from astor.code_gen import SourceGenerator
+    from astor.source_repr import split_lines
+
+WIDTH = 100
+Location = tuple[str, int]
+_MARK = re.compile(r'^(\s*)"#s2s (\d+)"$', re.MULTILINE)
+
+
+class PrintError(Exception):
+    """A tree that no printer turns into text that parses to the same tree."""
+
+
+class CommentText(str):
+    """The text of a comment, standing in a tree as a string constant."""
+
+
+@dataclass(frozen=True)
+class Printed:
+    """Emitted text, and for each of its lines the user's `(file, line)` (None only where nothing is known)."""
+
+    text: str
+    line_map: list[Location | None]
+
+
+def comment(text: str, origin: Location | None = None) -> Any:
+    """A statement that is printed as the comment `text`, which comes with its `#`."""
+    node = gast.Expr(gast.Constant(CommentText(text), None))
+    if origin is not None:
+        node.origin = origin
+    return node
+
+
+def is_comment(node: Any) -> bool:
+    """Whether a statement is a comment."""
+    return isinstance(node, gast.Expr | ast.Expr) and isinstance(getattr(node.value, "value", None), CommentText)
+
+
+def to_source(node: Any) -> str:
+    """The text of a gast statement, expression, module or list of statements; the same bytes on every Python."""
+    return print_source(node).text
+
+
+def print_source(node: Any) -> Printed:
+    """The text and its line map, from the attribute `origin = (file, line)` of statements.
+
+    Raises:
+        PrintError: the tree isn't one that source can spell.
+    """
+    if isinstance(node, gast.expr):
+        return Printed(_expression(node), [getattr(node, "origin", None)])
+    tree = _module(to_ast(node))
+    comments: list[str] = []
+    _number_comments(tree, comments)
+    text, parsed = _printed(tree)
+    line_map = _line_map(tree, parsed, text)
+    return Printed(_MARK.sub(lambda m: _comment_lines(m, comments), text), line_map)
+
+
+def _expression(node: Any) -> str:
+    tree, out = to_ast(node), []  # type: ignore[var-annotated]
+    try:
+        write(tree, TUPLE, out)
+        text = "".join(out)
+        if same(tree, ast.parse(text, mode="eval").body):
+            return text
+    except (NotPrintable, SyntaxError):
+        pass
+    return gast.unparse(to_gast(tree)).strip()
+
+
+def _module(node: Any) -> ast.Module:
+    if isinstance(node, ast.Module):
+        return node
+    return ast.Module(node if isinstance(node, list) else [node], [])
+
+
+def _number_comments(node: Any, comments: list[str]) -> None:
+    """Puts numbered placeholders for comments, and `pass` into bodies of comments alone."""
+    for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+        block = getattr(node, name, None)
+        if not isinstance(block, list) or not block:
+            continue
+        for statement in block:
+            if is_comment(statement):
+                comments.append(str(statement.value.value))
+                statement.value.value = CommentText(f"#s2s {len(comments) - 1}")
+            else:
+                _number_comments(statement, comments)
+        if all(map(is_comment, block)):
+            block.append(ast.Pass())
+
+
+def _comment_lines(match: re.Match[str], comments: list[str]) -> str:
+    text = comments[int(match[2])].replace("\n", " ")
+    return match[1] + (text if text.startswith("#") else f"# {text}")
+
+
+def _printed(tree: ast.Module) -> tuple[str, ast.Module]:
+    """The text, and the tree that it parses to."""
+    try:
+        text = _astor(tree)
+        parsed = ast.parse(text)
+        if same(tree, parsed):
+            return text, parsed
+    except (NotPrintable, SyntaxError):
+        pass
+    return _unparsed(tree)
+
+
+def _unparsed(tree: ast.Module) -> tuple[str, ast.Module]:
+    located = ast.fix_missing_locations(tree)
+    text = gast.unparse(to_gast(located)).strip("\n") + "\n"
+    text = re.sub(r"^(\s*)'#s2s (\d+)'$", r'\1"#s2s \2"', text, flags=re.MULTILINE)
+    try:
+        parsed = ast.parse(text)
+    except SyntaxError as error:
+        raise PrintError(f"printed source doesn't parse: {error}\n{text}") from error
+    if not same(tree, parsed):
+        raise PrintError(f"printed source parses to another tree:\n{text}")
+    return text, parsed
+
+
+def _astor(tree: ast.Module) -> str:
+    generator = _Generator(" " * 4)
+    generator.visit(tree)
+    generator.result.append("\n")
+    return "".join(split_lines(generator.result, maxline=WIDTH)).strip("\n") + "\n"
+
+
+class _Generator(SourceGenerator):
+    """astor's printer of statements, with our printer of expressions."""
+
+    def visit(self, node: Any, *args: Any) -> Any:
+        if isinstance(node, ast.expr):
+            return self.expression(node, TEST)
+        return super().visit(node, *args)
+
+    def expression(self, node: Any, level: int) -> None:
+        self.write("")
+        write(node, level, self.result)
+
+    def visit_Expr(self, node: Any) -> None:
+        self.statement(node)
+        self.expression(node.value, YIELD)
+
+    def visit_Assign(self, node: Any) -> None:
+        self.newline(node)
+        for target in node.targets:
+            self.expression(target, TUPLE)
+            self.write(" = ")
+        self.expression(node.value, TUPLE)
+
+    def visit_AugAssign(self, node: Any) -> None:
+        self.newline(node)
+        self.expression(node.target, TEST)
+        self.write(BINARY[type(node.op)][0].rstrip() + "= ")
+        self.expression(node.value, TUPLE)
+
+    def visit_Return(self, node: Any) -> None:
+        self.statement(node, "return")
+        if node.value is not None:
+            self.write(" ")
+            self.expression(node.value, TUPLE)
+
+    def visit_For(self, node: Any, is_async: bool = False) -> None:
+        self.statement(node, "async for " if is_async else "for ")
+        self.expression(node.target, TUPLE)
+        self.write(" in ")
+        self.expression(node.iter, TUPLE)
+        self.write(":")
+        self.body_or_else(node)
+
+    def visit_FunctionDef(self, node: Any, is_async: bool = False) -> None:
+        if getattr(node, "type_params", None):
+            raise NotPrintable("type parameters")
+        self.decorators(node, 1 if self.indentation else 2)
+        self.statement(node, f"{'async ' if is_async else ''}def {node.name}", "(")
+        write_parameters(node.args, self.result)
+        self.write(")")
+        if node.returns is not None:
+            self.write(" -> ", node.returns)
+        self.write(":")
+        self.body(node.body)
+        if not self.indentation:
+            self.newline(extra=2)
+
+    def body(self, statements: list[Any]) -> None:
+        self.indentation += 1
+        first = statements[0] if statements else None
+        if isinstance(first, ast.Expr) and _is_docstring(first.value):
+            self.docstring(first)
+            statements = statements[1:]
+        self.write(*statements)
+        self.indentation -= 1
+
+    def docstring(self, node: Any) -> None:
+        self.newline(node)
+        self.write("")
+        self.result.append(_docstring(node.value.value))
+
+
+def _is_docstring(node: Any) -> bool:
+    value = getattr(node, "value", None)
+    return isinstance(value, str) and not isinstance(value, CommentText)
+
+
+def _docstring(value: str) -> str:
+    """A string in triple quotes where no character of it needs an escape."""
+    plain = value.isprintable() or all(c.isprintable() or c == "\n" for c in value)
+    if not plain or "\\" in value or '"""' in value or value.endswith('"') or not value:
+        return quote(value)
+    return f'"""{value}"""'
+
+
+_IGNORED = frozenset(("ctx", "type_comment", "kind", "type_ignores", "type_params", "is_async"))
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two trees of the standard library are equal but for positions and contexts."""
+    if isinstance(a, ast.AST):
+        if type(a) is not type(b):
+            return False
+        return all(
+            same(getattr(a, name, None), getattr(b, name, None)) for name in a._fields if name not in _IGNORED
+        )
+    if isinstance(a, list):
+        return isinstance(b, list) and len(a) == len(b) and all(map(same, a, b))
+    return (a == b and repr(a) == repr(b)) if not isinstance(a, str) else a == b
+
+
+def _line_map(tree: ast.Module, parsed: ast.Module, text: str) -> list[Location | None]:
+    """Each line has the origin of the statement on it, or else of the statement before."""
+    starts: dict[int, Location] = {}
+    _collect_origins(tree, parsed, starts)
+    places: list[Location | None] = []
+    last = starts[min(starts)] if starts else None
+    for number in range(1, text.count("\n") + 1):
+        last = starts.get(number, last)
+        places.append(last)
+    return places
+
+
+def _collect_origins(a: Any, b: Any, starts: dict[int, Location]) -> None:
+    """Walks the statements of two equal trees together."""
+    origin = getattr(a, "origin", None)
+    if origin is not None and hasattr(b, "lineno"):
+        starts.setdefault(b.lineno, origin)
+    for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+        block = getattr(a, name, None)
+        if isinstance(block, list):
+            for mine, theirs in zip(block, getattr(b, name), strict=True):
+                _collect_origins(mine, theirs, starts)
