@@ -47,7 +47,7 @@ class Closure(Mapping[str, Any]):
         return len(self.cells)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class FunctionSource:
     """A function as source.
 
@@ -82,6 +82,9 @@ class FunctionSource:
     bound: Any = None
     text_line: int = 1
     module: Any = None
+
+    def __repr__(self) -> str:
+        return f"<source of {self.qualname} at {self.filename}:{self.first_line}>"
 
     def line(self, number: int) -> str:
         """The text of a line of the user's file, without its line end; empty if it isn't known."""
