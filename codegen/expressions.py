@@ -1,6 +1,6 @@
-"""Expressions as text, with no parentheses but the necessary ones; the pieces are those that astor breaks lines between.
+"""Expressions as text, with no parentheses but the necessary ones.
 
-Works on trees of the standard library. `NotPrintable` says that `gast.unparse` must print instead.
+The text comes in the pieces that astor breaks long lines between. Works on trees of the standard library. `NotPrintable` says that `gast.unparse` must print instead.
 """
 
 import ast
@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 # Binding strengths, weakest first, as in Python's grammar.
-NAMED, TUPLE, YIELD, TEST, OR, AND, NOT, COMPARE, BIT_OR, BIT_XOR, BIT_AND, SHIFT, ARITHMETIC, TERM, FACTOR, POWER, AWAIT, ATOM = range(18)
+NAMED, TUPLE, YIELD, TEST, OR, AND, NOT, COMPARE = range(8)
+BIT_OR, BIT_XOR, BIT_AND, SHIFT, ARITHMETIC, TERM, FACTOR, POWER, AWAIT, ATOM = range(8, 18)
 
 BINARY = {
     ast.Add: (" + ", ARITHMETIC),
@@ -314,8 +315,8 @@ def _dict_comprehension(node: Any, level: int, out: Out) -> None:
 def write_parameters(node: ast.arguments, out: Out) -> None:
     """Appends a parameter list, without its parentheses."""
     positional = [*node.posonlyargs, *node.args]
-    padding: list[Any] = [None] * (len(positional) - len(node.defaults))
-    items: list[tuple[str, Any, Any]] = [("", a, d) for a, d in zip(positional, [*padding, *node.defaults], strict=True)]
+    defaults = [*[None] * (len(positional) - len(node.defaults)), *node.defaults]
+    items: list[tuple[str, Any, Any]] = [("", a, d) for a, d in zip(positional, defaults, strict=True)]
     if node.posonlyargs:
         items.insert(len(node.posonlyargs), ("/", None, None))
     if node.vararg is not None:

@@ -1,6 +1,5 @@
 """Loads emitted source so that tracebacks, pdb and `inspect.getsource` show it."""
 
-import ast
 import builtins
 import itertools
 import linecache
@@ -72,25 +71,35 @@ def _names_read(code: types.CodeType) -> set[str]:
     return set(code.co_names).union(*map(_names_read, nested))
 
 
+_LINES: dict[str, dict[int, Location]] = {}
+
+
 def _register(filename: str, text: str, line_map: LineMap, namespace: Namespace) -> None:
-    """Shows the text to linecache as long as the namespace lives; None as its time keeps `checkcache` from dropping it."""
+    """Shows the text to linecache for as long as the namespace lives."""
+    # An entry without a time of change is one that `linecache.checkcache` keeps.
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    register_source_map(filename, as_mapping(line_map))
+    _LINES[filename] = {line: user_location(*place) for line, place in _pairs(line_map)}
+    register_source_map(filename, _LINES[filename])
     finalizer = weakref.finalize(namespace, _forget, filename)
     finalizer.atexit = False
 
 
 def _forget(filename: str) -> None:
     linecache.cache.pop(filename, None)
+    _LINES.pop(filename, None)
 
 
-def as_mapping(line_map: LineMap) -> dict[int, Location]:
-    """A line map as `{line: (file, line)}`."""
+def _pairs(line_map: LineMap) -> list[tuple[int, Location]]:
     if isinstance(line_map, Mapping):
-        return dict(line_map)
-    return {number: place for number, place in enumerate(line_map, 1) if place is not None}
+        return list(line_map.items())
+    return [(number, place) for number, place in enumerate(line_map, 1) if place is not None]
 
 
-def defined_names(text: str) -> list[str]:
-    """The functions that an emitted module defines, in order."""
-    return [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+def is_emitted(filename: str) -> bool:
+    """Whether `filename` is that of loaded emitted source."""
+    return filename in _LINES
+
+
+def user_location(filename: str, line: int) -> Location:
+    """The user's file and line that a line came from; a line of a file that isn't emitted is itself."""
+    return _LINES.get(filename, {}).get(line, (filename, line))

@@ -133,7 +133,9 @@ def _find_lambda(tree: ast.Module, code: types.CodeType, text: str, text_line: i
 def _spans(code: types.CodeType) -> Iterator[_Span]:
     """The source spans of the instructions, without the empty ones at the start of a function."""
     for line, end_line, column, end_column in code.co_positions():
-        if line and end_line and column is not None and end_column is not None and (line, column) != (end_line, end_column):
+        if line is None or end_line is None or column is None or end_column is None:
+            continue
+        if (line, column) != (end_line, end_column):
             yield (line, column), (end_line, end_column)
 
 

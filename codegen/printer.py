@@ -12,7 +12,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen.expressions import BINARY, NAMED, TEST, TUPLE, YIELD, NotPrintable, quote, write, write_parameters
+from s2s.codegen.expressions import BINARY, TEST, TUPLE, YIELD, NotPrintable, quote, write, write_parameters
 from s2s.codegen.trees import to_ast, to_gast
 
 with warnings.catch_warnings():

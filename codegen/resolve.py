@@ -142,7 +142,7 @@ def own_nodes(body: list[Any]) -> Iterator[Any]:
 
 
 def _outer_parts(node: Any) -> Iterator[Any]:
-    """The parts of a nested scope that run in the scope around it, and walruses inside comprehensions, which bind there."""
+    """The parts of a nested scope that run, or bind (a walrus in a comprehension), in the scope around it."""
     if hasattr(node, "generators"):
         yield from (n for n in ast.walk(node) if type(n).__name__ == "NamedExpr")
         return

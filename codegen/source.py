@@ -158,8 +158,8 @@ def python_function(function: Any) -> tuple[types.FunctionType, Any]:
             function, bound = function.__func__, function.__self__
         elif isinstance(function, staticmethod | classmethod) or hasattr(function, "__wrapped__"):
             function = function.__wrapped__
-        elif isinstance(getattr(type(function), "__call__", None), types.FunctionType):
-            function, bound = type(function).__call__, function
+        elif isinstance(call := vars(type(function)).get("__call__"), types.FunctionType):
+            function, bound = call, function
         else:
             seen = 99
         if seen > 50:
@@ -222,8 +222,8 @@ def _named_lambda(located: Located) -> tuple[Any, str]:
 
 def _defaults(function: types.FunctionType) -> dict[str, Any]:
     code, values = function.__code__, function.__defaults__ or ()
-    positional = code.co_varnames[: code.co_argcount]
-    return {**dict(zip(positional[len(positional) - len(values) :], values, strict=True)), **(function.__kwdefaults__ or {})}
+    names = code.co_varnames[code.co_argcount - len(values) : code.co_argcount]
+    return {**dict(zip(names, values, strict=True)), **(function.__kwdefaults__ or {})}
 
 
 _STRINGS = itertools.count(1)

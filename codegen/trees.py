@@ -39,9 +39,9 @@ def _to_ast(value: Any) -> Any:
     return value if handler is None else handler(value)
 
 
-def _copier(target: type, convert: _Handler) -> _Handler:
+def _copier(target: Any, convert: _Handler) -> _Handler:
     """A function that makes a `target` node of a node with the same fields."""
-    new, fields = target.__new__, target._fields  # type: ignore[attr-defined]
+    new, fields = target.__new__, target._fields
 
     def copy(node: Any) -> Any:
         made, attributes = new(target), node.__dict__
@@ -161,8 +161,8 @@ def _handlers(source: Any, target: Any, convert: _Handler, special: dict[str, _H
     return handlers
 
 
-_GAST_SPECIAL = {"Name": _name_to_gast, "arg": _arg_to_gast, "ExceptHandler": _handler_to_gast}
-_AST_SPECIAL = {
+_GAST_SPECIAL: dict[str, _Handler] = {"Name": _name_to_gast, "arg": _arg_to_gast, "ExceptHandler": _handler_to_gast}
+_AST_SPECIAL: dict[str, _Handler] = {
     "Name": _name_to_ast,
     "arguments": _arguments_to_ast,
     "ExceptHandler": _handler_to_ast,
