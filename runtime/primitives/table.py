@@ -13,6 +13,7 @@ of `s2s.runtime.support`; the code generator instantiates them, so what a rule r
 """
 
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +39,8 @@ class Primitive:
             everywhere it exists (comparisons, `sign`, `floor`, `argmax`): then results are simply inactive.
         results: number of results (more than one: `out` is a tuple, and rules say `out[0]`, `out_bar[0]`).
         writes_operand: parameter mutated by the NumPy function (`numpy.add.at`), None for pure ones.
+        result_kind: what the result is: "array", "list", "tuple", "tree" (the kind of the first operand), or
+            "static" (a Python value that is known without running: a shape, a rank).
     """
 
     name: str
@@ -54,6 +57,7 @@ class Primitive:
     why_not: str | None = None
     results: int = 1
     writes_operand: str | None = None
+    result_kind: str = "array"
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -65,6 +69,13 @@ class Primitive:
 PRIMITIVES: dict[str, Primitive] = {}
 METHODS: dict[str, Primitive] = {}
 _BY_FUNCTION: dict[Any, Primitive] = {}
+_BY_FUNCTION_AND_COUNT: dict[tuple[Any, int], Primitive] = {}
+
+# Array property (`x.T`) to the primitive's name.
+PROPERTIES = {"T": "transpose", "mT": "matrix_transpose", "real": "real", "imag": "imag"}
+
+# Array methods that also take their one static parameter as separate arguments: `x.reshape(2, 3)`.
+VARIADIC_METHODS = {"reshape": "shape", "transpose": "axes"}
 
 # Python operator (the gast class's name) to the primitive's name.
 OPERATORS = {
@@ -93,12 +104,30 @@ OPERATORS = {
 }
 
 
-def lookup(function: Any) -> Primitive | None:
-    """The primitive that `function` (a function object under any alias) stands for, or None."""
+def lookup(function: Any, count: int | None = None) -> Primitive | None:
+    """The primitive that `function` (a function object under any alias) stands for, or None.
+
+    `count`, the number of arguments of the call, tells apart functions that are two operations in one
+    (`math.log(x)` and `math.log(x, base)`, `np.where(c)` and `np.where(c, x, y)`).
+    """
     try:
-        return _BY_FUNCTION.get(function)
+        found = _BY_FUNCTION_AND_COUNT.get((function, count)) or _BY_FUNCTION.get(function)
     except TypeError:  # unhashable callables are never in the table
         return None
+    return found if found is not None else _lookup_late(function)
+
+
+# Packages that are dear to import: their functions are recognised once the user has imported them.
+LATE_FUNCTIONS: dict[str, dict[str, str]] = {}
+
+
+def _lookup_late(function: Any) -> Primitive | None:
+    for module_name, names in LATE_FUNCTIONS.items():
+        name = names.get(getattr(function, "__name__", ""))
+        module = sys.modules.get(module_name)
+        if name is not None and getattr(module, function.__name__, None) is function:
+            return PRIMITIVES[name]
+    return None
 
 
 def named(name: str) -> Primitive:
@@ -106,9 +135,17 @@ def named(name: str) -> Primitive:
     return PRIMITIVES[name]
 
 
-def recognise(function: Callable[..., Any], name: str) -> None:
-    """Makes `function` another spelling of the primitive `name` (same parameters)."""
-    _BY_FUNCTION[function] = PRIMITIVES[name]
+def recognise(function: Callable[..., Any], name: str, count: int | None = None) -> None:
+    """Makes `function` (called with `count` arguments, if given) another spelling of the primitive `name`."""
+    if count is None:
+        _BY_FUNCTION[function] = PRIMITIVES[name]
+    else:
+        _BY_FUNCTION_AND_COUNT[function, count] = PRIMITIVES[name]
+
+
+def recognise_method(method: str, name: str) -> None:
+    """Makes `x.method(...)` another spelling of the primitive `name`."""
+    METHODS[method] = PRIMITIVES[name]
 
 
 def elementwise(name: str, signature: str, *, partials: Mapping[str, str], **fields: Any) -> Primitive:
@@ -121,7 +158,7 @@ def elementwise(name: str, signature: str, *, partials: Mapping[str, str], **fie
 def linear(name: str, signature: str, *, vjp: str, **fields: Any) -> Primitive:
     """Declares an operation linear in all of its operands together; `vjp` is its transpose."""
     primitive = _declare(name, signature, "linear", vjp=_dedent(vjp), **fields)
-    _require(name, "vjp", all(f"{_bare(p)}_bar" in primitive.vjp for p in primitive.operands))
+    _require(name, "vjp", bool(primitive.operands) and all(f"{p}_bar" in primitive.vjp for p in primitive.operands))
     return primitive
 
 
@@ -172,10 +209,6 @@ def _parse_signature(signature: str) -> tuple[tuple[str, ...], dict[str, Any]]:
     names = tuple("*" + p.name if p.kind is p.VAR_POSITIONAL else p.name for p in parameters)
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
     return names, defaults
-
-
-def _bare(parameter: str) -> str:
-    return parameter.lstrip("*")
 
 
 def _dedent(text: str) -> str:

@@ -1,0 +1,137 @@
+"""Arithmetic: the operators of Python and the functions of NumPy that stand for them, maximum, minimum, clip, where."""
+
+import math
+import operator
+
+import numpy as np
+from s2s.runtime import support
+from s2s.runtime.primitives.table import elementwise, general, nondifferentiable
+
+add = elementwise("add", "x, y", functions=(np.add, operator.add), partials={"x": "1", "y": "1"})
+subtract = elementwise("subtract", "x, y", functions=(np.subtract, operator.sub), partials={"x": "1", "y": "-1"})
+multiply = elementwise("multiply", "x, y", functions=(np.multiply, operator.mul), partials={"x": "y", "y": "x"})
+divide = elementwise(
+    "divide", "x, y", functions=(np.divide, np.true_divide, operator.truediv), partials={"x": "1 / y", "y": "-out / y"}
+)
+power = elementwise(
+    "power",
+    "x, y",
+    functions=(np.power, np.float_power, math.pow, pow, operator.pow),
+    partials={"x": "power_partial(x, y)", "y": "out * log_or_zero(x)"},
+)
+negative = elementwise("negative", "x", functions=(np.negative, operator.neg), partials={"x": "-1"})
+positive = elementwise("positive", "x", functions=(np.positive, operator.pos), partials={"x": "1"})
+absolute = elementwise(
+    "absolute",
+    "x",
+    functions=(abs, np.absolute, np.fabs, math.fabs, operator.abs),
+    partials={"x": "np.sign(x)"},
+)
+floor_divide = nondifferentiable("floor_divide", "x, y", functions=(np.floor_divide, operator.floordiv))
+remainder = elementwise(
+    "remainder", "x, y", functions=(np.remainder, np.mod, operator.mod), partials={"x": "1", "y": "-(x // y)"}
+)
+fmod = elementwise("fmod", "x, y", functions=(np.fmod, math.fmod), partials={"x": "1", "y": "-np.trunc(x / y)"})
+square = elementwise("square", "x", functions=(np.square,), partials={"x": "2 * x"})
+reciprocal = elementwise("reciprocal", "x", functions=(np.reciprocal,), partials={"x": "-out ** 2"})
+copysign = elementwise(
+    "copysign",
+    "x, y",
+    functions=(np.copysign, math.copysign),
+    partials={"x": "np.sign(x) * np.copysign(1, y)", "y": "0"},
+)
+
+# At a tie each operand gets half; an operand that was not chosen gets 0, never 0 * inf.
+maximum = general(
+    "maximum",
+    "x, y",
+    functions=(np.maximum,),
+    vjp="""
+        x_bar = sum_to(where_larger(x, y, out_bar), np.shape(x))
+        y_bar = sum_to(where_larger(y, x, out_bar), np.shape(y))
+    """,
+    jvp={"x": "where_larger(x, y, x_dot)", "y": "where_larger(y, x, y_dot)"},
+)
+minimum = general(
+    "minimum",
+    "x, y",
+    functions=(np.minimum,),
+    vjp="""
+        x_bar = sum_to(where_larger(y, x, out_bar), np.shape(x))
+        y_bar = sum_to(where_larger(x, y, out_bar), np.shape(y))
+    """,
+    jvp={"x": "where_larger(y, x, x_dot)", "y": "where_larger(x, y, y_dot)"},
+)
+fmax = general(
+    "fmax",
+    "x, y",
+    functions=(np.fmax,),
+    vjp="""
+        x_bar = sum_to(np.where(np.isnan(y), out_bar, where_larger(x, y, out_bar)), np.shape(x))
+        y_bar = sum_to(np.where(np.isnan(x), out_bar, where_larger(y, x, out_bar)), np.shape(y))
+    """,
+    jvp={
+        "x": "np.where(np.isnan(y), x_dot, where_larger(x, y, x_dot))",
+        "y": "np.where(np.isnan(x), y_dot, where_larger(y, x, y_dot))",
+    },
+)
+fmin = general(
+    "fmin",
+    "x, y",
+    functions=(np.fmin,),
+    vjp="""
+        x_bar = sum_to(np.where(np.isnan(y), out_bar, where_larger(y, x, out_bar)), np.shape(x))
+        y_bar = sum_to(np.where(np.isnan(x), out_bar, where_larger(x, y, out_bar)), np.shape(y))
+    """,
+    jvp={
+        "x": "np.where(np.isnan(y), x_dot, where_larger(y, x, x_dot))",
+        "y": "np.where(np.isnan(x), y_dot, where_larger(x, y, y_dot))",
+    },
+)
+clip = general(
+    "clip",
+    "a, a_min=None, a_max=None",
+    operands=("a", "a_min", "a_max"),
+    functions=(np.clip,),
+    method="clip",
+    vjp="""
+        a_bar = sum_to(where_between(a, a_min, a_max, out_bar), np.shape(a))
+        a_min_bar = sum_to(where_larger(a_min, a, where_larger(a_max, a_min, out_bar)), np.shape(a_min))
+        a_max_bar = sum_to(where_larger(np.maximum(a, a_min), a_max, out_bar), np.shape(a_max))
+    """,
+    jvp={
+        "a": "where_between(a, a_min, a_max, a_dot)",
+        "a_min": "where_larger(a_min, a, where_larger(a_max, a_min, a_min_dot))",
+        "a_max": "where_larger(np.maximum(a, a_min), a_max, a_max_dot)",
+    },
+)
+where = general(
+    "where",
+    "condition, x, y",
+    functions=(),
+    vjp="""
+        x_bar = sum_to(np.where(condition, out_bar, 0), np.shape(x))
+        y_bar = sum_to(np.where(condition, 0, out_bar), np.shape(y))
+    """,
+    jvp={"x": "np.where(condition, x_dot, np.zeros_like(y))", "y": "np.where(condition, np.zeros_like(x), y_dot)"},
+)
+hypot = elementwise(
+    "hypot",
+    "x, y",
+    functions=(np.hypot, math.hypot),
+    partials={"x": "divide_or_zero(x, out)", "y": "divide_or_zero(y, out)"},
+)
+logaddexp = elementwise(
+    "logaddexp",
+    "x, y",
+    functions=(np.logaddexp,),
+    partials={"x": "softmax_weight(x, out)", "y": "softmax_weight(y, out)"},
+)
+logaddexp2 = elementwise(
+    "logaddexp2",
+    "x, y",
+    functions=(np.logaddexp2,),
+    partials={"x": "np.exp2(x - out)", "y": "np.exp2(y - out)"},
+)
+heaviside = nondifferentiable("heaviside", "x, y", functions=(np.heaviside,))
+stop_gradient = nondifferentiable("stop_gradient", "x", functions=(support.stop_gradient,), result_kind="tree")

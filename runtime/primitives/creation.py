@@ -1,0 +1,55 @@
+"""New arrays. Only `full` and `linspace` pass a derivative on; shapes and counts are static."""
+
+import numpy as np
+from s2s.runtime.primitives.table import general, linear, nondifferentiable
+
+zeros = nondifferentiable("zeros", "shape, dtype=float", operands=(), functions=(np.zeros,))
+ones = nondifferentiable("ones", "shape, dtype=None", operands=(), functions=(np.ones,))
+empty = nondifferentiable("empty", "shape, dtype=float", operands=(), functions=(np.empty,))
+zeros_like = nondifferentiable(
+    "zeros_like", "a, dtype=None, *, shape=None", operands=("a",), functions=(np.zeros_like,)
+)
+ones_like = nondifferentiable("ones_like", "a, dtype=None, *, shape=None", operands=("a",), functions=(np.ones_like,))
+empty_like = nondifferentiable(
+    "empty_like", "a, dtype=None, *, shape=None", operands=("a",), functions=(np.empty_like,)
+)
+full = linear(
+    "full",
+    "shape, fill_value, dtype=None",
+    operands=("fill_value",),
+    functions=(np.full,),
+    vjp="fill_value_bar = sum_to(out_bar, np.shape(fill_value))",
+)
+full_like = general(
+    "full_like",
+    "a, fill_value, dtype=None, *, shape=None",
+    operands=("a", "fill_value"),
+    functions=(np.full_like,),
+    vjp="fill_value_bar = sum_to(out_bar, np.shape(fill_value))",
+    jvp={"fill_value": "np.full_like(a, fill_value_dot, dtype, shape=shape)"},
+)
+eye = nondifferentiable("eye", "N, M=None, k=0, dtype=float", operands=(), functions=(np.eye,))
+identity = nondifferentiable("identity", "n, dtype=None", operands=(), functions=(np.identity,))
+tri = nondifferentiable("tri", "N, M=None, k=0, dtype=float", operands=(), functions=(np.tri,))
+arange = nondifferentiable(
+    "arange",
+    "start, stop=None, step=None, dtype=None",
+    operands=(),
+    functions=(np.arange,),
+    why_not="the length of np.arange depends on its arguments; use start + step * np.arange(n)",
+)
+linspace = general(
+    "linspace",
+    "start, stop, num=50, endpoint=True, *, dtype=None",
+    operands=("start", "stop"),
+    functions=(np.linspace,),
+    vjp="""
+        weights = np.linspace(0, 1, num, endpoint)
+        start_bar = np.tensordot(1 - weights, out_bar, 1)
+        stop_bar = np.tensordot(weights, out_bar, 1)
+    """,
+    jvp={
+        "start": "np.linspace(start_dot, np.zeros_like(stop), num, endpoint)",
+        "stop": "np.linspace(np.zeros_like(start), stop_dot, num, endpoint)",
+    },
+)

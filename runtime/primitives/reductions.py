@@ -1,0 +1,121 @@
+"""Reductions over axes: sums, products, extremes, moments, and the tests that give no derivative."""
+
+import numpy as np
+from s2s.runtime import support
+from s2s.runtime.primitives.table import general, linear, nondifferentiable
+
+sum_ = linear(
+    "sum",
+    "a, axis=None, dtype=None, *, keepdims=False",
+    operands=("a",),
+    functions=(np.sum,),
+    method="sum",
+    vjp="a_bar = unreduce(out_bar, np.shape(a), axis, keepdims)",
+)
+mean = linear(
+    "mean",
+    "a, axis=None, dtype=None, *, keepdims=False",
+    operands=("a",),
+    functions=(np.mean,),
+    method="mean",
+    vjp="a_bar = unreduce(out_bar, np.shape(a), axis, keepdims) / reduced_size(np.shape(a), axis)",
+)
+prod = general(
+    "prod",
+    "a, axis=None, dtype=None, *, keepdims=False",
+    operands=("a",),
+    functions=(np.prod,),
+    method="prod",
+    vjp="a_bar = unreduce(out_bar, np.shape(a), axis, keepdims) * product_of_others(a, axis)",
+    jvp={"a": "np.sum(a_dot * product_of_others(a, axis), axis, keepdims=keepdims)"},
+)
+max_ = general(
+    "max",
+    "a, axis=None, *, keepdims=False",
+    operands=("a",),
+    functions=(np.max, np.amax),
+    method="max",
+    vjp="a_bar = unreduce(out_bar, np.shape(a), axis, keepdims) * tie_weights(a, out, axis, keepdims)",
+    jvp={"a": "np.sum(a_dot * tie_weights(a, out, axis, keepdims), axis, keepdims=keepdims)"},
+)
+min_ = general(
+    "min",
+    "a, axis=None, *, keepdims=False",
+    operands=("a",),
+    functions=(np.min, np.amin),
+    method="min",
+    vjp="a_bar = unreduce(out_bar, np.shape(a), axis, keepdims) * tie_weights(a, out, axis, keepdims)",
+    jvp={"a": "np.sum(a_dot * tie_weights(a, out, axis, keepdims), axis, keepdims=keepdims)"},
+)
+ptp = general(
+    "ptp",
+    "a, axis=None, *, keepdims=False",
+    operands=("a",),
+    functions=(np.ptp,),
+    vjp="""
+        a_max = np.max(a, axis, keepdims=keepdims)
+        a_min = np.min(a, axis, keepdims=keepdims)
+        weights = tie_weights(a, a_max, axis, keepdims) - tie_weights(a, a_min, axis, keepdims)
+        a_bar = unreduce(out_bar, np.shape(a), axis, keepdims) * weights
+    """,
+    jvp={
+        "a": "np.sum(a_dot * (tie_weights(a, np.max(a, axis, keepdims=keepdims), axis, keepdims)"
+        " - tie_weights(a, np.min(a, axis, keepdims=keepdims), axis, keepdims)), axis, keepdims=keepdims)"
+    },
+)
+var = general(
+    "var",
+    "a, axis=None, dtype=None, *, ddof=0, keepdims=False",
+    operands=("a",),
+    functions=(np.var,),
+    method="var",
+    vjp="""
+        centred = a - np.mean(a, axis, keepdims=True)
+        a_bar = 2 * centred * unreduce(out_bar, np.shape(a), axis, keepdims) / (reduced_size(np.shape(a), axis) - ddof)
+    """,
+    jvp={
+        "a": "2 * np.sum(a_dot * (a - np.mean(a, axis, keepdims=True)), axis, keepdims=keepdims)"
+        " / (reduced_size(np.shape(a), axis) - ddof)"
+    },
+)
+std = general(
+    "std",
+    "a, axis=None, dtype=None, *, ddof=0, keepdims=False",
+    operands=("a",),
+    functions=(np.std,),
+    method="std",
+    vjp="""
+        centred = a - np.mean(a, axis, keepdims=True)
+        scaled_bar = divide_or_zero(out_bar, out) / (reduced_size(np.shape(a), axis) - ddof)
+        a_bar = centred * unreduce(scaled_bar, np.shape(a), axis, keepdims)
+    """,
+    jvp={
+        "a": "divide_or_zero(np.sum(a_dot * (a - np.mean(a, axis, keepdims=True)), axis, keepdims=keepdims), out)"
+        " / (reduced_size(np.shape(a), axis) - ddof)"
+    },
+)
+logsumexp = general(
+    "logsumexp",
+    "a, axis=None, b=None, keepdims=False",
+    operands=("a",),
+    functions=(support.logsumexp,),
+    vjp="""
+        weights = softmax_weight(a, unreduce(out, np.shape(a), axis, keepdims))
+        a_bar = unreduce(out_bar, np.shape(a), axis, keepdims) * weights
+    """,
+    jvp={
+        "a": "np.sum(a_dot * softmax_weight(a, unreduce(out, np.shape(a), axis, keepdims)), axis, keepdims=keepdims)"
+    },
+)
+
+any_ = nondifferentiable("any", "a, axis=None, *, keepdims=False", operands=("a",), functions=(np.any,), method="any")
+all_ = nondifferentiable("all", "a, axis=None, *, keepdims=False", operands=("a",), functions=(np.all,), method="all")
+argmax = nondifferentiable(
+    "argmax", "a, axis=None, *, keepdims=False", operands=("a",), functions=(np.argmax,), method="argmax"
+)
+argmin = nondifferentiable(
+    "argmin", "a, axis=None, *, keepdims=False", operands=("a",), functions=(np.argmin,), method="argmin"
+)
+count_nonzero = nondifferentiable(
+    "count_nonzero", "a, axis=None, *, keepdims=False", operands=("a",), functions=(np.count_nonzero,)
+)

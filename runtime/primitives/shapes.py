@@ -1,0 +1,204 @@
+"""Linear rearrangements of elements: reshaping, transposing, joining, splitting, repeating, padding, diagonals."""
+
+import numpy as np
+from s2s.runtime.primitives.table import general, linear, nondifferentiable
+
+_RESHAPED = "a_bar = np.reshape(out_bar, np.shape(a))"
+
+reshape = linear("reshape", "a, shape", operands=("a",), functions=(np.reshape,), method="reshape", vjp=_RESHAPED)
+ravel = linear("ravel", "a", functions=(np.ravel,), method="ravel", vjp=_RESHAPED)
+flatten = linear("flatten", "a", method="flatten", vjp=_RESHAPED)
+squeeze = linear(
+    "squeeze", "a, axis=None", operands=("a",), functions=(np.squeeze,), method="squeeze", vjp=_RESHAPED
+)
+expand_dims = linear("expand_dims", "a, axis", operands=("a",), functions=(np.expand_dims,), vjp=_RESHAPED)
+transpose = linear(
+    "transpose",
+    "a, axes=None",
+    operands=("a",),
+    functions=(np.transpose, np.permute_dims),
+    method="transpose",
+    vjp="a_bar = np.transpose(out_bar, inverse_permutation(axes))",
+)
+matrix_transpose = linear(
+    "matrix_transpose", "x", functions=(np.matrix_transpose,), vjp="x_bar = np.matrix_transpose(out_bar)"
+)
+swapaxes = linear(
+    "swapaxes",
+    "a, axis1, axis2",
+    operands=("a",),
+    functions=(np.swapaxes,),
+    method="swapaxes",
+    vjp="a_bar = np.swapaxes(out_bar, axis1, axis2)",
+)
+moveaxis = linear(
+    "moveaxis",
+    "a, source, destination",
+    operands=("a",),
+    functions=(np.moveaxis,),
+    vjp="a_bar = np.moveaxis(out_bar, destination, source)",
+)
+atleast_1d = linear("atleast_1d", "a", functions=(np.atleast_1d,), vjp=_RESHAPED)
+atleast_2d = linear("atleast_2d", "a", functions=(np.atleast_2d,), vjp=_RESHAPED)
+atleast_3d = linear("atleast_3d", "a", functions=(np.atleast_3d,), vjp=_RESHAPED)
+broadcast_to = linear(
+    "broadcast_to",
+    "array, shape",
+    operands=("array",),
+    functions=(np.broadcast_to,),
+    vjp="array_bar = sum_to(out_bar, np.shape(array))",
+)
+
+# Copies and conversions.
+copy = linear("copy", "a", functions=(np.copy,), method="copy", vjp="a_bar = out_bar")
+ascontiguousarray = linear("ascontiguousarray", "a", functions=(np.ascontiguousarray,), vjp=_RESHAPED)
+astype = general(
+    "astype",
+    "x, dtype",
+    operands=("x",),
+    functions=(np.astype,),
+    method="astype",
+    vjp="x_bar = cast_bar(out_bar, x, dtype)",
+    jvp={"x": "cast_dot(x_dot, dtype)"},
+)
+array = general(
+    "array",
+    "object, dtype=None",
+    operands=("object",),
+    functions=(np.array,),
+    vjp="object_bar = array_bar(out_bar, object, dtype)",
+    jvp={"object": "array_dot(object_dot, object, dtype)"},
+)
+asarray = general(
+    "asarray",
+    "a, dtype=None",
+    operands=("a",),
+    functions=(np.asarray, np.asanyarray),
+    vjp="a_bar = array_bar(out_bar, a, dtype)",
+    jvp={"a": "array_dot(a_dot, a, dtype)"},
+)
+
+# Joining. The operand is a sequence; its cotangent is a sequence of the same kind.
+concatenate = general(
+    "concatenate",
+    "arrays, axis=0",
+    operands=("arrays",),
+    functions=(np.concatenate,),
+    vjp="arrays_bar = concatenate_bar(out_bar, arrays, axis)",
+    jvp={"arrays": "np.concatenate(instantiate(arrays_dot, arrays), axis)"},
+)
+stack = general(
+    "stack",
+    "arrays, axis=0",
+    operands=("arrays",),
+    functions=(np.stack,),
+    vjp="arrays_bar = stack_bar(out_bar, arrays, axis)",
+    jvp={"arrays": "np.stack(instantiate(arrays_dot, arrays), axis)"},
+)
+
+
+def _joining(name: str) -> None:
+    general(
+        name,
+        "tup",
+        functions=(getattr(np, name),),
+        vjp=f"tup_bar = {name}_bar(out_bar, tup)",
+        jvp={"tup": f"np.{name}(instantiate(tup_dot, tup))"},
+    )
+
+
+for _name in ("vstack", "hstack", "dstack", "column_stack"):
+    _joining(_name)
+
+append = general(
+    "append",
+    "arr, values, axis=None",
+    operands=("arr", "values"),
+    functions=(np.append,),
+    vjp="""
+        arr_bar = append_bar(out_bar, (arr, values), axis)[0]
+        values_bar = append_bar(out_bar, (arr, values), axis)[1]
+    """,
+    jvp={
+        "arr": "np.append(arr_dot, np.zeros_like(values), axis)",
+        "values": "np.append(np.zeros_like(arr), values_dot, axis)",
+    },
+)
+
+# Splitting: the result is a list.
+
+
+def _splitting(name: str) -> None:
+    general(
+        name,
+        "ary, indices_or_sections, axis=0",
+        operands=("ary",),
+        functions=(getattr(np, name),),
+        result_kind="list",
+        vjp="ary_bar = np.concatenate(instantiate(out_bar, out), axis)",
+        jvp={"ary": f"np.{name}(ary_dot, indices_or_sections, axis)"},
+    )
+
+
+_splitting("split")
+_splitting("array_split")
+
+# Repeating and reordering.
+repeat = linear(
+    "repeat",
+    "a, repeats, axis=None",
+    operands=("a",),
+    functions=(np.repeat,),
+    method="repeat",
+    vjp="a_bar = repeat_bar(out_bar, np.shape(a), repeats, axis)",
+)
+tile = linear(
+    "tile", "A, reps", operands=("A",), functions=(np.tile,), vjp="A_bar = tile_bar(out_bar, np.shape(A), reps)"
+)
+flip = linear("flip", "m, axis=None", operands=("m",), functions=(np.flip,), vjp="m_bar = np.flip(out_bar, axis)")
+fliplr = linear("fliplr", "m", functions=(np.fliplr,), vjp="m_bar = np.fliplr(out_bar)")
+flipud = linear("flipud", "m", functions=(np.flipud,), vjp="m_bar = np.flipud(out_bar)")
+roll = linear(
+    "roll",
+    "a, shift, axis=None",
+    operands=("a",),
+    functions=(np.roll,),
+    vjp="a_bar = np.roll(out_bar, negated(shift), axis)",
+)
+rot90 = linear(
+    "rot90", "m, k=1, axes=(0, 1)", operands=("m",), functions=(np.rot90,), vjp="m_bar = np.rot90(out_bar, -k, axes)"
+)
+pad = general(
+    "pad",
+    "array, pad_width, mode='constant', *, constant_values=0",
+    operands=("array",),
+    functions=(np.pad,),
+    vjp="array_bar = unpad(out_bar, np.shape(array), pad_width, mode)",
+    jvp={"array": "np.pad(array_dot, pad_width, mode)"},
+)
+
+# Diagonals and triangles.
+diag = linear("diag", "v, k=0", operands=("v",), functions=(np.diag,), vjp="v_bar = diag_bar(out_bar, np.shape(v), k)")
+diagonal = linear(
+    "diagonal",
+    "a, offset=0, axis1=0, axis2=1",
+    operands=("a",),
+    functions=(np.diagonal,),
+    method="diagonal",
+    vjp="a_bar = diagonal_bar(out_bar, np.shape(a), offset, axis1, axis2)",
+)
+trace = linear(
+    "trace",
+    "a, offset=0, axis1=0, axis2=1",
+    operands=("a",),
+    functions=(np.trace,),
+    method="trace",
+    vjp="a_bar = trace_bar(out_bar, np.shape(a), offset, axis1, axis2)",
+)
+tril = linear("tril", "m, k=0", operands=("m",), functions=(np.tril,), vjp="m_bar = np.tril(out_bar, k)")
+triu = linear("triu", "m, k=0", operands=("m",), functions=(np.triu,), vjp="m_bar = np.triu(out_bar, k)")
+
+# What is known without running.
+shape = nondifferentiable("shape", "a", functions=(np.shape,), result_kind="static")
+ndim = nondifferentiable("ndim", "a", functions=(np.ndim,), result_kind="static")
+size = nondifferentiable("size", "a, axis=None", operands=("a",), functions=(np.size,), result_kind="static")

@@ -1,0 +1,102 @@
+"""Helpers of emitted code: cotangents of containers, added, zeroed, taken apart and put together."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from s2s.runtime import tree
+
+_SCALARS = (bool, int, float, complex)
+
+
+def acc(a: Any, b: Any) -> Any:
+    """The sum of two cotangents of the same structure; None is zero."""
+    if a is None or b is None:
+        return b if a is None else a
+    if isinstance(a, dict):
+        return type_of_dict(a, {key: acc(a.get(key), b.get(key)) for key in {**a, **b}})
+    if isinstance(a, (list, tuple)):
+        return rebuild(a, [acc(x, y) for x, y in zip(a, b, strict=True)])
+    return a + b if is_numeric(a) else tree.map(acc, a, b)
+
+
+def zeros_like(x: Any) -> Any:
+    """Zeros of the structure, shapes and dtypes of `x`; None for what is not numeric."""
+    if isinstance(x, bool):
+        return False
+    if isinstance(x, (int, float, complex)) and not isinstance(x, np.generic):
+        return type(x)(0)
+    if isinstance(x, dict):
+        return type_of_dict(x, {key: zeros_like(value) for key, value in x.items()})
+    if isinstance(x, (list, tuple)):
+        return rebuild(x, [zeros_like(element) for element in x])
+    if is_numeric(x):
+        return np.zeros_like(x)
+    return None if tree.leaves(x) == [x] else tree.map(zeros_like, x)
+
+
+def is_numeric(x: Any) -> bool:
+    """Whether `x` is a number or an array of any kind, not a container or something else."""
+    return isinstance(x, (*_SCALARS, np.ndarray, np.generic)) or hasattr(x, "__array_function__")
+
+
+def rebuild(like: Any, elements: list[Any]) -> Any:
+    """The elements in a container of the type of `like`: list, tuple or named tuple; for an array, a stacked array."""
+    if isinstance(like, list):
+        return elements
+    if isinstance(like, tuple):
+        return type(like)(*elements) if hasattr(like, "_fields") else tuple(elements)
+    return np.stack(elements) if elements else np.zeros_like(like)
+
+
+def type_of_dict(like: Any, entries: dict[Any, Any]) -> Any:
+    """The entries in a dict of the type of `like`."""
+    if type(like) is dict:
+        return entries
+    made = like.copy()
+    made.clear()
+    made.update(entries)
+    return made
+
+
+def from_items(like: Any, xs: Iterable[Any]) -> Any:
+    """A container or array of the kind of `like`, of the cotangents of its elements in order (a dict's values)."""
+    elements = list(xs)
+    if isinstance(like, dict):
+        return type_of_dict(like, dict(zip(like, elements, strict=True)))
+    if not isinstance(like, (list, tuple)):
+        return np.stack([instantiate(x, row) for x, row in zip(elements, like)]) if elements else np.zeros_like(like)
+    return rebuild(like, elements)
+
+
+def items(c: Any) -> list[Any]:
+    """The elements of a container or the rows of an array, in order; a dict's values."""
+    return list(c.values()) if isinstance(c, dict) else list(c)
+
+
+def stack(xs: Iterable[Any]) -> Any:
+    """The elements as one array, stacked along a new first axis."""
+    return np.stack(list(xs))
+
+
+def unzip(rows: Iterable[tuple[Any, ...]], count: int) -> tuple[list[Any], ...]:
+    """A sequence of tuples of length `count` as `count` lists."""
+    rows = list(rows)
+    return tuple([row[i] for row in rows] for i in range(count))
+
+
+def replaced(operands: Iterable[Any], k: int, value: Any) -> tuple[Any, ...]:
+    """The operands with the one at place `k` replaced."""
+    given = list(operands)
+    return (*given[:k], value, *given[k + 1 :])
+
+
+def instantiate(t: Any, like: Any) -> Any:
+    """The cotangents or tangents `t` of the elements of `like`, with zeros where there is None."""
+    if t is None:
+        return zeros_like(like)
+    if isinstance(like, (list, tuple)) and isinstance(t, (list, tuple)):
+        return rebuild(like, [instantiate(a, b) for a, b in zip(t, like, strict=True)])
+    return t
+
+
