@@ -1,6 +1,6 @@
-"""Expressions as text, with no parentheses but the necessary ones.
+"""Expressions as text, with no parentheses but the necessary ones, in the pieces that astor breaks lines between.
 
-The text comes in the pieces that astor breaks long lines between. Works on trees of the standard library. `NotPrintable` says that `gast.unparse` must print instead.
+Works on trees of the standard library. `NotPrintable` says that `gast.unparse` must print instead.
 """
 
 import ast

@@ -201,8 +201,7 @@ class _Generator(SourceGenerator):
             self.write(" -> ", node.returns)
         self.write(":")
         self.body(node.body)
-        if not self.indentation:
-            self.newline(extra=2)
+        self.newline(extra=1 if self.indentation else 2)
 
     def body(self, statements: list[Any]) -> None:
         self.indentation += 1

@@ -176,7 +176,9 @@ def _without_source(function: Any) -> str:
     name = getattr(function, "__qualname__", None) or type(function).__qualname__
     module = getattr(function, "__module__", None)
     full = f"{module}.{name}" if module and module != "builtins" else name
-    kind = "a class" if isinstance(function, type) else "compiled code" if callable(function) else "not a function"
+    kind = "a class" if isinstance(function, type) else "compiled code"
+    if not callable(function):
+        return f"{function!r} is not a function"
     return (
         f"{full} is {kind}: it has no Python source to transform; "
         "write instead: a Python function, or give the function's source as a string"

@@ -24,7 +24,7 @@ def with_user_line(error: Error) -> Error:
     emitted or user frame is kept. The type and the message stay.
     """
     frames = list(_frames(error.__traceback__))
-    shown = [frame for frame in frames if not internal(frame.tb_frame.f_code.co_filename)]
+    shown = [frame for frame in frames if not _is_library(frame.tb_frame.f_code.co_filename)]
     if not shown:
         return error
     if any(is_emitted(frame.tb_frame.f_code.co_filename) for frame in shown):
@@ -32,6 +32,10 @@ def with_user_line(error: Error) -> Error:
     if frames[-1] is not shown[-1]:
         shown.append(frames[-1])
     return error.with_traceback(_chain(shown))
+
+
+def _is_library(filename: str) -> bool:
+    return internal(filename) or filename.startswith("<@beartype(")
 
 
 def _frames(traceback: types.TracebackType | None) -> Iterator[types.TracebackType]:

@@ -15,13 +15,13 @@ _EMPTY = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 _Handler = Callable[[Any], Any]
 
 
-def to_gast(node: ast.AST) -> Any:
-    """The gast tree of a standard library tree."""
+def to_gast(node: Any) -> Any:
+    """The gast tree of a standard library tree (or list of trees)."""
     return _to_gast(node)
 
 
 def to_ast(node: Any) -> Any:
-    """The standard library's tree of a gast tree, with negative and non-finite constants spelled as source can."""
+    """The standard library's tree of a gast tree (or list of trees), with negative and non-finite constants spelled as source can."""
     return _to_ast(node)
 
 
