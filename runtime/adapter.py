@@ -3,7 +3,9 @@
 Nothing else in the package imports jaxlib, apart from its MLIR dialects, which are taken from here as well.
 """
 
+import functools
 import os
+import sys
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -56,17 +58,32 @@ def _make_context() -> ir.Context:
 
 
 class DeviceSharding(_jax.Sharding):
-    """The placement of a whole array on one device, in the shape that jaxlib's C++ asks for."""
+    """The placement of a whole array on one device, in the shape that jaxlib's C++ asks for.
 
-    memory_kind = None
+    Everything is a property of this class: jax adds properties to the base class, which would hide instance attributes.
+    """
+
     _replicated = xla_client.HloSharding.replicate()
 
     def __init__(self, device: Any) -> None:
         self.device = device
-        self.device_set = {device}
         self.device_list = xla_client.DeviceList((device,))
-        self._device_assignment = (device,)
-        self._internal_device_list = self.device_list
+
+    @property
+    def device_set(self) -> set[Any]:
+        return {self.device}
+
+    @property
+    def memory_kind(self) -> None:
+        return None
+
+    @property
+    def _device_assignment(self) -> tuple[Any, ...]:
+        return (self.device,)
+
+    @property
+    def _internal_device_list(self) -> Any:
+        return self.device_list
 
     def _to_xla_hlo_sharding(self, num_dimensions: int) -> Any:
         return self._replicated
@@ -95,9 +112,33 @@ def copy_to_device(buffer: Any, sharding: DeviceSharding) -> Any:
 
 def host_view(buffer: Any) -> np.ndarray:
     """The buffer's contents as a read-only NumPy array (without a copy where the device is the host)."""
-    array, _ = buffer._single_device_array_to_np_array_did_copy()
+    try:
+        array = np.asarray(memoryview(buffer))
+    except BufferError:  # bfloat16 and the like, and devices other than the host
+        with _WithoutJax():
+            array, _ = buffer._single_device_array_to_np_array_did_copy()
     array.flags.writeable = False
     return array
+
+
+class _WithoutJax:
+    """Keeps jaxlib's C++ from importing jax where it is installed, as converting a buffer would: for this thread only.
+
+    It goes on as well without it. Where the program has imported jax itself, nothing is to be done.
+    """
+
+    def __enter__(self) -> None:
+        self.thread = threading.get_ident()
+        if "jax" not in sys.modules:
+            sys.meta_path.insert(0, self)  # type: ignore[arg-type]
+
+    def __exit__(self, *exception: Any) -> None:
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)  # type: ignore[arg-type]
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name.partition(".")[0] == "jax" and threading.get_ident() == self.thread:
+            raise ModuleNotFoundError(name)
 
 
 def result_handler(aval: Any, sharding: DeviceSharding) -> Any:
@@ -120,13 +161,16 @@ def cpu_client(num_devices: int = 1) -> Any:
     return xla_client.make_cpu_client(num_devices=num_devices)
 
 
-def plugin_client(name: str, library: str, options: dict[str, Any]) -> Any:
-    """A client of the PJRT plugin in the shared library `library`."""
-    if not xla_client.pjrt_plugin_loaded(name):
-        xla_client.load_pjrt_plugin_dynamically(name, library)
+def plugin_client(name: str, library: str, options: dict[str, Any]) -> tuple[Any, Any]:
+    """A client of the PJRT plugin in the shared library `library`, and the plugin's C API.
+
+    The C API is None where the plugin was loaded before (by jax), which then has registered its kernels too.
+    """
+    loaded = xla_client.pjrt_plugin_loaded(name)
+    c_api = None if loaded else xla_client.load_pjrt_plugin_dynamically(name, library)
     if not xla_client.pjrt_plugin_initialized(name):
         xla_client.initialize_pjrt_plugin(name)
-    return xla_client.make_c_api_client(name, options)
+    return xla_client.make_c_api_client(name, options), c_api
 
 
 def gpu_options() -> dict[str, Any]:
@@ -137,12 +181,11 @@ def register_custom_call(name: str, function: Any, platform: str, api_version: i
     xla_client.register_custom_call_target(name, function, platform=platform, api_version=api_version)
 
 
-def register_custom_call_handler(platform: str, handler: Any) -> None:
-    xla_client.register_custom_call_handler(platform, handler)
-
-
-def register_custom_type_handler(platform: str, handler: Any) -> None:
-    xla_client.register_custom_type_handler(platform, handler)
+def register_plugin_extension(platform: str, extension: Any, c_api: Any) -> None:
+    """Routes custom calls of a plugin's platform to its extension module."""
+    call = functools.partial(extension.register_custom_call_target, c_api)
+    xla_client.register_custom_call_handler(platform, call)
+    xla_client.register_custom_type_handler(platform, functools.partial(extension.register_custom_type, c_api))
 
 
 def compile_options(device: Any, flags: Sequence[tuple[str, Any]] = ()) -> Any:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import adapter, dtypes, errors
-from s2s.runtime.adapter import ir, stablehlo
+from s2s.runtime import adapter, devices, dtypes, errors
+from s2s.runtime.adapter import func, ir, stablehlo
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import ConcretizationError, LeakError
 from s2s.runtime.operators import ArrayMethods
@@ -33,10 +33,10 @@ class Scope:
 
     __slots__ = ("module", "block", "platform", "captured", "open", "names", "_captures")
 
-    def __init__(self, module: Any, block: Any, platform: str, capture: bool = False) -> None:
+    def __init__(self, module: Any, block: Any, capture: bool = False) -> None:
         self.module = module
         self.block = block
-        self.platform = platform
+        self.platform = devices.default_platform()
         self.captured: list[Any] | None = [] if capture else None
         self.open = True
         self.names: dict[int, str] = {}
@@ -75,6 +75,23 @@ def scope() -> Scope:
     if not scopes:
         raise RuntimeError("no function is being staged in this thread")
     return scopes[-1]
+
+
+def new_module(avals: Sequence[Aval]) -> tuple[Any, Any]:
+    """A module with a public function `main` of these arguments, and that function's block. Context and location must
+    be entered."""
+    module = ir.Module.create()
+    types = [dtypes.tensor_type(aval.shape, aval.dtype) for aval in avals]
+    with ir.InsertionPoint(module.body):
+        main = func.FuncOp("main", ir.FunctionType.get(types, []), visibility="public")
+    return module, main.add_entry_block()
+
+
+def finish(module: Any, block: Any, results: Sequence[Any]) -> None:
+    """Ends `main` with these results; arguments may have been added to its block since."""
+    func.ReturnOp(results)
+    kind = ir.FunctionType.get([a.type for a in block.arguments], [r.type for r in results])
+    block.owner.attributes["function_type"] = ir.TypeAttr.get(kind)
 
 
 @contextmanager

@@ -1,0 +1,174 @@
+"""NumPy's functions called on our arrays: `np.sin(x)`, `np.add.reduce(x)`, `np.linalg.norm(x)`.
+
+`IMPLEMENTATIONS` maps a NumPy function object to ours, for functions that are no primitive; primitives are found through
+their table. What neither knows is refused by name, never run on a converted copy.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from s2s.runtime import errors
+from s2s.runtime.primitives import table
+
+IMPLEMENTATIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+# `np.add.reduce(x)` and the like, whose default axis is 0.
+_REDUCTIONS = {
+    np.add: "sum",
+    np.multiply: "prod",
+    np.maximum: "max",
+    np.minimum: "min",
+    np.logical_and: "all",
+    np.logical_or: "any",
+}
+_ACCUMULATIONS = {
+    np.add: "cumsum",
+    np.multiply: "cumprod",
+    np.maximum: "cummax",
+    np.minimum: "cummin",
+    np.logaddexp: "logcumsumexp",
+}
+# `np.<ufunc>.at(x, i, v)` to the method of `.at[i]`.
+_UPDATES = {
+    np.add: "add",
+    np.subtract: "add",
+    np.multiply: "multiply",
+    np.divide: "divide",
+    np.minimum: "min",
+    np.maximum: "max",
+    np.power: "power",
+}
+
+
+def implements(*functions: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator: this function stands for those NumPy functions."""
+
+    def register(ours: Callable[..., Any]) -> Callable[..., Any]:
+        IMPLEMENTATIONS.update(dict.fromkeys(functions, ours))
+        return ours
+
+    return register
+
+
+def function_name(function: Callable[..., Any]) -> str:
+    """`numpy.linalg.norm` for messages."""
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"{module}.{getattr(function, '__name__', repr(function))}"
+
+
+def find(function: Callable[..., Any]) -> Any:
+    """Our function or `Primitive` for a NumPy function; TypeError, naming it, where there is none."""
+    ours = IMPLEMENTATIONS.get(function)
+    if ours is None:
+        ours = table.lookup(function)
+    if ours is None:
+        name = function_name(function)
+        raise TypeError(
+            f"{name} is not supported on s2s arrays{errors.at_user_line()}; write it with supported functions, "
+            "or convert with np.asarray(x) where no derivative and no staging is needed"
+        )
+    return ours
+
+
+def find_method(name: str) -> Any:
+    """Our function or `Primitive` for the array method `name`; AttributeError where there is none."""
+    ours: Any = table.METHODS.get(name) or table.PRIMITIVES.get(name)
+    if ours is None:
+        ours = IMPLEMENTATIONS.get(getattr(np, name, None))  # type: ignore[arg-type]
+    if ours is None:
+        raise AttributeError(f"the array method .{name} is not supported{errors.at_user_line()}")
+    return ours
+
+
+def call_ufunc(call: Callable[..., Any], ufunc: np.ufunc, method: str, inputs: Any, kwargs: dict[str, Any]) -> Any:
+    """The body of `__array_ufunc__`; `call(ours, args, kwargs)` applies what `find` found."""
+    outs = kwargs.pop("out", None)
+    result = _UFUNC_METHODS.get(method, _refuse_method)(call, ufunc, inputs, kwargs)
+    return result if outs is None else write_out(ufunc, outs, result)
+
+
+def call_function(call: Callable[..., Any], function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+    """The body of `__array_function__`."""
+    out = kwargs.get("out")
+    if out is None:
+        return call(find(function), args, kwargs)
+    kwargs = {name: value for name, value in kwargs.items() if name != "out"}
+    return write_out(function, (out,), call(find(function), args, kwargs))
+
+
+def write_out(function: Callable[..., Any], outs: tuple[Any, ...], result: Any) -> Any:
+    """Writes a result into NumPy arrays given as `out=`, by NumPy's own casting rule; other targets are refused."""
+    results = result if isinstance(result, tuple) else (result,)
+    for out, value in zip(outs, results, strict=True):
+        if out is not None:
+            _write(function, out, value)
+    return outs if isinstance(result, tuple) else outs[0]
+
+
+def _write(function: Callable[..., Any], out: Any, value: Any) -> None:
+    name = function_name(function)
+    if type(out) is not np.ndarray:
+        raise TypeError(
+            f"{name}(..., out=x) cannot write into x{errors.at_user_line()}, because s2s arrays are immutable; "
+            f"write x = {name}(...), or x = x.at[...].set(...)"
+        )
+    if not hasattr(value, "_buffer"):
+        raise TypeError(
+            f"a staged array cannot be written into a NumPy array{errors.at_user_line()} "
+            f"(an in-place operator such as +=, or out=); write x = {name}(x, ...) without out="
+        )
+    np.copyto(out, np.asarray(value), casting="same_kind")
+
+
+def _call_plain(call: Any, ufunc: np.ufunc, inputs: Any, kwargs: dict[str, Any]) -> Any:
+    if kwargs.get("where", True) is not True:
+        raise TypeError(f"{function_name(ufunc)}(..., where=m) is not supported; write np.where(m, f(x), otherwise)")
+    kwargs.pop("where", None)
+    if kwargs.get("casting") == "same_kind":
+        kwargs.pop("casting")
+    return call(find(ufunc), inputs, kwargs)
+
+
+def _reduce_with(names: dict[np.ufunc, str], method: str) -> Callable[..., Any]:
+    def reduce(call: Any, ufunc: np.ufunc, inputs: Any, kwargs: dict[str, Any]) -> Any:
+        if ufunc not in names:
+            return _refuse(ufunc, method)
+        array, *rest = inputs
+        kwargs = dict(zip(("axis", "dtype", "keepdims"), rest, strict=False)) | kwargs
+        return call(find_method(names[ufunc]), (array,), {"axis": 0} | kwargs)
+
+    return reduce
+
+
+def _outer(call: Any, ufunc: np.ufunc, inputs: Any, kwargs: dict[str, Any]) -> Any:
+    left, right = inputs
+    left = call(find_method("reshape"), (left, np.shape(left) + (1,) * np.ndim(right)), {})
+    return call(find(ufunc), (left, right), kwargs)
+
+
+def _refuse_at(call: Any, ufunc: np.ufunc, inputs: Any, kwargs: dict[str, Any]) -> Any:
+    update = _UPDATES.get(ufunc)
+    sign = "-" if ufunc is np.subtract else ""
+    rewrite = f"; write x = x.at[i].{update}({sign}v)" if update is not None else ""
+    raise TypeError(
+        f"{function_name(ufunc)}.at writes into its argument{errors.at_user_line()}, but s2s arrays are immutable{rewrite}"
+    )
+
+
+def _refuse(ufunc: np.ufunc, method: str) -> Any:
+    raise TypeError(f"{function_name(ufunc)}.{method} is not supported on s2s arrays{errors.at_user_line()}")
+
+
+def _refuse_method(call: Any, ufunc: np.ufunc, inputs: Any, kwargs: dict[str, Any]) -> Any:
+    return _refuse(ufunc, "this method")
+
+
+_UFUNC_METHODS: dict[str, Callable[..., Any]] = {
+    "__call__": _call_plain,
+    "reduce": _reduce_with(_REDUCTIONS, "reduce"),
+    "accumulate": _reduce_with(_ACCUMULATIONS, "accumulate"),
+    "outer": _outer,
+    "at": _refuse_at,
+}
