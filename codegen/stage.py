@@ -1,0 +1,222 @@
+"""Staging as a source transformation: a function in, the same function for staged arrays out.
+
+The result shares the user's globals and closure cells, and its instructions carry the positions of the user's file, so
+tracebacks, pdb and the locations of compiled operations show the user's lines. A function that needs no rewriting is
+its own staged form.
+"""
+
+import builtins
+import sysconfig
+import threading
+import types
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from s2s.codegen.names import Namer, names_in
+from s2s.codegen.printer import to_source
+from s2s.codegen.source import SourceError, function_source
+from s2s.codegen.stage_build import all_codes, compile_definition, instantiate
+from s2s.codegen.stage_rewrite import Rewriter
+from s2s.runtime import staged_calls
+
+_RUNTIME_NAMES = {"staged": staged_calls.staged, "rebinding": staged_calls.rebinding}
+_LIBRARIES = ("numpy", "scipy", "s2s", "jaxlib", "ml_dtypes", "beartype")
+_STANDARD_LIBRARY = sysconfig.get_path("stdlib")
+_lock = threading.RLock()
+
+
+def stage_function(function: Callable[..., Any], entry: bool = False) -> Callable[..., Any]:
+    """The function to run on staged arrays instead of `function`, with the same results.
+
+    Args:
+        function: a Python function; other callables are given back as they are.
+        entry: whether this is the function that is staged as a whole, whose arguments are copies of the user's.
+
+    Raises:
+        SourceError: the function cannot be read and may need rewriting.
+    """
+    if not isinstance(function, types.FunctionType) or is_library(function) or function.__code__ in _staged_codes:
+        return function
+    with _lock:
+        return _staged_form(function, entry)
+
+
+def staged_source(function: Callable[..., Any]) -> str:
+    """The text of the staged function, and before it of the user functions below it that are rewritten too."""
+    with _lock:
+        graph = _reachable(function) if isinstance(function, types.FunctionType) else []
+        needed = _needing_staging(graph)
+        shown = [scan for scan in reversed(graph) if scan is graph[0] or scan in needed]
+        definitions = [_rewritten(scan, needed, scan is graph[0]) for scan in shown]
+    used = sorted({line for tree, names in definitions for line in _imports(tree, names)})
+    header = f"from s2s.runtime.staged_calls import {', '.join(used)}\n\n\n" if used else ""
+    return header + "\n\n".join(to_source(tree) for tree, _ in definitions)
+
+
+def is_library(function: types.FunctionType) -> bool:
+    """Whether a function belongs to NumPy, SciPy, s2s or Python itself, and is called as it is."""
+    root = str(function.__globals__.get("__name__", "")).split(".")[0]
+    file = function.__code__.co_filename
+    in_standard_library = file.startswith(_STANDARD_LIBRARY) and "site-packages" not in file
+    return root in _LIBRARIES or in_standard_library or file.startswith("<frozen ")
+
+
+@dataclass(eq=False)
+class Scan:
+    """What one reading of a function found.
+
+    Attributes:
+        function: the function that was read; others with the same code share the scan.
+        resolved: dotted names to the objects that they stood for; the scan holds as long as they still do.
+        changed: whether the function needs rewriting on its own account.
+        callees: user functions that it calls by name.
+        codes: rewritten code by the callees that needed staging then, and by whether it was an entry.
+    """
+
+    function: types.FunctionType
+    resolved: dict[str, Any]
+    changed: bool
+    callees: list[types.FunctionType]
+    codes: dict[tuple[Any, ...], tuple[types.CodeType, dict[str, str]]] = field(default_factory=dict)
+
+
+_scans: "weakref.WeakKeyDictionary[types.CodeType, list[Scan]]" = weakref.WeakKeyDictionary()
+_staged_codes: "weakref.WeakSet[types.CodeType]" = weakref.WeakSet()
+_instances: "weakref.WeakKeyDictionary[types.FunctionType, tuple[types.CodeType, Any]]" = weakref.WeakKeyDictionary()
+
+
+def _staged_form(function: types.FunctionType, entry: bool) -> Callable[..., Any]:
+    graph = _reachable(function)
+    needed = _needing_staging(graph)
+    if graph[0] not in needed and not (graph[0].changed and entry):
+        return function
+    code, names = _code(function, graph[0], needed, entry)
+    found = _instances.get(function)
+    if found is not None and found[0] is code:
+        return found[1]
+    made = instantiate(function, code, {local: _RUNTIME_NAMES[name] for name, local in names.items()})
+    _instances[function] = code, made
+    return made
+
+
+def _code(
+    function: types.FunctionType, scan: Scan, needed: set[Scan], entry: bool
+) -> tuple[types.CodeType, dict[str, str]]:
+    key = (entry, *(_scan(callee) in needed for callee in scan.callees))
+    found = scan.codes.get(key)
+    if found is None:
+        tree, names = _rewritten(scan, needed, entry)
+        extra = {local: _RUNTIME_NAMES[name] for name, local in names.items()}
+        code = compile_definition(function_source(function), tree, extra)
+        found = scan.codes[key] = code, names
+        for each in all_codes(code):
+            _staged_codes.add(each)
+    return found
+
+
+def _rewritten(scan: Scan, needed: set[Scan], entry: bool) -> tuple[Any, dict[str, str]]:
+    """The rewritten tree, and the runtime's names to the names that they have in it."""
+    source = function_source(scan.function)
+    namer = Namer(names_in(source.tree))
+    names = {name: namer.fresh(name) for name in _RUNTIME_NAMES}
+    tree = Rewriter(source, names, lambda callee: _scan_or_none(callee) in needed, entry).visit(source.tree)
+    return tree, names
+
+
+def _imports(tree: Any, names: dict[str, str]) -> Iterator[str]:
+    used = names_in(tree)
+    for name, local in names.items():
+        if local in used:
+            yield name if name == local else f"{name} as {local}"
+
+
+def _reachable(function: types.FunctionType) -> list[Scan]:
+    """The scans of a function and of all user functions that it calls by name, itself first."""
+    graph: dict[Scan, None] = {}
+    stack = [function]
+    while stack:
+        scan = _scan(stack.pop())
+        if scan not in graph:
+            graph[scan] = None
+            stack.extend(callee for callee in reversed(scan.callees) if not is_library(callee))
+    return list(graph)
+
+
+def _needing_staging(graph: list[Scan]) -> set[Scan]:
+    """Those that are rewritten on their own account, and those that call them."""
+    needed = {scan for scan in graph if scan.changed}
+    while more := {scan for scan in graph if scan not in needed and any(_scan(c) in needed for c in scan.callees)}:
+        needed |= more
+    return needed
+
+
+def _scan_or_none(function: types.FunctionType) -> Scan | None:
+    return None if is_library(function) else _scan(function)
+
+
+def _scan(function: types.FunctionType) -> Scan:
+    scans = _scans.setdefault(function.__code__, [])
+    for scan in scans:
+        if all(_lookup(function, name) is value for name, value in scan.resolved.items()):
+            return scan
+    scan = _read(function)
+    scans.append(scan)
+    return scan
+
+
+def _read(function: types.FunctionType) -> Scan:
+    if is_library(function) or function.__code__ in _staged_codes:
+        return Scan(function, {}, False, [])
+    try:
+        source = function_source(function)
+    except SourceError:
+        return _opaque(function)
+    names = {name: name for name in _RUNTIME_NAMES}
+    rewriter = Rewriter(source, names, lambda callee: False, entry=False)
+    rewriter.visit(source.tree)
+    callees = list(dict.fromkeys(c for c in rewriter.callees if not is_library(c)))
+    return Scan(function, rewriter.resolved, rewriter.changed, callees)
+
+
+def _opaque(function: types.FunctionType) -> Scan:
+    """A function without source runs as it is if nothing that it names would be rewritten, and is refused if so."""
+    resolved = {name: _lookup(function, name) for name in _names_read(function.__code__)}
+    functions = [value for value in resolved.values() if isinstance(value, types.FunctionType)]
+    changed = any(staged_calls.counterpart(value) is not None for value in resolved.values())
+    return Scan(function, resolved, changed, [f for f in functions if not is_library(f)])
+
+
+def _names_read(code: types.CodeType) -> Iterator[str]:
+    for each in all_codes(code):
+        yield from each.co_names
+        yield from each.co_freevars
+
+
+_MISSING = object()
+
+
+def _lookup(function: types.FunctionType, path: str) -> Any:
+    """The object that a dotted name in the function stands for now."""
+    first, *rest = path.split(".")
+    value = _lookup_name(function, first)
+    for attribute in rest:
+        value = getattr(value, attribute, _MISSING)
+    return value
+
+
+def _lookup_name(function: types.FunctionType, name: str) -> Any:
+    if name in function.__code__.co_freevars:
+        cell = (function.__closure__ or ())[function.__code__.co_freevars.index(name)]
+        try:
+            return cell.cell_contents
+        except ValueError:
+            return _MISSING
+    try:
+        return function.__globals__[name]
+    except KeyError:
+        return getattr(builtins, name, _MISSING)
+
+
+staged_calls.register(stage_function)

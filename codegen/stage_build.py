@@ -1,0 +1,80 @@
+"""Compiles a rewritten definition so that it stands in for the user's function: same globals, cells and positions."""
+
+import ast
+import types
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import gast
+
+from s2s.codegen.source import FunctionSource
+from s2s.codegen.trees import to_ast
+
+_FUTURE_FLAGS = 0x1FE0000  # compile() flags of `from __future__` imports, as they stand in co_flags
+
+
+def compile_definition(source: FunctionSource, tree: Any, extra: Mapping[str, Any]) -> types.CodeType:
+    """The code object of `tree`, a rewritten form of the definition of `source`.
+
+    The definition is compiled inside of a function whose parameters are the user's free variables and the names in
+    `extra`, so that both become free variables of the result; nothing is run.
+    """
+    original = _function(source).__code__
+    tree.decorator_list = source.decorators  # never run; they make the first line of the code that of the user's
+    definition = _as_written(tree, original)
+    parts = source.qualname.split(".")
+    if len(parts) > 1 and parts[-2] != "<locals>":  # private names are mangled with the class's name
+        definition = gast.ClassDef(parts[-2], [], [], [definition], [], [])
+    module = _module(definition, [*original.co_freevars, *extra])
+    flags = original.co_flags & _FUTURE_FLAGS
+    compiled = compile(module, source.filename, "exec", flags=flags, dont_inherit=True)
+    return next(code for code in _nested(compiled) if code.co_name == original.co_name and code.co_firstlineno > 0)
+
+
+def instantiate(function: types.FunctionType, code: types.CodeType, extra: Mapping[str, Any]) -> types.FunctionType:
+    """A function that runs `code` in place of `function`'s, with its globals, defaults and (shared) closure cells."""
+    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+    cells |= {name: types.CellType(value) for name, value in extra.items()}
+    closure = tuple(cells[name] for name in code.co_freevars)
+    made = types.FunctionType(code, function.__globals__, function.__name__, function.__defaults__, closure)
+    made.__kwdefaults__ = function.__kwdefaults__
+    made.__qualname__ = function.__qualname__
+    made.__module__ = function.__module__
+    made.__doc__ = function.__doc__
+    made.__annotations__ = function.__annotations__
+    return made
+
+
+def _function(source: FunctionSource) -> types.FunctionType:
+    assert isinstance(source.function, types.FunctionType)
+    return source.function
+
+
+def _as_written(tree: Any, original: types.CodeType) -> Any:
+    """A lambda comes as a definition with one `return`, and goes back to a lambda."""
+    if original.co_name != "<lambda>":
+        tree.name = original.co_name
+        return tree
+    return gast.copy_location(gast.Expr(gast.copy_location(gast.Lambda(tree.args, tree.body[0].value), tree)), tree)
+
+
+def _module(definition: Any, free: list[str]) -> ast.Module:
+    factory = ast.parse(f"def factory({', '.join(dict.fromkeys(free))}): pass")
+    outer = factory.body[0]
+    assert isinstance(outer, ast.FunctionDef)
+    outer.body = [to_ast(definition)]
+    return ast.fix_missing_locations(factory)
+
+
+def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
+    """Code objects inside of `code`, outer before inner, without the class and factory around the definition."""
+    inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    yield from inner
+    for constant in inner:
+        yield from _nested(constant)
+
+
+def all_codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    """The code object and those nested in it."""
+    yield code
+    yield from _nested(code)

@@ -1,0 +1,242 @@
+"""Rewrites calls in a function's tree so that it runs on staged arrays; everything else stays as the user wrote it."""
+
+import copy
+import functools
+import itertools
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import gast
+import numpy as np
+
+from s2s.codegen.core import dotted
+from s2s.codegen.diagnostics import unsupported
+from s2s.codegen.resolve import Resolver, bound_names
+from s2s.codegen.source import FunctionSource
+from s2s.codegen.stage_locals import OwnedNames, StaticNames
+from s2s.runtime.staged_builtins import ARRAY_CLASSES
+from s2s.runtime.staged_calls import counterpart
+
+# Calls whose first argument is called in turn.
+_HIGHER_ORDER = (map, filter, functools.reduce, functools.partial, itertools.starmap, sorted)
+# Methods of arrays and Python's containers: what they call carries staged values without our help.
+_PLAIN_METHODS = frozenset(n for t in (np.ndarray, list, dict, set, str, tuple) for n in dir(t)) | {"at", "_replace"}
+_CONSUMING_ITERABLES = (sum, any, all)
+_NUMPY_CONSTANTS = (np.array, np.zeros, np.ones, np.arange, np.eye, np.linspace, np.full)
+
+
+class Rewriter(gast.NodeTransformer):
+    """Wraps what staged values cannot pass through as it stands.
+
+    Attributes:
+        changed: whether anything was rewritten.
+        callees: user functions that are called by name, in order; which of them need staging is `needs`' business.
+    """
+
+    def __init__(
+        self,
+        source: FunctionSource,
+        names: dict[str, str],
+        needs: Callable[[types.FunctionType], bool],
+        entry: bool,
+    ) -> None:
+        self.resolver = Resolver(source)
+        self.names = names
+        self.needs = needs
+        self.changed = False
+        self.callees: list[types.FunctionType] = []
+        self.resolved: dict[str, Any] = {}
+        self.shadowed: frozenset[str] = frozenset()
+        self.static = StaticNames(source.tree, self.object)
+        self.owned = OwnedNames(source.tree, self.object, entry)
+
+    def object(self, node: Any) -> Any:
+        """What a name or attribute chain stands for; None if that is not known before the function runs."""
+        found = self.resolver.resolve(node, self.shadowed)
+        if not found.found:
+            return None
+        path = dotted(node)
+        if path is not None and found.where != "import":
+            self.resolved[path] = found.object
+        return found.object
+
+    # Definitions and scopes ---------------------------------------------------------------------------------------
+
+    def visit_FunctionDef(self, node: Any) -> Any:
+        if node is not self.resolver.source.tree:
+            node.args.defaults = [self.visit(d) for d in node.args.defaults]
+            node.decorator_list = [self.visit(d) for d in node.decorator_list]
+            with self._inside(bound_names(node)):
+                node.body = [self.visit(s) for s in node.body]
+        else:
+            node.body = [self.visit(s) for s in node.body]
+        return node
+
+    def visit_Lambda(self, node: Any) -> Any:
+        parameters = {n.id for n in gast.walk(node.args) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Param)}
+        node.args.defaults = [self.visit(d) for d in node.args.defaults]
+        with self._inside(parameters):
+            node.body = self.visit(node.body)
+        return node
+
+    def _comprehension(self, node: Any) -> Any:
+        targets = {n.id for g in node.generators for n in gast.walk(g.target) if isinstance(n, gast.Name)}
+        with self._inside(targets):
+            return self.generic_visit(node)
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
+
+    def visit_AnnAssign(self, node: Any) -> Any:
+        node.value = None if node.value is None else self.visit(node.value)
+        return node
+
+    @contextmanager
+    def _inside(self, names: set[str]) -> Iterator[None]:
+        outer, self.shadowed = self.shadowed, self.shadowed | names
+        yield
+        self.shadowed = outer
+
+    # Calls --------------------------------------------------------------------------------------------------------
+
+    def visit_Call(self, node: Any) -> Any:
+        is_wrapped = self._needs_wrapping(node)
+        function = self.object(node.func)
+        node.args = [self._argument(function, i, a) for i, a in enumerate(node.args)]
+        for keyword in node.keywords:
+            passes_function = keyword.arg == "key" and self._is_function_to_stage(keyword.value)
+            keyword.value = self._wrap(keyword.value) if passes_function else self.visit(keyword.value)
+        node.func = self._wrap(node.func) if is_wrapped else self._visit_callee(node.func)
+        return node
+
+    def _argument(self, function: Any, position: int, argument: Any) -> Any:
+        is_function = position == 0 and any(function is f for f in _HIGHER_ORDER)
+        return self._wrap(argument) if is_function and self._is_function_to_stage(argument) else self.visit(argument)
+
+    def _visit_callee(self, node: Any) -> Any:
+        return node if isinstance(node, gast.Name) else self.visit(node)
+
+    def _needs_wrapping(self, call: Any) -> bool:
+        function = self.object(call.func)
+        if function is None:
+            return self._is_unknown_function(call.func)
+        if counterpart(function) is not None:
+            return self._uses_staged_values(function, call)
+        return self._is_function_to_stage(call.func)
+
+    def _is_unknown_function(self, node: Any) -> bool:
+        if isinstance(node, gast.Attribute):
+            return node.attr not in _PLAIN_METHODS and not self.static.is_static(node.value)
+        is_local_definition = isinstance(node, gast.Name) and self._is_local_definition(node.id)
+        return not (is_local_definition or isinstance(node, gast.Lambda))
+
+    def _is_local_definition(self, name: str) -> bool:
+        """Whether a name is bound only to functions of this body, which are rewritten where they stand."""
+        return name in self._local_functions and all(
+            isinstance(value, gast.Lambda) or name in self._definitions
+            for value in self.static.bindings.get(name, [None])
+        )
+
+    @functools.cached_property
+    def _definitions(self) -> set[str]:
+        tree = self.resolver.source.tree
+        return {n.name for n in gast.walk(tree) if isinstance(n, gast.FunctionDef | gast.ClassDef) and n is not tree}
+
+    @functools.cached_property
+    def _local_functions(self) -> set[str]:
+        lambdas = {n for n, values in self.static.bindings.items() if any(isinstance(v, gast.Lambda) for v in values)}
+        return lambdas | self._definitions
+
+    def _is_function_to_stage(self, node: Any) -> bool:
+        """Whether an expression names a function whose calls change; one that is not known yet may."""
+        function = self.object(node)
+        if function is None:
+            is_local = isinstance(node, gast.Name) and node.id in self.resolver.locals
+            return is_local and not self._is_local_definition(node.id)
+        if counterpart(function) is not None:
+            return True
+        while isinstance(function, functools.partial):
+            function = function.func
+        called = function if isinstance(function, types.FunctionType) else _call_of(function)
+        if called is None:
+            return False
+        self.callees.append(called)
+        return self.needs(called)
+
+    def _uses_staged_values(self, function: Any, call: Any) -> bool:
+        """Whether a call of something with a counterpart may meet a staged value at all."""
+        parts = [*call.args, *(k.value for k in call.keywords)]
+        if function is isinstance:
+            return len(parts) == 2 and self._asks_for_array(parts[1])
+        if function is type:
+            return len(parts) == 1
+        if any(function is f for f in _CONSUMING_ITERABLES) and parts:
+            listed = isinstance(parts[0], gast.List | gast.Tuple | gast.ListComp | gast.GeneratorExp)
+            return function is not sum or not listed
+        return not all(map(self.static.is_static, parts))
+
+    def _asks_for_array(self, node: Any) -> bool:
+        asked = [self.object(n) for n in (node.elts if isinstance(node, gast.Tuple) else [node])]
+        return any(not isinstance(c, type) or _related(c) for c in asked)
+
+    # Subscripts and augmented assignments -------------------------------------------------------------------------
+
+    def visit_Subscript(self, node: Any) -> Any:
+        is_constant = isinstance(node.ctx, gast.Load) and not self.static.is_static(node.slice)
+        is_constant = is_constant and self._is_numpy_constant(node.value)
+        node.slice = self.visit(node.slice)
+        node.value = self._wrap(node.value) if is_constant else self.visit(node.value)
+        return node
+
+    def _is_numpy_constant(self, node: Any) -> bool:
+        if isinstance(self.object(node), np.ndarray):
+            return True
+        values = self.static.bindings.get(node.id, []) if isinstance(node, gast.Name) else [node]
+        calls = [isinstance(v, gast.Call) and any(self.object(v.func) is f for f in _NUMPY_CONSTANTS) for v in values]
+        return bool(calls) and all(calls)
+
+    def visit_AugAssign(self, node: Any) -> Any:
+        is_plain = self.static.is_static(node.value) and self.static.is_static(node.target)
+        is_owned = isinstance(node.target, gast.Name) and node.target.id in self.owned
+        value = self.visit(node.value)
+        if not is_plain and not is_owned:
+            self.changed = True
+            value = gast.copy_location(_call(self.names["rebinding"], self._current(node.target), value), node.value)
+        node.target, node.value = self.visit(node.target), value
+        return node
+
+    def _current(self, target: Any) -> Any:
+        """The expression that reads what an assignment target holds; its index is evaluated once more."""
+        for call in gast.walk(target):
+            if isinstance(call, gast.Call) and not isinstance(self.object(call.func), type):
+                raise unsupported(
+                    self.resolver.source, target, "the target of this update calls a function", "name the index first"
+                )
+        return self.visit(_as_load(target))
+
+    def _wrap(self, node: Any) -> Any:
+        self.changed = True
+        return gast.copy_location(_call(self.names["staged"], self.visit(node)), node)
+
+
+def _call(name: str, *arguments: Any) -> Any:
+    return gast.Call(gast.Name(name, gast.Load(), None, None), list(arguments), [])
+
+
+def _as_load(target: Any) -> Any:
+    loaded = copy.deepcopy(target)
+    loaded.ctx = gast.Load()
+    return loaded
+
+
+def _call_of(function: Any) -> types.FunctionType | None:
+    """The Python function that a call of an object of a user's class, or of a bound method, runs."""
+    if isinstance(function, types.MethodType):
+        return function.__func__ if isinstance(function.__func__, types.FunctionType) else None
+    method = None if isinstance(function, type) else getattr(type(function), "__call__", None)  # noqa: B004
+    return method if isinstance(method, types.FunctionType) else None
+
+
+def _related(asked: type) -> bool:
+    return asked is not object and any(issubclass(asked, c) or issubclass(c, asked) for c in ARRAY_CLASSES)

@@ -1,0 +1,107 @@
+"""What calls in staged source stand for: `staged(f)(x)` is `f(x)` with arguments that may be staged arrays.
+
+Staging leaves a call as it stands wherever Python's or NumPy's protocols already carry it (`np.sin(x)`, `abs(x)`,
+`x + y`). The others look at their arguments with means that a staged array cannot answer (`math.sin`, `float`, `max`,
+`isinstance`, `np.array([x, y])`), or are functions whose own bodies do. Those are written `staged(f)`: a counterpart
+with the same results, which calls the original where no argument is staged.
+"""
+
+import functools
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from s2s.runtime.errors import at_user_line
+from s2s.runtime.staged_builtins import BUILTINS
+from s2s.runtime.staged_constructors import CONSTRUCTORS
+from s2s.runtime.staged_math import MATH
+from s2s.runtime.staging import Staged, constant, current_scope
+
+COUNTERPARTS: dict[Any, Callable[..., Any]] = {**BUILTINS, **CONSTRUCTORS, **MATH}
+
+_stage_function: Callable[[types.FunctionType], Callable[..., Any]] | None = None
+
+
+def register(stage_function: Callable[[types.FunctionType], Callable[..., Any]]) -> None:
+    """Says how the body of a Python function is staged; the code generator does so when it is loaded."""
+    global _stage_function
+    _stage_function = stage_function
+
+
+def counterpart(value: Any) -> Callable[..., Any] | None:
+    """The function to call instead of the builtin, `math` or NumPy function `value`; None if it carries itself."""
+    try:
+        return COUNTERPARTS.get(value)
+    except TypeError:  # unhashable values are never in the table
+        return None
+
+
+def staged(value: Any) -> Any:
+    """What `value` is in staged code.
+
+    A function is the function to call instead of it; a NumPy array, inside staging, is a constant that staged indices
+    can select from; anything else is itself.
+    """
+    found = counterpart(value)
+    if found is not None:
+        return found
+    how = _BY_TYPE.get(type(value))
+    return how(value) if how is not None else _callable_object(value)
+
+
+def in_scope(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`staged(function)` while a function is being staged, else `function` itself."""
+    return function if current_scope() is None else staged(function)
+
+
+def rebinding(target: Any, value: Any) -> Any:
+    """`value`, where `target op= value` rebinds the name as it does for numbers.
+
+    Raises:
+        TypeError: NumPy would write the array that `target` is in place, which others may see and a staged array,
+            being immutable, cannot do.
+    """
+    is_staged = type(target) is Staged and target.ndim > 0
+    if is_staged or (isinstance(target, np.ndarray) and type(value) is Staged):
+        raise TypeError(
+            f"in-place update of an array that something else may refer to{at_user_line()}: staged arrays are "
+            "immutable; write `y = y + v` instead of `y += v` if nothing else shall see the change"
+        )
+    return value
+
+
+def _function(value: types.FunctionType) -> Callable[..., Any]:
+    return value if _stage_function is None else _stage_function(value)
+
+
+def _method(value: types.MethodType) -> Callable[..., Any]:
+    function = staged(value.__func__)
+    return value if function is value.__func__ else functools.partial(function, value.__self__)
+
+
+def _partial(value: functools.partial) -> Callable[..., Any]:
+    function = staged(value.func)
+    return value if function is value.func else functools.partial(function, *value.args, **value.keywords)
+
+
+def _array(value: np.ndarray) -> Any:
+    return value if current_scope() is None or value.dtype == object else constant(value)
+
+
+def _callable_object(value: Any) -> Any:
+    """An object of a user's class with `__call__`: that method of it, staged."""
+    method = None if isinstance(value, type) else getattr(type(value), "__call__", None)  # noqa: B004 - the function
+    if type(method) is not types.FunctionType:
+        return value
+    function = staged(method)
+    return value if function is method else functools.partial(function, value)
+
+
+_BY_TYPE: dict[type, Callable[[Any], Any]] = {
+    types.FunctionType: _function,
+    types.MethodType: _method,
+    functools.partial: _partial,
+    np.ndarray: _array,
+}
