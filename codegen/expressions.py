@@ -96,6 +96,34 @@ def quote(value: str) -> str:
     return f'"{literal[1:-1]}"' if plain else literal
 
 
+def _f_string(node: Any, level: int, out: Out) -> None:
+    text = _f_string_parts(node.values)
+    if "\n" in text or "\\" in text:
+        raise NotPrintable("f-string that needs escapes")
+    mark = '"' if '"' not in text else "'"
+    if mark in text:
+        raise NotPrintable("f-string with both quotes")
+    out.append(f"f{mark}{text}{mark}")
+
+
+def _f_string_parts(values: list[Any]) -> str:
+    parts = []
+    for value in values:
+        if isinstance(value, ast.FormattedValue):
+            parts.append(_replacement_field(value))
+        else:
+            parts.append(repr(value.value)[1:-1].replace("{", "{{").replace("}", "}}"))
+    return "".join(parts)
+
+
+def _replacement_field(node: Any) -> str:
+    value = text_of(node.value, TEST + 1)
+    value = f" {value}" if value.startswith("{") else value
+    conversion = "" if node.conversion == -1 else f"!{chr(node.conversion)}"
+    specification = "" if node.format_spec is None else ":" + _f_string_parts(node.format_spec.values)
+    return f"{{{value}{conversion}{specification}}}"
+
+
 def _attribute(node: Any, level: int, out: Out) -> None:
     if isinstance(node.value, ast.Constant) and isinstance(node.value.value, int):
         out += ["(", repr(node.value.value), ")"]
@@ -348,6 +376,7 @@ def _parameter(mark: str, parameter: Any, default: Any, out: Out) -> None:
 _HANDLERS: dict[type, Callable[[Any, int, Out], None]] = {
     ast.Name: _name,
     ast.Constant: _constant,
+    ast.JoinedStr: _f_string,
     ast.Attribute: _attribute,
     ast.Subscript: _subscript,
     ast.Slice: _slice,

@@ -153,6 +153,8 @@ class _Generator(SourceGenerator):
     def visit(self, node: Any, *args: Any) -> Any:
         if isinstance(node, ast.expr):
             return self.expression(node, TEST)
+        if not hasattr(SourceGenerator, f"visit_{type(node).__name__}"):
+            raise NotPrintable(type(node).__name__)
         return super().visit(node, *args)
 
     def expression(self, node: Any, level: int) -> None:

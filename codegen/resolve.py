@@ -222,6 +222,9 @@ def _from_import(statement: Any) -> dict[str, Any]:
     module = library(statement.module) if statement.module and not statement.level else None
     if module is None:
         return {}
+    if statement.names[0].name == "*":
+        public = getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")]
+        return {name: getattr(module, name) for name in public}
     found = {}
     for alias in statement.names:
         value = getattr(module, alias.name, None)

@@ -14,7 +14,8 @@ Resolve = Callable[[Any], Any]  # a node to the object that it stands for, None 
 
 _STATIC_ATTRIBUTES = frozenset({"shape", "ndim", "size", "dtype", "itemsize", "nbytes"})
 _STATIC_FUNCTIONS = (len, np.shape, np.ndim, np.size)
-_CLOSED_FUNCTIONS = (range, enumerate, zip, reversed, sorted, tuple, list, min, max, sum, abs, round, int, float, bool, str)
+_CLOSED_FUNCTIONS = (range, enumerate, zip, reversed, sorted, tuple, list, min, max, sum, abs, round)
+_CLOSED_FUNCTIONS += (int, float, bool, str)
 
 _FRESH_METHODS = frozenset(
     "sum mean max min prod var std dot copy argmax argmin cumsum cumprod any all item tolist round clip astype".split()

@@ -80,11 +80,7 @@ def _fill(module: StaticModule) -> None:
     for node, certain in _top_level(module.tree.body, True):
         kind = type(node).__name__
         if kind in ("Import", "ImportFrom"):
-            module.complete &= all(alias.name != "*" for alias in node.names)
-            known = imported_objects(node)
-            for alias in node.names:
-                name = (alias.asname or alias.name).split(".")[0]
-                _bind(module, name, known.get(name, Unknown(name)) if certain else Unknown(name))
+            _bind_imports(module, node, certain)
         elif kind == "FunctionDef" and certain:
             _bind(module, node.name, _static_function(module, node))
         else:
@@ -92,6 +88,17 @@ def _fill(module: StaticModule) -> None:
                 _bind(module, name, Unknown(name))
     for name in assigned & module.names.keys():
         module.names[name] = Unknown(name)
+
+
+def _bind_imports(module: StaticModule, node: Any, certain: bool) -> None:
+    known = imported_objects(node) if certain else {}
+    star = node.names[0].name == "*"
+    if star and not known:  # it may bind anything, and rebind whatever was bound before
+        module.complete = False
+        module.names = {name: Unknown(name) for name in module.names}
+    names = known if star else [(alias.asname or alias.name).split(".")[0] for alias in node.names]
+    for name in names:
+        _bind(module, name, known.get(name, Unknown(name)))
 
 
 def _bind(module: StaticModule, name: str, value: Any) -> None:

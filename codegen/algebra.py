@@ -1,0 +1,2 @@
+def rewrite(function, body, shapes):
+    return False

@@ -1,0 +1,334 @@
+"""From the user's AST to Core: one operation per statement, every assignment a new version."""
+
+from typing import Any
+
+import gast
+
+from s2s.codegen import core, liveness
+from s2s.codegen.diagnostics import Diagnostics
+from s2s.codegen.normal_form import Flattener
+from s2s.codegen.refusals import refuse_expression, refuse_statement
+from s2s.codegen.tail_returns import single_return
+
+HEADER_CALLS = ("zip", "enumerate", "reversed")
+
+
+class Desugarer:
+    """Walks one function; `environment` maps a user's variable to its current version."""
+
+    def __init__(self, function: core.Function, tree: gast.FunctionDef, diagnostics: Diagnostics, filename: str):
+        self.function = function
+        self.tree = tree
+        self.diagnostics = diagnostics
+        self.filename = filename
+        self.environment: dict[str, str] = {p: p for p in function.parameters}
+        self.locals = set(function.parameters) | _names_bound(tree.body)
+        self.body: list[gast.AST] = []
+        self.origin: gast.AST | None = None
+
+    def run(self) -> None:
+        statements = single_return(_without_docstring(self.tree.body), self.diagnostics)
+        liveness.annotate(statements, set())
+        self.function.body = self.block(statements)
+        if not (self.function.body and isinstance(self.function.body[-1], gast.Return)):
+            self.function.body.append(core.from_statement(gast.Return(core.constant(None)), self.origin))
+
+    # Statements --------------------------------------------------------------------------------------------------
+
+    def block(self, statements: list[gast.AST]) -> list[gast.AST]:
+        outer, self.body = self.body, []
+        for statement in statements:
+            self.statement(statement)
+        done, self.body = self.body, outer
+        return done
+
+    def statement(self, statement: gast.AST) -> None:
+        previous, self.origin = self.origin, self._origin_of(statement)
+        handler = getattr(self, "do_" + type(statement).__name__, None)
+        if handler is None:
+            refuse_statement(self.diagnostics, statement)
+        else:
+            handler(statement)
+        self.origin = previous
+
+    def emit(self, statement: gast.AST) -> None:
+        self.body.append(core.from_statement(statement, self.origin))
+
+    def do_Pass(self, statement: gast.AST) -> None:
+        pass
+
+    def do_Expr(self, statement: gast.AST) -> None:
+        if isinstance(statement.value, gast.Constant):
+            return
+        self.emit(gast.Expr(self.opaque(statement.value)))
+
+    def do_Assert(self, statement: gast.AST) -> None:
+        message = self.opaque(statement.msg) if statement.msg is not None else None
+        self.emit(gast.Assert(self.opaque(statement.test), message))
+
+    def do_Import(self, statement: gast.AST) -> None:
+        refuse_statement(self.diagnostics, statement)
+
+    def do_Return(self, statement: gast.AST) -> None:
+        value = statement.value if statement.value is not None else core.constant(None)
+        self.emit(gast.Return(self.atom(value)))
+
+    def do_AnnAssign(self, statement: gast.AST) -> None:
+        if statement.value is not None:
+            self.assign(statement.target, self.rhs(statement.value))
+
+    def do_Assign(self, statement: gast.AST) -> None:
+        value = self.rhs(statement.value)
+        if len(statement.targets) > 1:
+            value = self.as_atom(value)
+        for target in statement.targets:
+            self.assign(target, value)
+
+    def do_AugAssign(self, statement: gast.AST) -> None:
+        if not isinstance(statement.target, gast.Name):
+            refuse_statement(self.diagnostics, statement)
+            return
+        left = self.atom(gast.Name(statement.target.id, gast.Load(), None, None))
+        value = gast.BinOp(left, statement.op, self.atom(statement.value))
+        self.assign(statement.target, value)
+        self.body[-1].in_place = True
+
+    def do_If(self, statement: gast.AST) -> None:
+        test = self.test(statement.test)
+        before = dict(self.environment)
+        then = self.block(statement.body)
+        after_then, self.environment = self.environment, dict(before)
+        otherwise = self.block(statement.orelse)
+        after_else, self.environment = self.environment, dict(before)
+        self._join(statement.live_after, before, (then, after_then), (otherwise, after_else))
+        self.emit(gast.If(test, then, otherwise))
+
+    def _join(self, live: set[str], before: dict, *arms: tuple[list[gast.AST], dict]) -> None:
+        changed = sorted(v for v in live if len({env.get(v) for _, env in arms}) > 1)
+        joined = {v: self.function.fresh(v) for v in changed}
+        for block, env in arms:
+            pairs = [(joined[v], core.name(env[v])) for v in changed if v in env]
+            block.extend(core.simultaneous(pairs, self._like()))
+        self.environment.update(joined)
+        for v in live - set(changed):
+            if v in arms[0][1]:
+                self.environment[v] = arms[0][1][v]
+
+    def do_For(self, statement: gast.AST) -> None:
+        if statement.orelse:
+            refuse_statement(self.diagnostics, statement, "else")
+        iterator = self.iterator(statement.iter)
+        carried = self._open_loop(statement, core.target_names(statement.target))
+        target, prologue = self._loop_target(statement.target, iterator)
+        body = self._loop_body(statement.body, carried, prologue)
+        self.emit(gast.For(target, iterator, body, [], None))
+
+    def do_While(self, statement: gast.AST) -> None:
+        if statement.orelse:
+            refuse_statement(self.diagnostics, statement, "else")
+        carried = self._open_loop(statement, [])
+        test = self.opaque(statement.test)
+        body = self._loop_body(statement.body, carried, [])
+        self.emit(gast.While(test, body, []))
+
+    def _open_loop(self, statement: gast.AST, bound: list[str]) -> dict[str, str]:
+        """Gives every carried variable its version for the whole loop, assigned before it."""
+        changed = _names_bound(statement.body) | set(bound)
+        carried = {v: self.function.fresh(v) for v in sorted(changed & statement.live_at_head)}
+        entering = [(new, core.name(self.environment[v])) for v, new in carried.items() if v in self.environment]
+        self.body.extend(core.simultaneous(entering, self._like()))
+        self.environment.update(carried)
+        return carried
+
+    def _loop_body(self, statements: list[gast.AST], carried: dict, prologue: list[gast.AST]) -> list[gast.AST]:
+        body = self.block([*prologue, *statements])
+        pairs = [(new, core.name(self.environment[v])) for v, new in carried.items()]
+        body.extend(core.simultaneous(pairs, self._like()))
+        self.environment.update(carried)
+        return body
+
+    def _loop_target(self, target: gast.AST, iterator: gast.AST) -> tuple[gast.AST, list[gast.AST]]:
+        """Targets that mirror the iterator's zip/enumerate structure; deeper patterns are unpacked in the body."""
+        if isinstance(target, gast.Name):
+            return self._fresh_target(target.id, iterator)
+        parts = _iterator_parts(iterator)
+        if parts is None or len(parts) != len(target.elts) or any(isinstance(e, gast.Starred) for e in target.elts):
+            item = self.function.fresh("item")
+            self.environment[item] = item
+            self.locals.add(item)
+            return core.stored(item), [self._user_assign(target, item)]
+        done = [self._loop_target(t, p) for t, p in zip(target.elts, parts, strict=True)]
+        return gast.Tuple([t for t, _ in done], gast.Store()), [s for _, p in done for s in p]
+
+    def _fresh_target(self, identifier: str, iterator: gast.AST) -> tuple[gast.AST, list[gast.AST]]:
+        parts = _iterator_parts(iterator)
+        if parts is not None:
+            names = [self.function.fresh(f"{identifier}_{i}") for i in range(len(parts))]
+            self.environment.update({n: n for n in names})
+            self.locals.update(names)
+            done = [self._loop_target(core.stored(n), p) for n, p in zip(names, parts, strict=True)]
+            build = gast.Assign([core.stored(identifier)], core.tuple_of(core.name(n) for n in names), None)
+            inner = [s for _, p in done for s in p]
+            return gast.Tuple([t for t, _ in done], gast.Store()), [*inner, self._placed(build)]
+        version = self.function.fresh(identifier)
+        self.environment[identifier] = version
+        return core.stored(version), []
+
+    def _user_assign(self, target: gast.AST, item: str) -> gast.AST:
+        return self._placed(gast.Assign([target], core.name(item), None))
+
+    def _placed(self, statement: gast.AST) -> gast.AST:
+        statement.lineno = self.origin.origin[1] if self.origin is not None else 0
+        return core.from_statement(statement, self.origin)
+
+    # Assignment --------------------------------------------------------------------------------------------------
+
+    def assign(self, target: gast.AST, value: gast.AST) -> None:
+        if isinstance(target, gast.Name):
+            version = self.function.fresh(target.id)
+            self.environment[target.id] = version
+            self.emit(core.assign(version, value))
+        elif isinstance(target, gast.Tuple | gast.List):
+            self._assign_pattern(target.elts, value)
+        else:
+            refuse_statement(self.diagnostics, target)
+
+    def _assign_pattern(self, elements: list[gast.AST], value: gast.AST) -> None:
+        if any(isinstance(e, gast.Starred) for e in elements):
+            self._assign_starred(elements, self.as_atom(value))
+            return
+        if isinstance(value, gast.Tuple) and len(value.elts) == len(elements):
+            for element, part in zip(elements, value.elts, strict=True):
+                self.assign(element, part)
+            return
+        value = self.as_atom(value)
+        simple = [e.id if isinstance(e, gast.Name) else "part" for e in elements]
+        versions = [self.function.fresh(s) for s in simple]
+        self.emit(core.unpack(versions, value))
+        for element, version in zip(elements, versions, strict=True):
+            if isinstance(element, gast.Name):
+                self.environment[element.id] = version
+            else:
+                self.assign(element, core.name(version))
+
+    def _assign_starred(self, elements: list[gast.AST], value: gast.AST) -> None:
+        """`a, *b, c = t`: items by index from both ends, the middle as a list."""
+        at = next(i for i, e in enumerate(elements) if isinstance(e, gast.Starred))
+        behind = len(elements) - at - 1
+        for i, element in enumerate(elements):
+            if i == at:
+                upper = core.constant(-behind) if behind else None
+                index = gast.Slice(core.constant(at) if at else None, upper, None)
+                part = core.call("list", self.as_atom(core.subscript(value, index)))
+                self.function.references["list"] = list
+                self.assign(element.value, part)
+            else:
+                position = i if i < at else i - len(elements)
+                self.assign(element, core.subscript(value, core.constant(position)))
+
+    # Expressions -------------------------------------------------------------------------------------------------
+
+    def flattener(self) -> Flattener:
+        return Flattener(self.function, self.environment, self.locals, self.body.append, self._like(), self)
+
+    def rhs(self, expression: gast.AST) -> gast.AST:
+        return self.flattener().operation(expression)
+
+    def atom(self, expression: gast.AST) -> gast.AST:
+        return self.flattener().atom(expression)
+
+    def as_atom(self, value: gast.AST) -> gast.AST:
+        return self.flattener().named(value)
+
+    def opaque(self, expression: gast.AST) -> gast.AST:
+        return self.flattener().opaque(expression)
+
+    def test(self, expression: gast.AST) -> gast.AST:
+        """A branch's test, named: its adjoint asks the same question again."""
+        value = self.opaque(expression)
+        if isinstance(value, gast.Name | gast.Constant):
+            return value
+        version = self.function.fresh("test")
+        statement = core.assign(version, value)
+        statement.is_test = True
+        self.emit(statement)
+        return core.name(version)
+
+    def iterator(self, expression: gast.AST) -> gast.AST:
+        """A loop's iterable: `zip`, `enumerate` and `reversed` stay in the header, over atoms."""
+        name = expression.func.id if isinstance(expression, gast.Call) and core.is_name(expression.func) else None
+        plain = not (expression.keywords if name else False) and name not in self.locals
+        if name in HEADER_CALLS and plain and not any(isinstance(a, gast.Starred) for a in expression.args):
+            self.flattener().atom(expression.func)
+            parts = [self.iterator(expression.args[0]), *expression.args[1:]]
+            if name == "zip":
+                parts = [self.iterator(a) for a in expression.args]
+            elif name == "enumerate":
+                parts = [parts[0], *[self.atom(a) for a in parts[1:]]]
+            return core.call(name, *parts)
+        if name == "range" and plain:
+            self.flattener().atom(expression.func)
+            return core.call("range", *[self.atom(a) for a in expression.args])
+        return self.atom(expression)
+
+    def conditional(self, expression: gast.AST) -> gast.AST:
+        """`a if test else b`: a branch that assigns one temporary."""
+        test = self.test(expression.test)
+        result = self.function.fresh("choice")
+        arms = []
+        for value in (expression.body, expression.orelse):
+            outer, self.body = self.body, []
+            atom = self.atom(value)
+            self.body.extend(core.simultaneous([(result, atom)], self._like()))
+            arms.append(self.body)
+            self.body = outer
+        self.emit(gast.If(test, *arms))
+        return core.name(result)
+
+    def walrus(self, expression: gast.AST) -> gast.AST:
+        self.assign(expression.target, self.rhs(expression.value))
+        return core.name(self.environment[expression.target.id])
+
+    def refuse(self, expression: gast.AST) -> gast.AST:
+        refuse_expression(self.diagnostics, expression)
+        return core.constant(None)
+
+    def _like(self) -> gast.AST | None:
+        return self.origin
+
+    def _origin_of(self, statement: gast.AST) -> gast.AST:
+        marker = gast.Pass()
+        marker.origin = (self.filename, getattr(statement, "lineno", 0))
+        marker.comment = getattr(statement, "lineno", None)
+        return marker
+
+
+def _iterator_parts(iterator: gast.AST) -> list[gast.AST] | None:
+    """The parts that `zip` or `enumerate` yields, None for a plain iterable."""
+    name = iterator.func.id if isinstance(iterator, gast.Call) and core.is_name(iterator.func) else None
+    if name == "zip":
+        return list(iterator.args)
+    if name == "enumerate":
+        return [core.call("range"), iterator.args[0]]
+    if name == "reversed":
+        return _iterator_parts(iterator.args[0])
+    return None
+
+
+def _without_docstring(body: list[gast.AST]) -> list[gast.AST]:
+    first = body[0] if body else None
+    is_doc = isinstance(first, gast.Expr) and isinstance(first.value, gast.Constant)
+    return body[1:] if is_doc and isinstance(first.value.value, str) else body
+
+
+def _names_bound(body: Any) -> set[str]:
+    """User variables that statements bind, wherever inside (not inside nested functions or comprehensions)."""
+    found: set[str] = set()
+    for statement in body:
+        if isinstance(statement, gast.FunctionDef | gast.ClassDef):
+            found.add(statement.name)
+            continue
+        for node in gast.walk(statement):
+            if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store):
+                found.add(node.id)
+    return found

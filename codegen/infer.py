@@ -1,0 +1,467 @@
+"""Kinds and activity of every variable, and with them the meaning of every statement (forward, to a fixpoint)."""
+
+import builtins
+from typing import Any
+
+import gast
+
+from s2s.codegen import aliasing, core, kinds, operations
+from s2s.codegen.diagnostics import Diagnostics
+from s2s.codegen.kinds import DictOf, Kind, ListOf, Numeric, Static, TupleOf, Unknown
+from s2s.codegen.operations import Operation
+from s2s.runtime import numpy_protocol
+from s2s.runtime.primitives import table
+
+UNRESOLVED = object()
+INACTIVE_ATTRIBUTES = ("shape", "ndim", "size", "dtype", "nbytes", "itemsize")
+INACTIVE_FUNCTIONS = (
+    len, range, isinstance, type, print, repr, str, id, bool, int, hash, format, any, all, callable, hasattr,
+)  # fmt: skip
+
+
+class Inference:
+    """One pass over one function; fills `function.kinds` and sets `operation` on every assignment."""
+
+    def __init__(self, function: core.Function, program: Any, diagnostics: Diagnostics):
+        self.function = function
+        self.program = program
+        self.diagnostics = diagnostics
+        self.kinds = function.kinds
+        self.result: Kind = Static(None)
+        self.definitions: dict[str, gast.AST] = {}
+
+    def run(self, argument_kinds: dict[str, Kind]) -> Kind:
+        resolve_references(self.function)
+        self.kinds.update(argument_kinds)
+        self.block(self.function.body)
+        aliasing.check(self.function, self.diagnostics)
+        return self.result
+
+    # Statements --------------------------------------------------------------------------------------------------
+
+    def block(self, body: list[gast.AST]) -> None:
+        for statement in body:
+            getattr(self, "do_" + type(statement).__name__)(statement)
+
+    def do_Assign(self, statement: gast.AST) -> None:
+        target = statement.targets[0]
+        if getattr(statement, "join", False):
+            self._join(statement)
+        elif isinstance(target, gast.Name):
+            self.definitions[target.id] = statement
+            self.kinds[target.id] = self.expression(statement)
+        else:
+            self._unpack(statement, core.target_names(target))
+
+    def _join(self, statement: gast.AST) -> None:
+        names = core.targets(statement)
+        values = [statement.value] if len(names) == 1 and core.is_name(statement.targets[0]) else statement.value.elts
+        statement.operation = Operation("copy")
+        for target, kind in zip(names, [self.kind(v) for v in values], strict=True):
+            self.kinds[target] = kinds.join(self.kinds[target], kind) if target in self.kinds else kind
+
+    def _unpack(self, statement: gast.AST, names: list[str]) -> None:
+        kind = self.kind(statement.value)
+        statement.operation = Operation("unpack")
+        for i, target in enumerate(names):
+            self.kinds[target] = self._part(kind, i, len(names), statement)
+
+    def _part(self, kind: Kind, i: int, count: int, statement: gast.AST) -> Kind:
+        if isinstance(kind, TupleOf | ListOf) and len(kinds.parts(kind)) not in (count, 1):
+            self.refuse(statement, f"{kinds.show(kind)} of {len(kinds.parts(kind))} unpacked into {count} names", "")
+        if isinstance(kind, Numeric):
+            return Numeric(kind.active)
+        part = kinds.getitem(kind, i)
+        return part if part is not None else Unknown(kinds.is_active(kind))
+
+    def do_If(self, statement: gast.AST) -> None:
+        self.block(statement.body)
+        self.block(statement.orelse)
+
+    def do_For(self, statement: gast.AST) -> None:
+        self._bind_target(statement.target, statement.iter)
+        self._to_fixpoint(statement)
+
+    def do_While(self, statement: gast.AST) -> None:
+        self._to_fixpoint(statement)
+
+    def _to_fixpoint(self, statement: gast.AST) -> None:
+        """Repeats the body until the kinds of the carried variables no longer grow (at most a few times)."""
+        while True:
+            before = {n: self.kinds.get(n) for n in core.targets(statement.body[-1])} if statement.body else {}
+            reported = len(self.diagnostics.found)
+            self.block(statement.body)
+            if all(self.kinds.get(n) == kind for n, kind in before.items()):
+                return
+            del self.diagnostics.found[reported:]
+
+    def _bind_target(self, target: gast.AST, iterator: gast.AST) -> None:
+        name = iterator.func.id if isinstance(iterator, gast.Call) and core.is_name(iterator.func) else None
+        if name == "range":
+            self.kinds[target.id] = Numeric(scalar=True)
+        elif name == "reversed":
+            self._bind_target(target, iterator.args[0])
+        elif name == "zip":
+            for part, source in zip(target.elts, iterator.args, strict=True):
+                self._bind_target(part, source)
+        elif name == "enumerate":
+            self.kinds[target.elts[0].id] = Numeric(scalar=True)
+            self._bind_target(target.elts[1], iterator.args[0])
+        else:
+            self.kinds[target.id] = self._item_kind(iterator)
+
+    def _item_kind(self, iterator: gast.AST) -> Kind:
+        kind = self.kind(iterator)
+        if isinstance(kind, DictOf) and kinds.is_active(kind):
+            return Static()
+        return kinds.iterated(kind)
+
+    def do_Return(self, statement: gast.AST) -> None:
+        self.result = self.kind(statement.value)
+
+    def do_Expr(self, statement: gast.AST) -> None:
+        value = statement.value
+        if isinstance(value, gast.Call):
+            target = self.global_object(value.func)
+            if target is print or not self._reads_active(value):
+                return
+        elif not self._reads_active(value):
+            return
+        self.refuse(
+            statement, "a call for its effect on a differentiated value is not supported yet", "return a value instead"
+        )
+
+    def do_Assert(self, statement: gast.AST) -> None:
+        pass
+
+    # Expressions -------------------------------------------------------------------------------------------------
+
+    def kind(self, node: gast.AST) -> Kind:
+        """The kind of an atom (or of an index over atoms)."""
+        if isinstance(node, gast.Name) and node.id in self.kinds:
+            return self.kinds[node.id]
+        if core.is_literal(node):
+            return kinds.of_value(core.literal(node), active=False)
+        found = self.global_object(node)
+        if found is not None:
+            return kinds.of_value(found, active=False) if found is not UNRESOLVED else Unknown()
+        return Unknown(self._reads_active(node))
+
+    def is_active(self, node: gast.AST) -> bool:
+        return kinds.is_active(self.kind(node))
+
+    def _reads_active(self, node: gast.AST) -> bool:
+        return any(n in self.kinds and kinds.is_active(self.kinds[n]) for n in core.free_reads(node))
+
+    def expression(self, statement: gast.AST) -> Kind:
+        node = statement.value
+        statement.operation = Operation("inactive")
+        handler = getattr(self, "on_" + type(node).__name__, None)
+        if core.is_literal(node) or self.global_object(node) is not None:
+            return self._copy(statement)
+        if handler is None:
+            return self._opaque(statement, node)
+        return handler(statement, node)
+
+    def _copy(self, statement: gast.AST) -> Kind:
+        statement.operation = Operation("copy")
+        return self.kind(statement.value)
+
+    def on_Name(self, statement: gast.AST, node: gast.AST) -> Kind:
+        return self._copy(statement)
+
+    def _opaque(self, statement: gast.AST, node: gast.AST) -> Kind:
+        is_test = isinstance(node, gast.BoolOp | gast.Compare | gast.JoinedStr) or getattr(statement, "is_test", False)
+        is_test = is_test or (isinstance(node, gast.UnaryOp) and isinstance(node.op, gast.Not))
+        if self._reads_active(node) and not is_test:
+            what = type(node).__name__.lower()
+            self.refuse(node, f"{what} over a differentiated value is not supported yet", "write a loop or NumPy call")
+        return Static() if is_test else Unknown()
+
+    def on_BinOp(self, statement: gast.AST, node: gast.AST) -> Kind:
+        left, right = self.kind(node.left), self.kind(node.right)
+        if all(isinstance(k, Numeric | Unknown) for k in (left, right)):
+            return self._primitive(statement, operations.operator_operation(node))
+        if isinstance(left, TupleOf) and isinstance(right, TupleOf) and isinstance(node.op, gast.Add):
+            statement.operation = Operation("concatenated")
+            result: Kind = TupleOf(left.elements + right.elements)
+        else:
+            result = Unknown()
+        if kinds.is_active(left) or kinds.is_active(right):
+            what = f"{kinds.show(left)} and {kinds.show(right)}"
+            self.refuse(node, f"this operator on {what} is not supported yet", "use arrays, or unpack the container")
+        return result
+
+    def on_UnaryOp(self, statement: gast.AST, node: gast.AST) -> Kind:
+        if isinstance(node.op, gast.Not) or not isinstance(self.kind(node.operand), Numeric | Unknown):
+            return self._opaque(statement, node)
+        return self._primitive(statement, operations.operator_operation(node))
+
+    def on_Compare(self, statement: gast.AST, node: gast.AST) -> Kind:
+        known = len(node.ops) == 1 and type(node.ops[0]).__name__ in table.OPERATORS
+        if known and all(isinstance(self.kind(n), Numeric) for n in (node.left, node.comparators[0])):
+            return self._primitive(statement, operations.operator_operation(node))
+        return Static()
+
+    def on_Attribute(self, statement: gast.AST, node: gast.AST) -> Kind:
+        owner = self.kind(node.value)
+        if isinstance(owner, TupleOf) and owner.cls is not None and node.attr in owner.cls._fields:
+            index = owner.cls._fields.index(node.attr)
+            return self._container_item(statement, node.value, index, owner.elements[index])
+        if node.attr in INACTIVE_ATTRIBUTES:
+            return Unknown() if node.attr == "shape" else Static() if node.attr == "dtype" else Numeric(scalar=True)
+        primitive = table.METHODS.get(node.attr)
+        if primitive is not None and isinstance(owner, Numeric | Unknown):
+            return self._primitive(statement, operations.attribute_operation(node, primitive))
+        if kinds.is_active(owner):
+            self.refuse(node, f"the attribute {node.attr!r} has no derivative rule", "pass the value as an argument")
+        return Unknown()
+
+    def _container_item(self, statement: gast.AST, owner: gast.AST, key: Any, kind: Kind) -> Kind:
+        statement.operation = Operation("getitem", binding={"container": owner, "key": core.constant(key)})
+        return kind
+
+    def on_Subscript(self, statement: gast.AST, node: gast.AST) -> Kind:
+        owner = self.kind(node.value)
+        if isinstance(owner, Numeric):
+            return self._primitive(statement, operations.getitem_operation(node))
+        if not kinds.is_active(owner):
+            return self._inactive_item(owner, node)
+        statement.operation = Operation("getitem", binding={"container": node.value, "key": node.slice})
+        key = static_index(node.slice)
+        found = kinds.getitem(owner, key) if key is not None else None
+        if found is None and isinstance(owner, TupleOf | ListOf):
+            found = kinds.iterated(owner)
+        return found if found is not None else Unknown(True)
+
+    def _inactive_item(self, owner: Kind, node: gast.AST) -> Kind:
+        key = static_index(node.slice)
+        found = kinds.getitem(owner, key) if key is not None else None
+        return found if found is not None else Unknown()
+
+    def on_Tuple(self, statement: gast.AST, node: gast.AST) -> Kind:
+        return self._build(statement, node, TupleOf)
+
+    def on_List(self, statement: gast.AST, node: gast.AST) -> Kind:
+        return self._build(statement, node, kinds.list_of)
+
+    def _build(self, statement: gast.AST, node: gast.AST, make: Any) -> Kind:
+        if any(isinstance(e, gast.Starred) for e in node.elts):
+            return self._opaque(statement, node)
+        elements = tuple(self.kind(e) for e in node.elts)
+        active = tuple(i for i, k in enumerate(elements) if kinds.is_active(k))
+        statement.operation = Operation("build", binding=dict(enumerate(node.elts)), active=active)
+        return make(elements)
+
+    def on_Dict(self, statement: gast.AST, node: gast.AST) -> Kind:
+        if not all(core.is_literal(k) for k in node.keys):
+            return self._opaque(statement, node)
+        keys = [core.literal(k) for k in node.keys]
+        items = tuple((k, self.kind(v)) for k, v in zip(keys, node.values, strict=True))
+        active = tuple(k for k, kind in items if kinds.is_active(kind))
+        statement.operation = Operation("build", binding=dict(zip(keys, node.values, strict=True)), active=active)
+        return DictOf(items)
+
+    # Calls -------------------------------------------------------------------------------------------------------
+
+    def on_Call(self, statement: gast.AST, node: gast.AST) -> Kind:
+        target = self.global_object(node.func)
+        if target is None and isinstance(node.func, gast.Attribute):
+            return self._method(statement, node)
+        if target is None or target is UNRESOLVED:
+            return self._unknown_call(statement, node)
+        primitive = table.lookup(target)
+        if primitive is not None:
+            return self._bound_primitive(statement, node, primitive, None)
+        if target in INACTIVE_FUNCTIONS if _hashable(target) else False:
+            return Numeric(scalar=True) if target in (len, int) else Static()
+        if target in (list, tuple) and len(node.args) == 1:
+            return self._container_cast(statement, node, target)
+        if hasattr(target, "_fields") and isinstance(target, type):
+            return self._named_tuple(statement, node, target)
+        return self._function_call(statement, node, target)
+
+    def _container_cast(self, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
+        kind = self.kind(node.args[0])
+        if isinstance(kind, TupleOf | ListOf) and kinds.getitem(kind, slice(None)) is not None:
+            statement.operation = Operation("cast", binding={"container": node.args[0]})
+            if isinstance(kind, ListOf) and kind.elements is None:
+                return kind if target is list else Unknown(kinds.is_active(kind))
+            elements = kinds.parts(kind)
+            return kinds.list_of(elements) if target is list else TupleOf(elements)
+        if kinds.is_active(kind):
+            self.refuse(node, f"{target.__name__}() of {kinds.show(kind)} is not supported yet", "unpack or index it")
+        return Unknown()
+
+    def _method(self, statement: gast.AST, node: gast.AST) -> Kind:
+        owner, method = self.kind(node.func.value), node.func.attr
+        primitive = table.METHODS.get(method)
+        if primitive is not None and isinstance(owner, Numeric | Unknown):
+            return self._bound_primitive(statement, node, primitive, node.func.value)
+        if isinstance(owner, TupleOf) and owner.cls is not None and method == "_replace":
+            return self._replaced(statement, node, owner)
+        if self._reads_active(node):
+            self.refuse(node, f"the method .{method}() has no derivative rule", "call a function of NumPy instead")
+        return Unknown()
+
+    def _bound_primitive(self, statement: gast.AST, node: gast.AST, primitive: Any, receiver: Any) -> Kind:
+        try:
+            operation = operations.call_operation(node, primitive, receiver)
+        except operations.BindError as error:
+            if self._reads_active(node):
+                self.refuse(node, str(error), f"use the parameters of {primitive.name} that have a derivative rule")
+            return Unknown()
+        return self._primitive(statement, operation)
+
+    def _unknown_call(self, statement: gast.AST, node: gast.AST) -> Kind:
+        if self._reads_active(node):
+            name = core.dotted(node.func) or "this function"
+            self.refuse(
+                node, f"{name} is not known when the function is transformed", "call a function defined at module level"
+            )
+        return Unknown()
+
+    def _function_call(self, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
+        if not self._reads_active(node):
+            return Unknown() if table.lookup(target) is None else Numeric()
+        target = numpy_protocol.COMPOSITIONS.get(target, target) if _hashable(target) else target
+        return self.program.call(self, statement, node, target)
+
+    def _named_tuple(self, statement: gast.AST, node: gast.AST, cls: Any) -> Kind:
+        nodes = dict(zip(cls._fields, node.args, strict=False)) | {k.arg: k.value for k in node.keywords}
+        if set(nodes) != set(cls._fields) or any(isinstance(a, gast.Starred) for a in node.args):
+            return self._opaque(statement, node)
+        ordered = [nodes[f] for f in cls._fields]
+        return self._named_build(statement, ordered, cls)
+
+    def _named_build(self, statement: gast.AST, ordered: list[gast.AST], cls: Any) -> Kind:
+        elements = tuple(self.kind(n) for n in ordered)
+        active = tuple(i for i, k in enumerate(elements) if kinds.is_active(k))
+        statement.operation = Operation("build", binding=dict(enumerate(ordered)), active=active)
+        return TupleOf(elements, cls)
+
+    def _replaced(self, statement: gast.AST, node: gast.AST, owner: TupleOf) -> Kind:
+        """`p._replace(y=v)`: a build of the other fields, read from `p`, and the new ones."""
+        new = {k.arg: k.value for k in node.keywords}
+        fields = owner.cls._fields
+        binding = {i: new.get(f) for i, f in enumerate(fields)}
+        elements = tuple(self.kind(new[f]) if f in new else owner.elements[i] for i, f in enumerate(fields))
+        active = tuple(i for i, k in enumerate(elements) if kinds.is_active(k))
+        statement.operation = Operation("replaced", binding=binding | {"owner": node.func.value}, active=active)
+        return TupleOf(elements, owner.cls)
+
+    def _primitive(self, statement: gast.AST, operation: Operation) -> Kind:
+        primitive = operation.primitive
+        active = tuple(p for p in operation.binding if self.is_active_argument(operation.binding[p]))
+        statement.operation = operation
+        if primitive.writes_operand is not None and active:
+            self.refuse(statement, f"{primitive.name} writes its argument in place", "use the result of a pure function")
+        differentiable = tuple(p for p in active if p in primitive.operands)
+        if active and primitive.category == "nondifferentiable" and primitive.why_not is not None:
+            self.refuse(statement, f"{primitive.name} has no derivative: {primitive.why_not}", "")
+        if primitive.category != "nondifferentiable":
+            self._refuse_static(statement, primitive, active)
+            operation.active = differentiable
+        return self._primitive_result(primitive, operation)
+
+    def _refuse_static(self, statement: gast.AST, primitive: Any, active: tuple[str, ...]) -> None:
+        for parameter in active:
+            if parameter not in primitive.operands and parameter != "index":
+                self.refuse(
+                    statement,
+                    f"the argument {parameter!r} of {primitive.name} depends on a differentiated value",
+                    "compute it from values that are not differentiated",
+                )
+
+    def _primitive_result(self, primitive: Any, operation: Operation) -> Kind:
+        if primitive.category == "nondifferentiable":
+            return kinds.with_activity(self._result_shape(primitive, operation), False)
+        return kinds.with_activity(self._result_shape(primitive, operation), bool(operation.active))
+
+    def _result_shape(self, primitive: Any, operation: Operation) -> Kind:
+        special = RESULT_KINDS.get(primitive.name)
+        if special is not None:
+            return special(self, operation)
+        if primitive.results > 1:
+            return TupleOf((Numeric(),) * primitive.results)
+        scalars = [self.kind(n) for n in operation.binding.values()]
+        plain = primitive.category == "elementwise" and primitive.name in SCALAR_OPERATORS
+        return Numeric(scalar=plain and all(isinstance(k, Numeric) and k.scalar for k in scalars))
+
+    def is_active_argument(self, node: gast.AST) -> bool:
+        if isinstance(node, gast.Name):
+            return self.is_active(node)
+        return self._reads_active(node) and not isinstance(node, gast.Constant)
+
+    # Names -------------------------------------------------------------------------------------------------------
+
+    def global_object(self, node: gast.AST) -> Any:
+        """The object that a path of global names stands for; None for local values, UNRESOLVED if unknown."""
+        dotted = core.dotted(node)
+        if dotted is None:
+            return None
+        first, *rest = dotted.split(".")
+        if first in self.kinds or first not in self.function.references:
+            return None
+        found = self.function.references[first]
+        for part in rest:
+            if found is UNRESOLVED or not hasattr(found, part):
+                return UNRESOLVED
+            found = getattr(found, part)
+        return found if found is not None else _NONE
+
+    def refuse(self, node: gast.AST, cause: str, rewrite: str) -> None:
+        self.diagnostics.report(node, cause, rewrite)
+
+
+_NONE = Static(None)
+SCALAR_OPERATORS = {"add", "subtract", "multiply", "divide", "power", "negative", "positive", "remainder"}
+
+
+def _tree_result(inference: Inference, operation: Operation) -> Kind:
+    """Results of the same structure as the first argument (`acc`, `zeros_like` of containers)."""
+    kind = inference.kind(next(iter(operation.binding.values())))
+    return kind if not isinstance(kind, Static) else Numeric()
+
+
+# Support functions whose results are not plain arrays, by primitive name.
+RESULT_KINDS: dict[str, Any] = {
+    "acc": _tree_result,
+    "zeros_like": _tree_result,
+    "from_items": _tree_result,
+    "getitem_bar": _tree_result,
+}
+
+
+def static_index(node: gast.AST) -> Any:
+    """A literal index, key or slice; None if it is not literal."""
+    if isinstance(node, gast.Slice):
+        parts = [p for p in (node.lower, node.upper, node.step)]
+        if all(p is None or core.is_literal(p) for p in parts):
+            return slice(*[None if p is None else core.literal(p) for p in parts])
+        return None
+    return core.literal(node) if core.is_literal(node) else None
+
+
+def resolve_references(function: core.Function) -> None:
+    """Looks up the global names that a function reads: closure, module, builtins."""
+    source = function.source
+    for name, known in function.references.items():
+        if known is None:
+            function.references[name] = _resolve(source, name)
+
+
+def _resolve(source: Any, name: str) -> Any:
+    if name in source.closure:
+        return source.closure[name]
+    if name in source.globals:
+        return source.globals[name]
+    return getattr(builtins, name, UNRESOLVED)
+
+
+def _hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True

@@ -1,0 +1,220 @@
+"""The lattice of kinds: what a value is (array or scalar, tuple, list, dict, other) and which of its leaves are active.
+
+Kinds decide what `+` means, what an adjoint looks like, and which statements need derivative code at all. Activity
+is kept per leaf: a tuple of an active array and a string has one active leaf.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Union
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Numeric:
+    """An array or scalar; `scalar` ones are immutable Python numbers."""
+
+    active: bool = False
+    scalar: bool = False
+
+
+@dataclass(frozen=True)
+class TupleOf:
+    """A tuple of known structure; `cls` is the named tuple's class."""
+
+    elements: tuple["Kind", ...]
+    cls: Any = None
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list: of known elements, or (elements None) any number of one kind."""
+
+    element: "Kind"
+    elements: tuple["Kind", ...] | None = None
+
+
+@dataclass(frozen=True)
+class DictOf:
+    """A dict of known keys."""
+
+    items: tuple[tuple[Any, "Kind"], ...]
+
+    def get(self, key: Any) -> Union["Kind", None]:
+        return dict(self.items).get(key)
+
+
+UNKNOWN_VALUE = object()
+
+
+@dataclass(frozen=True)
+class Static:
+    """An inactive Python object: a string, None, a shape, a function; its value where it is known."""
+
+    value: Any = UNKNOWN_VALUE
+
+    def __hash__(self) -> int:
+        return hash((Static, type(self.value)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Static) and (self.value is other.value or _equal(self.value, other.value))
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Anything else."""
+
+    active: bool = False
+
+
+Kind = Numeric | TupleOf | ListOf | DictOf | Static | Unknown
+
+
+def _equal(a: Any, b: Any) -> bool:
+    plain = (str, int, float, bool, tuple, type(None), slice)
+    return type(a) is type(b) and isinstance(a, plain) and repr(a) == repr(b)
+
+
+def is_active(kind: Kind) -> bool:
+    """Is any leaf active?"""
+    if isinstance(kind, Numeric | Unknown):
+        return kind.active
+    return any(is_active(k) for k in parts(kind))
+
+
+def parts(kind: Kind) -> tuple[Kind, ...]:
+    """Kinds of the elements of a container."""
+    if isinstance(kind, TupleOf):
+        return kind.elements
+    if isinstance(kind, ListOf):
+        return kind.elements if kind.elements is not None else (kind.element,)
+    if isinstance(kind, DictOf):
+        return tuple(k for _, k in kind.items)
+    return ()
+
+
+def with_activity(kind: Kind, active: bool) -> Kind:
+    """The kind with every numeric leaf active, or none."""
+    if isinstance(kind, Numeric | Unknown):
+        return replace(kind, active=active)
+    if isinstance(kind, TupleOf):
+        return replace(kind, elements=tuple(with_activity(k, active) for k in kind.elements))
+    if isinstance(kind, ListOf):
+        elements = None if kind.elements is None else tuple(with_activity(k, active) for k in kind.elements)
+        return ListOf(with_activity(kind.element, active), elements)
+    if isinstance(kind, DictOf):
+        return DictOf(tuple((key, with_activity(k, active)) for key, k in kind.items))
+    return kind
+
+
+def join(a: Kind, b: Kind) -> Kind:
+    """The least kind that holds both: what a variable is after a branch, or over all iterations of a loop."""
+    if a == b:
+        return a
+    if isinstance(a, Numeric) and isinstance(b, Numeric):
+        return _join_numeric(a, b)
+    if isinstance(a, TupleOf) and isinstance(b, TupleOf) and len(a.elements) == len(b.elements) and a.cls is b.cls:
+        return TupleOf(tuple(join(x, y) for x, y in zip(a.elements, b.elements, strict=True)), a.cls)
+    if isinstance(a, ListOf) and isinstance(b, ListOf):
+        return _join_lists(a, b)
+    if isinstance(a, DictOf) and isinstance(b, DictOf) and [k for k, _ in a.items] == [k for k, _ in b.items]:
+        return DictOf(tuple((k, join(x, y)) for (k, x), (_, y) in zip(a.items, b.items, strict=True)))
+    if isinstance(a, Static) and isinstance(b, Static):
+        return Static()
+    return Unknown(is_active(a) or is_active(b))
+
+
+def _join_numeric(a: Numeric, b: Numeric) -> Numeric:
+    return Numeric(a.active or b.active, a.scalar and b.scalar)
+
+
+def _join_lists(a: ListOf, b: ListOf) -> ListOf:
+    if a.elements == ():
+        return ListOf(b.element)
+    if b.elements == ():
+        return ListOf(a.element)
+    element = join(a.element, b.element)
+    if a.elements is None or b.elements is None or len(a.elements) != len(b.elements):
+        return ListOf(element)
+    return ListOf(element, tuple(join(x, y) for x, y in zip(a.elements, b.elements, strict=True)))
+
+
+def list_of(elements: tuple[Kind, ...]) -> ListOf:
+    """A list of exactly these elements."""
+    return ListOf(element_of(elements), elements)
+
+
+def element_of(elements: tuple[Kind, ...]) -> Kind:
+    joined: Kind = elements[0] if elements else Unknown()
+    for kind in elements[1:]:
+        joined = join(joined, kind)
+    return joined
+
+
+def of_value(value: Any, active: bool) -> Kind:
+    """The kind of a run-time value; `active` floats are differentiated, integers and other objects never are."""
+    if isinstance(value, tuple):
+        elements = tuple(of_value(v, active) for v in value)
+        return TupleOf(elements, type(value) if hasattr(value, "_fields") else None)
+    if type(value) is list:
+        return list_of(tuple(of_value(v, active) for v in value))
+    if type(value) is dict:
+        return DictOf(tuple((k, of_value(v, active)) for k, v in value.items()))
+    return _of_leaf(value, active)
+
+
+def _of_leaf(value: Any, active: bool) -> Kind:
+    if isinstance(value, bool | np.bool_ | str | bytes | type(None) | slice | type):
+        return Static(value)
+    if isinstance(value, int):
+        return Numeric(False, scalar=True)
+    if isinstance(value, float | complex) and not isinstance(value, np.generic):
+        return Numeric(active, scalar=True)
+    dtype = getattr(value, "dtype", None)
+    if dtype is not None and hasattr(value, "shape"):
+        return Numeric(active and is_inexact(dtype), scalar=isinstance(value, np.generic))
+    return Static(value)
+
+
+def is_inexact(dtype: Any) -> bool:
+    """Floating or complex, bfloat16 and the float8 types included (NumPy calls those void-like)."""
+    kind = getattr(dtype, "kind", None)
+    return kind in "fc" or "float" in str(dtype) if kind is not None else False
+
+
+def getitem(kind: Kind, key: Any) -> Kind | None:
+    """The kind at a known index or key of a container; None if that cannot be told."""
+    try:
+        if isinstance(kind, TupleOf):
+            found = kind.elements[key]
+            return TupleOf(found) if isinstance(key, slice) else found
+        if isinstance(kind, ListOf):
+            if kind.elements is None:
+                return ListOf(kind.element) if isinstance(key, slice) else kind.element
+            found = kind.elements[key]
+            return list_of(found) if isinstance(key, slice) else found
+        if isinstance(kind, DictOf):
+            return kind.get(key)
+    except (IndexError, TypeError):
+        return None
+    return None
+
+
+def iterated(kind: Kind) -> Kind:
+    """The kind of the items when iterating."""
+    if isinstance(kind, TupleOf):
+        return element_of(kind.elements)
+    if isinstance(kind, ListOf):
+        return kind.element
+    if isinstance(kind, DictOf):
+        return Static()
+    if isinstance(kind, Numeric):
+        return Numeric(kind.active)
+    return Unknown(is_active(kind))
+
+
+def show(kind: Kind) -> str:
+    """A short description for messages."""
+    names: Mapping[type, str] = {Numeric: "an array or number", TupleOf: "a tuple", ListOf: "a list", DictOf: "a dict"}
+    return names.get(type(kind), "a Python object")

@@ -1,0 +1,204 @@
+"""Expressions to A-normal form: one operation per statement over atoms.
+
+Flanagan et al., "The essence of compiling with continuations" (PLDI 1993).
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import gast
+
+from s2s.codegen import core
+
+TEMPORARY_NAMES = {
+    "Add": "total", "Sub": "difference", "Mult": "product", "Div": "ratio", "MatMult": "product", "Pow": "power",
+    "USub": "negated", "Mod": "remainder", "FloorDiv": "quotient",
+}  # fmt: skip
+OPAQUE = (
+    gast.BoolOp, gast.JoinedStr, gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp, gast.Lambda, gast.Set,
+    gast.Starred,
+)  # fmt: skip
+
+
+class Context(Protocol):
+    """What an expression with control flow inside needs of the walker around it."""
+
+    def conditional(self, expression: gast.AST) -> gast.AST: ...
+
+    def walrus(self, expression: gast.AST) -> gast.AST: ...
+
+    def refuse(self, expression: gast.AST) -> gast.AST: ...
+
+
+class Flattener:
+    """Flattens expressions into `emit`; names are resolved through `environment` (variable to version)."""
+
+    def __init__(
+        self,
+        function: core.Function,
+        environment: dict[str, str],
+        local_names: set[str],
+        emit: Callable[[gast.AST], Any],
+        like: gast.AST | None,
+        context: Context,
+    ):
+        self.function = function
+        self.environment = environment
+        self.locals = local_names
+        self.emit = emit
+        self.like = like
+        self.context = context
+
+    def atom(self, expression: gast.AST) -> gast.AST:
+        """The expression as a name, a literal or a path to a global."""
+        return self.named(self.operation(expression))
+
+    def named(self, value: gast.AST) -> gast.AST:
+        if self.is_atom(value):
+            return value
+        version = self.function.fresh(temporary_name(value))
+        statement = core.assign(version, value, self.like)
+        statement.temporary = True
+        self.emit(statement)
+        return core.name(version)
+
+    def is_atom(self, node: gast.AST) -> bool:
+        return core.is_literal(node) or isinstance(node, gast.Name) or self.is_global_path(node)
+
+    def is_global_path(self, node: gast.AST) -> bool:
+        dotted = core.dotted(node)
+        return dotted is not None and dotted.split(".")[0] in self.function.references
+
+    def operation(self, expression: gast.AST) -> gast.AST:
+        """One operation over atoms (or an atom)."""
+        if core.is_literal(expression):
+            return expression
+        handler = getattr(self, "do_" + type(expression).__name__, None)
+        if handler is not None:
+            result = handler(expression)
+        elif isinstance(expression, OPAQUE):
+            result = self.opaque(expression)
+        else:
+            result = self.context.refuse(expression)
+        if hasattr(expression, "lineno") and not hasattr(result, "lineno"):
+            gast.copy_location(result, expression)
+        return result
+
+    def do_Name(self, node: gast.AST) -> gast.AST:
+        return core.name(self.variable(node.id))
+
+    def variable(self, identifier: str) -> str:
+        if identifier in self.environment:
+            return self.environment[identifier]
+        if identifier not in self.locals:
+            self.function.references.setdefault(identifier, None)
+        return identifier
+
+    def do_Constant(self, node: gast.AST) -> gast.AST:
+        return node
+
+    def do_BinOp(self, node: gast.AST) -> gast.AST:
+        return gast.BinOp(self.atom(node.left), node.op, self.atom(node.right))
+
+    def do_UnaryOp(self, node: gast.AST) -> gast.AST:
+        if isinstance(node.op, gast.Not):
+            return self.opaque(node)
+        return gast.UnaryOp(node.op, self.atom(node.operand))
+
+    def do_Compare(self, node: gast.AST) -> gast.AST:
+        if len(node.ops) > 1:
+            return self.opaque(node)
+        return gast.Compare(self.atom(node.left), node.ops, [self.atom(node.comparators[0])])
+
+    def do_IfExp(self, node: gast.AST) -> gast.AST:
+        return self.context.conditional(node)
+
+    def do_NamedExpr(self, node: gast.AST) -> gast.AST:
+        return self.context.walrus(node)
+
+    def do_Attribute(self, node: gast.AST) -> gast.AST:
+        path = core.dotted(node)
+        if path is not None and self._is_global(path.split(".")[0]):
+            self.variable(path.split(".")[0])
+            return node
+        return gast.Attribute(self.atom(node.value), node.attr, gast.Load())
+
+    def _is_global(self, identifier: str) -> bool:
+        return identifier not in self.environment and identifier not in self.locals
+
+    def do_Subscript(self, node: gast.AST) -> gast.AST:
+        return core.subscript(self.atom(node.value), self.index(node.slice))
+
+    def index(self, node: gast.AST) -> gast.AST:
+        """An index: slices and tuples of slices stay as they are, over atoms."""
+        if isinstance(node, gast.Slice):
+            parts = [None if p is None else self.atom(p) for p in (node.lower, node.upper, node.step)]
+            return gast.Slice(*parts)
+        if isinstance(node, gast.Tuple):
+            return core.tuple_of(self.index(e) for e in node.elts)
+        return self.atom(node)
+
+    def do_Call(self, node: gast.AST) -> gast.AST:
+        function = node.func
+        if isinstance(function, gast.Attribute):
+            function = self.do_Attribute(function)
+        elif isinstance(function, gast.Name):
+            function = self.do_Name(function)
+        else:
+            function = self.atom(function)
+        arguments = [self.argument(a) for a in node.args]
+        keywords = [gast.keyword(k.arg, self.atom(k.value)) for k in node.keywords]
+        return gast.Call(function, arguments, keywords)
+
+    def argument(self, node: gast.AST) -> gast.AST:
+        if isinstance(node, gast.Starred):
+            return gast.Starred(self.atom(node.value), gast.Load())
+        return self.atom(node)
+
+    def do_Tuple(self, node: gast.AST) -> gast.AST:
+        return core.tuple_of(self.argument(e) for e in node.elts)
+
+    def do_List(self, node: gast.AST) -> gast.AST:
+        return core.list_of(self.argument(e) for e in node.elts)
+
+    def do_Dict(self, node: gast.AST) -> gast.AST:
+        if any(k is None for k in node.keys):
+            return self.context.refuse(node)
+        return gast.Dict([self.atom(k) for k in node.keys], [self.atom(v) for v in node.values])
+
+    def opaque(self, node: gast.AST) -> gast.AST:
+        """An expression kept whole (tests, f-strings, comprehensions), over current versions."""
+        if self.is_atom(node) and not isinstance(node, gast.Name):
+            self.operation(node)
+        node = self._hoist_walrus(node)
+        mapping = {n: core.name(self.variable(n)) for n in dict.fromkeys(core.free_reads(node))}
+        return core.substitute(node, mapping)
+
+    def _hoist_walrus(self, node: gast.AST) -> gast.AST:
+        inside = [n for n in gast.walk(node) if isinstance(n, gast.NamedExpr)]
+        for walrus in inside:
+            self.context.walrus(walrus)
+        return _WithoutWalrus().visit(node) if inside else node
+
+
+class _WithoutWalrus(gast.NodeTransformer):
+    def visit_NamedExpr(self, node: gast.AST) -> gast.AST:
+        return gast.Name(node.target.id, gast.Load(), None, None)
+
+
+def temporary_name(value: gast.AST) -> str:
+    """A name for the result of an operation, after the operation."""
+    if isinstance(value, gast.BinOp | gast.UnaryOp):
+        return TEMPORARY_NAMES.get(type(value.op).__name__, "value")
+    if isinstance(value, gast.Call):
+        path = core.dotted(value.func)
+        last = path.split(".")[-1] if path else "value"
+        return last if last.isidentifier() else "value"
+    if isinstance(value, gast.Subscript):
+        base = core.dotted(value.value)
+        return f"{base}_item" if base and "." not in base else "item"
+    if isinstance(value, gast.Attribute):
+        return value.attr if value.attr != "T" else "transposed"
+    if isinstance(value, gast.Compare):
+        return "test"
+    return "value"

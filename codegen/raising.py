@@ -1,0 +1,2 @@
+def run(function, body, parameters):
+    return body

@@ -1,0 +1,47 @@
+"""What Core does not hold yet: for each construct, the cause and a rewrite, in one table."""
+
+import gast
+
+from s2s.codegen.diagnostics import Diagnostics
+
+# gast class to (cause, what to write instead).
+STATEMENTS = {
+    "Break": ("break is not supported yet", "put the condition into the loop's test, or compute with np.where"),
+    "Continue": ("continue is not supported yet", "put the rest of the loop body into an `if`"),
+    "FunctionDef": ("a function defined inside a function is not supported yet", "define it at module level"),
+    "AsyncFunctionDef": ("async functions have no derivative", "write a plain function"),
+    "ClassDef": ("a class defined inside a function is not supported", "define the class at module level"),
+    "Try": ("try around differentiated code is not supported", "test for the condition with `if` before computing"),
+    "TryStar": ("try around differentiated code is not supported", "test for the condition with `if`"),
+    "With": ("with is not supported yet", "move the context manager outside of the transformed function"),
+    "Global": ("writing a global variable is a side effect", "return the value and assign it outside"),
+    "Nonlocal": ("writing a nonlocal variable is a side effect", "return the value and assign it outside"),
+    "Delete": ("del is not supported", "leave the variable alone, or give the new value a new name"),
+    "Raise": ("raise is not supported yet", "use assert"),
+    "AugAssign": ("in-place writes are not supported yet", "build a new array with np.where, np.concatenate, np.stack"),
+    "Subscript": ("in-place writes are not supported yet", "build a new array with np.where, np.concatenate, np.stack"),
+    "Attribute": ("writing an attribute is not supported yet", "keep the value in a local variable"),
+    "Match": ("match is not supported yet", "use if and elif"),
+    "Import": ("import inside a function is not supported", "import at the top of the file"),
+    "ImportFrom": ("import inside a function is not supported", "import at the top of the file"),
+    "For": ("else on a loop is not supported yet", "move the else block behind an `if` after the loop"),
+    "While": ("else on a loop is not supported yet", "move the else block behind an `if` after the loop"),
+}
+EXPRESSIONS = {
+    "Yield": ("yield makes this a generator, which has no derivative", "return a list or an array"),
+    "YieldFrom": ("yield makes this a generator, which has no derivative", "return a list or an array"),
+    "Await": ("async code has no derivative", "write a plain function"),
+    "Dict": ("** inside a dict display is not supported yet", "name the keys"),
+}
+
+
+def refuse_statement(diagnostics: Diagnostics, statement: gast.AST, part: str | None = None) -> None:
+    name = type(statement).__name__
+    cause, rewrite = STATEMENTS.get(name, (f"{name.lower()} is not supported here", "rewrite this statement"))
+    diagnostics.report(statement, cause, rewrite)
+
+
+def refuse_expression(diagnostics: Diagnostics, expression: gast.AST) -> None:
+    name = type(expression).__name__
+    cause, rewrite = EXPRESSIONS.get(name, (f"{name.lower()} is not supported here", "rewrite this expression"))
+    diagnostics.report(expression, cause, rewrite)

@@ -1,0 +1,240 @@
+"""Instantiates the text of derivative rules as Core statements."""
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import gast
+import numpy
+
+from s2s.codegen import core, kinds
+from s2s.codegen.normal_form import Flattener
+from s2s.codegen.operations import Operation, replace_at
+from s2s.runtime import support
+
+
+@functools.cache
+def parsed(text: str) -> tuple[gast.AST, ...]:
+    return tuple(gast.parse(text).body)
+
+
+@functools.cache
+def parsed_expression(text: str) -> gast.AST:
+    return gast.parse(text, mode="eval").body
+
+
+class RuleWriter:
+    """Writes instances of rules into a list of statements.
+
+    Args:
+        function: the function being written; gets fresh names and references.
+        emit: called with each statement.
+    """
+
+    def __init__(self, function: core.Function, emit: Any):
+        self.function = function
+        self.emit = emit
+        self.like: gast.AST | None = None
+
+    # Global names ------------------------------------------------------------------------------------------------
+
+    def numpy(self, attribute: str) -> gast.AST:
+        return core.path(f"{self.alias(numpy, 'np')}.{attribute}")
+
+    def support(self, name: str) -> gast.AST:
+        return core.name(self.alias(getattr(support, name), name))
+
+    def alias(self, target: Any, preferred: str) -> str:
+        """The global name of an object in the emitted file: the user's own alias where there is one."""
+        references = self.function.references
+        for name, found in references.items():
+            if found is target:
+                return name
+        user = next((n for n, v in _globals_of(self.function) if v is target and n not in self.function.bases), None)
+        chosen = user if user is not None else self.function.namer.fresh(preferred)
+        references[chosen] = target
+        return chosen
+
+    # Expressions -------------------------------------------------------------------------------------------------
+
+    def named(self, value: gast.AST, base: str) -> gast.AST:
+        """The value as an atom; a new version of `base` if it is not one."""
+        if isinstance(value, gast.Name | gast.Constant) or core.is_literal(value):
+            return value
+        version = self.function.fresh(base)
+        self.emit(core.assign(version, value, self.like))
+        return core.name(version)
+
+    def operation(self, expression: gast.AST, environment: dict[str, str] | None = None) -> gast.AST:
+        """Flattens an expression of a rule into one operation over atoms."""
+        return self._flattener(environment or {}).operation(expression)
+
+    def atom(self, expression: gast.AST, environment: dict[str, str] | None = None) -> gast.AST:
+        return self._flattener(environment or {}).atom(expression)
+
+    def _flattener(self, environment: dict[str, str]) -> Flattener:
+        flattener = Flattener(self.function, environment, set(), self._emit_temporary, self.like, self)
+        return flattener
+
+    def _emit_temporary(self, statement: gast.AST) -> None:
+        statement.temporary = True
+        self.emit(statement)
+
+    def refuse(self, expression: gast.AST) -> gast.AST:
+        raise ValueError(f"a rule holds {type(expression).__name__}, which rules may not")
+
+    conditional = walrus = refuse
+
+    def text(self, text: str, mapping: Mapping[str, gast.AST]) -> gast.AST:
+        """A rule's expression with its parameters filled in (not yet flattened)."""
+        return core.substitute(parsed_expression(text), self._globals_in(parsed_expression(text), mapping))
+
+    def block(self, text: str, mapping: Mapping[str, gast.AST]) -> dict[str, gast.AST]:
+        """Writes a rule of several statements; returns what each assigned name came to (as one operation)."""
+        mapping = dict(mapping)
+        done: dict[str, gast.AST] = {}
+        statements = parsed(text)
+        for i, statement in enumerate(statements):
+            value = core.substitute(statement.value, self._globals_in(statement.value, mapping))
+            operation = self.operation(value)
+            is_last = i == len(statements) - 1
+            for name, node in self._assigned(statement.targets[0], operation, is_last):
+                mapping[name] = done[name] = node
+        return done
+
+    def _assigned(self, target: gast.AST, operation: gast.AST, keep: bool) -> list[tuple[str, gast.AST]]:
+        if isinstance(target, gast.Name):
+            value = operation if keep or target.id.endswith("_bar") else self.named(operation, target.id)
+            if target.id.endswith("_bar") and not keep:
+                value = self.named(operation, "adjoint")
+            return [(target.id, value)]
+        names = core.target_names(target)
+        versions = [self.function.fresh(n) for n in names]
+        self.emit(core.unpack(versions, operation, self.like))
+        return [(n, core.name(v)) for n, v in zip(names, versions, strict=True)]
+
+    def _globals_in(self, expression: gast.AST, mapping: Mapping[str, gast.AST]) -> dict[str, gast.AST]:
+        """The mapping, with `np` and support functions under their names in the emitted file."""
+        full = dict(mapping)
+        for name in dict.fromkeys(core.reads(expression)):
+            if name in full:
+                continue
+            if name == "np":
+                full[name] = core.name(self.alias(numpy, "np"))
+            elif hasattr(support, name):
+                full[name] = self.support(name)
+        return full
+
+
+def _globals_of(function: core.Function) -> list[tuple[str, Any]]:
+    source = function.source
+    return [*source.closure.items(), *source.globals.items()] if source is not None else []
+
+
+def operand_nodes(operation: Operation, writer: RuleWriter) -> dict[str, gast.AST]:
+    """Parameter to node for use inside a rule: slices become `np.s_[…]`."""
+    return {p: as_argument(node, writer) for p, node in operation.binding.items()}
+
+
+def as_argument(node: gast.AST, writer: RuleWriter) -> gast.AST:
+    holds_slice = isinstance(node, gast.Slice) or (
+        isinstance(node, gast.Tuple) and any(isinstance(e, gast.Slice) for e in node.elts)
+    )
+    return core.subscript(writer.numpy("s_"), node) if holds_slice else node
+
+
+def contributions(
+    writer: RuleWriter, operation: Operation, out: gast.AST, out_bar: gast.AST, function: core.Function
+) -> dict[str, gast.AST]:
+    """Reverse mode: active parameter to the operation that is its contribution."""
+    primitive = operation.primitive
+    mapping = operand_nodes(operation, writer) | {"out": out, "out_bar": out_bar}
+    if primitive.category == "elementwise":
+        return {p: _scaled(writer, operation, p, mapping, function) for p in operation.active}
+    text = primitive.vjp
+    done = writer.block(_only(text, operation.active), mapping)
+    return {p: done[f"{p}_bar"] for p in operation.active}
+
+
+@functools.cache
+def _only(text: str, active: tuple[str, ...]) -> str:
+    """The statements of a rule that the adjoints of the active operands need."""
+    needed = {f"{p}_bar" for p in active}
+    kept: list[gast.AST] = []
+    for statement in reversed(parsed(text)):
+        names = core.target_names(statement.targets[0])
+        if needed & set(names):
+            kept.append(statement)
+            needed |= set(core.reads(statement.value))
+    module = gast.Module(list(reversed(kept)), [])
+    return gast.unparse(gast.fix_missing_locations(module))
+
+
+def _scaled(
+    writer: RuleWriter, operation: Operation, parameter: str, mapping: Mapping[str, gast.AST], function: core.Function
+) -> gast.AST:
+    """`out_bar * partial`, brought back to the operand's shape."""
+    scaled = times(mapping["out_bar"], writer.text(operation.primitive.partials[parameter], mapping))
+    if not may_broadcast(operation, parameter, function):
+        return writer.operation(scaled)
+    shape = core.call(writer.numpy("shape"), mapping[parameter])
+    return writer.operation(core.call(writer.support("sum_to"), scaled, shape))
+
+
+def times(factor: gast.AST, partial: gast.AST) -> gast.AST:
+    if core.is_constant(partial, 1):
+        return factor
+    if core.is_constant(partial, -1):
+        return gast.UnaryOp(gast.USub(), factor)
+    return gast.BinOp(factor, gast.Mult(), partial)
+
+
+def may_broadcast(operation: Operation, parameter: str, function: core.Function) -> bool:
+    """Can the result have a larger shape than this operand? Not if all others are scalars."""
+    others = [operation.binding[p] for p in operation.primitive.operands if p != parameter]
+    return not all(_is_scalar(node, function) for node in others)
+
+
+def _is_scalar(node: gast.AST, function: core.Function) -> bool:
+    if core.is_literal(node):
+        return True
+    kind = function.kinds.get(node.id) if isinstance(node, gast.Name) else None
+    return isinstance(kind, kinds.Numeric) and kind.scalar
+
+
+def tangent(
+    writer: RuleWriter,
+    node: gast.AST,
+    operation: Operation,
+    out: gast.AST,
+    dots: Mapping[str, gast.AST],
+    function: core.Function,
+) -> gast.AST:
+    """Forward mode: the operation that is the tangent of the result; `dots` holds the active operands' tangents."""
+    primitive = operation.primitive
+    mapping = operand_nodes(operation, writer) | {"out": out}
+    if primitive.category == "linear":
+        return replace_at(node, operation.places, dots)
+    if primitive.category == "elementwise":
+        terms = [times(dots[p], writer.text(primitive.partials[p], mapping)) for p in operation.active]
+        return _broadcast_like_result(writer, operation, _sum(terms), out, function)
+    mapping |= {f"{p}_dot": dot for p, dot in dots.items()}
+    return writer.operation(_sum([writer.text(primitive.jvp[p], mapping) for p in operation.active]))
+
+
+def _sum(terms: list[gast.AST]) -> gast.AST:
+    total = terms[0]
+    for term in terms[1:]:
+        total = gast.BinOp(total, gast.Add(), term)
+    return total
+
+
+def _broadcast_like_result(
+    writer: RuleWriter, operation: Operation, total: gast.AST, out: gast.AST, function: core.Function
+) -> gast.AST:
+    """A tangent has its value's shape also where an inactive operand is the larger one."""
+    inactive = [operation.binding[p] for p in operation.primitive.operands if p not in operation.active]
+    if all(_is_scalar(n, function) for n in inactive):
+        return writer.operation(total)
+    shape = core.call(writer.numpy("shape"), out)
+    return writer.operation(core.call(writer.numpy("broadcast_to"), total, shape))

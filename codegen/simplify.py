@@ -1,0 +1,77 @@
+"""Makes Core smaller without changing its numbers: copies, constants, known containers, algebra, dead code."""
+
+from typing import Any
+
+import gast
+
+from s2s.codegen import algebra, core, dead_code
+from s2s.codegen.operations import Operation
+
+ROUNDS = 12
+
+
+def run(function: core.Function, body: list[gast.AST], shapes: Any = None) -> list[gast.AST]:
+    """Rewrites `body` until nothing changes any more; `shapes` gives the shapes of names where they are known."""
+    for _ in range(ROUNDS):
+        before = len(list(core.walk(body)))
+        changed = propagate(body)
+        changed |= algebra.rewrite(function, body, shapes)
+        body = dead_code.eliminate(body)
+        dead_code.prune_columns(body)
+        body = dead_code.eliminate(body)
+        if not changed and len(list(core.walk(body))) == before:
+            break
+    return body
+
+
+def propagate(body: list[gast.AST]) -> bool:
+    """Replaces names that are copies of atoms."""
+    copies: dict[str, gast.AST] = {}
+    _collect_copies(body, copies)
+    if not copies:
+        return False
+    resolved = {n: _resolve(n, copies) for n in copies}
+    for statement in core.walk(body):
+        core.replace_header(statement, resolved)
+    _drop(body, set(copies))
+    return True
+
+
+def _collect_copies(body: list[gast.AST], copies: dict[str, gast.AST]) -> None:
+    for statement in core.walk(body):
+        if not isinstance(statement, gast.Assign) or getattr(statement, "join", False):
+            continue
+        target = statement.targets[0]
+        if isinstance(target, gast.Name) and _is_atom(statement.value):
+            copies[target.id] = statement.value
+        elif isinstance(target, gast.Tuple) and isinstance(statement.value, gast.Tuple):
+            pairs = list(zip(target.elts, statement.value.elts, strict=True))
+            if all(_is_atom(v) for _, v in pairs):
+                copies.update({t.id: v for t, v in pairs})
+
+
+def _is_atom(node: gast.AST) -> bool:
+    return isinstance(node, gast.Name) or (core.is_literal(node) and not isinstance(node, gast.List))
+
+
+def _resolve(name: str, copies: dict[str, gast.AST]) -> gast.AST:
+    node = copies[name]
+    while isinstance(node, gast.Name) and node.id in copies:
+        node = copies[node.id]
+    if isinstance(node, gast.Name | gast.Constant | gast.UnaryOp):
+        return node
+    return core.substitute(node, {n: _resolve(n, copies) for n in core.reads(node) if n in copies})
+
+
+def _drop(body: list[gast.AST], names: set[str]) -> None:
+    body[:] = [
+        s
+        for s in body
+        if not (isinstance(s, gast.Assign) and not getattr(s, "join", False) and set(core.targets(s)) <= names)
+    ]
+    for statement in body:
+        for block in core.blocks(statement):
+            _drop(block, names)
+
+
+__all__ = ["Operation", "propagate", "run"]
