@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import numpy_protocol
+from s2s.runtime import dtypes, numpy_protocol
 from s2s.runtime.primitives import table
 
 _call: Callable[..., Any]
@@ -40,6 +40,27 @@ def _reflected(name: str) -> Callable[[Any, Any], Any]:
         return _call(table.PRIMITIVES[name], (other, self), {}) if _is_operand(other) else NotImplemented
 
     return operator
+
+
+def _in_place(name: str) -> Callable[[Any, Any], Any]:
+    """`x op= y` rebinds x, and keeps its shape and dtype as NumPy's does."""
+
+    def operator(self: Any, other: Any) -> Any:
+        if not _is_operand(other):
+            return NotImplemented
+        result = _call(table.PRIMITIVES[name], (self, other), {})
+        return result if self.aval.weak or not self.aval.shape else _as_stored(result, self.aval)
+
+    return operator
+
+
+def _as_stored(result: Any, aval: Any) -> Any:
+    if result.shape != aval.shape or dtypes.category(result.dtype) > dtypes.category(aval.dtype):
+        raise TypeError(
+            f"an in-place operation{numpy_protocol.errors.at_user_line()} gives {result.aval!r}, which {aval!r} cannot "
+            "hold; write x = x + y instead of x += y"
+        )
+    return result if result.dtype == aval.dtype else result.astype(aval.dtype)
 
 
 def _unary(name: str) -> Callable[[Any], Any]:
@@ -240,6 +261,7 @@ def _install() -> None:
         setattr(ArrayMethods, f"__{method}__", _binary(name))
     for method, name in BINARY_METHODS.items():
         setattr(ArrayMethods, f"__r{method}__", _reflected(name))
+        setattr(ArrayMethods, f"__i{method}__", _in_place(name))
     for method, name in {"neg": "negative", "pos": "positive", "invert": "invert"}.items():
         setattr(ArrayMethods, f"__{method}__", _unary(name))
     for name in _METHOD_NAMES:
