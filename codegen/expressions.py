@@ -1,4 +1,4 @@
-"""Expressions as text, with no parentheses but the necessary ones, in the pieces that astor breaks lines between.
+"""Expressions as text, with no parentheses but the necessary ones, in the pieces that lines are broken between.
 
 Works on trees of the standard library. `NotPrintable` says that `gast.unparse` must print instead.
 """

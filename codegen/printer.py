@@ -1,4 +1,4 @@
-"""Trees as text: astor prints statements and breaks long lines, our own rules print expressions.
+"""Trees as text: astor prints statements, our own rules print expressions and break long lines.
 
 Whatever was printed is parsed again and compared with the tree; where they differ, or a construct is unknown,
 `gast.unparse` prints instead. The comparison also gives the map from emitted lines to the user's.
@@ -14,14 +14,13 @@ import gast
 
 from s2s.codegen.expressions import BINARY, TEST, TUPLE, YIELD, NotPrintable, quote, write, write_parameters
 from s2s.codegen.trees import to_ast, to_gast
+from s2s.codegen.wrapping import layout
 
 with warnings.catch_warnings():
     # astor 0.8.1 reads names that Python 3.12 deprecates.
     warnings.simplefilter("ignore", DeprecationWarning)
     from astor.code_gen import SourceGenerator
-    from astor.source_repr import split_lines
 
-WIDTH = 100
 Location = tuple[str, int]
 _MARK = re.compile(r'^(\s*)"#s2s (\d+)"$', re.MULTILINE)
 
@@ -143,8 +142,7 @@ def _unparsed(tree: ast.Module) -> tuple[str, ast.Module]:
 def _astor(tree: ast.Module) -> str:
     generator = _Generator(" " * 4)
     generator.visit(tree)
-    generator.result.append("\n")
-    return "".join(split_lines(generator.result, maxline=WIDTH)).strip("\n") + "\n"
+    return layout(generator.result).strip("\n") + "\n"
 
 
 class _Generator(SourceGenerator):
