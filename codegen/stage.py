@@ -12,7 +12,7 @@ import types
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from s2s.codegen.names import Namer, names_in
 from s2s.codegen.printer import to_source
@@ -50,9 +50,9 @@ def staged_source(function: Callable[..., Any]) -> str:
         needed = _needing_staging(graph)
         shown = [scan for scan in reversed(graph) if scan is graph[0] or scan in needed]
         definitions = [_rewritten(scan, needed, scan is graph[0]) for scan in shown]
-    used = sorted({line for tree, names in definitions for line in _imports(tree, names)})
+    used = sorted({line for rewriter, tree in definitions for line in _imports(tree, rewriter.names)})
     header = f"from s2s.runtime.staged_calls import {', '.join(used)}\n\n\n" if used else ""
-    return header + "\n\n".join(to_source(tree) for tree, _ in definitions)
+    return header + "\n\n".join(to_source(tree) for _, tree in definitions)
 
 
 def is_library(function: types.FunctionType) -> bool:
@@ -61,6 +61,13 @@ def is_library(function: types.FunctionType) -> bool:
     file = function.__code__.co_filename
     in_standard_library = file.startswith(_STANDARD_LIBRARY) and "site-packages" not in file
     return root in _LIBRARIES or in_standard_library or file.startswith("<frozen ")
+
+
+class Form(NamedTuple):
+    """A rewritten function: its code (None if nothing changed), and its free variables that are not the user's."""
+
+    code: types.CodeType | None
+    extra: dict[str, Any]
 
 
 @dataclass(eq=False)
@@ -72,14 +79,14 @@ class Scan:
         resolved: dotted names to the objects that they stood for; the scan holds as long as they still do.
         changed: whether the function needs rewriting on its own account.
         callees: user functions that it calls by name.
-        codes: rewritten code by the callees that needed staging then, and by whether it was an entry.
+        forms: rewritten forms by whether it was an entry, and by which callees needed staging then.
     """
 
     function: types.FunctionType
     resolved: dict[str, Any]
     changed: bool
     callees: list[types.FunctionType]
-    codes: dict[tuple[Any, ...], tuple[types.CodeType, dict[str, str]]] = field(default_factory=dict)
+    forms: dict[tuple[bool, ...], Form] = field(default_factory=dict)
 
 
 _scans: "weakref.WeakKeyDictionary[types.CodeType, list[Scan]]" = weakref.WeakKeyDictionary()
@@ -90,39 +97,36 @@ _instances: "weakref.WeakKeyDictionary[types.FunctionType, tuple[types.CodeType,
 def _staged_form(function: types.FunctionType, entry: bool) -> Callable[..., Any]:
     graph = _reachable(function)
     needed = _needing_staging(graph)
-    if graph[0] not in needed and not (graph[0].changed and entry):
+    form = _form(graph[0], needed, entry) if graph[0] in needed else None
+    if form is None or form.code is None:
         return function
-    code, names = _code(function, graph[0], needed, entry)
     found = _instances.get(function)
-    if found is not None and found[0] is code:
+    if found is not None and found[0] is form.code:
         return found[1]
-    made = instantiate(function, code, {local: _RUNTIME_NAMES[name] for name, local in names.items()})
-    _instances[function] = code, made
+    made = instantiate(function, form.code, form.extra)
+    _instances[function] = form.code, made
     return made
 
 
-def _code(
-    function: types.FunctionType, scan: Scan, needed: set[Scan], entry: bool
-) -> tuple[types.CodeType, dict[str, str]]:
+def _form(scan: Scan, needed: set[Scan], entry: bool) -> Form:
+    """The compiled rewritten form, made once for each set of callees that need staging."""
     key = (entry, *(_scan(callee) in needed for callee in scan.callees))
-    found = scan.codes.get(key)
-    if found is None:
-        tree, names = _rewritten(scan, needed, entry)
-        extra = {local: _RUNTIME_NAMES[name] for name, local in names.items()}
-        code = compile_definition(function_source(function), tree, extra)
-        found = scan.codes[key] = code, names
-        for each in all_codes(code):
-            _staged_codes.add(each)
-    return found
+    if key not in scan.forms:
+        rewriter, tree = _rewritten(scan, needed, entry)
+        extra = {local: _RUNTIME_NAMES[name] for name, local in rewriter.names.items()}
+        code = compile_definition(rewriter.source, tree, extra) if rewriter.changed else None
+        scan.forms[key] = Form(code, extra)
+        _staged_codes.update(all_codes(code) if code is not None else ())
+    return scan.forms[key]
 
 
-def _rewritten(scan: Scan, needed: set[Scan], entry: bool) -> tuple[Any, dict[str, str]]:
-    """The rewritten tree, and the runtime's names to the names that they have in it."""
+def _rewritten(scan: Scan, needed: set[Scan], entry: bool) -> tuple[Rewriter, Any]:
+    """The rewritten tree, and what rewrote it."""
     source = function_source(scan.function)
     namer = Namer(names_in(source.tree))
     names = {name: namer.fresh(name) for name in _RUNTIME_NAMES}
-    tree = Rewriter(source, names, lambda callee: _scan_or_none(callee) in needed, entry).visit(source.tree)
-    return tree, names
+    rewriter = Rewriter(source, names, lambda callee: _scan_or_none(callee) in needed, entry)
+    return rewriter, rewriter.visit(source.tree)
 
 
 def _imports(tree: Any, names: dict[str, str]) -> Iterator[str]:

@@ -31,8 +31,11 @@ class Rewriter(gast.NodeTransformer):
     """Wraps what staged values cannot pass through as it stands.
 
     Attributes:
+        source: the function.
+        names: the runtime's names to what they are called in the rewritten text.
         changed: whether anything was rewritten.
         callees: user functions that are called by name, in order; which of them need staging is `needs`' business.
+        resolved: dotted names that were looked up, to the objects found.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Rewriter(gast.NodeTransformer):
         needs: Callable[[types.FunctionType], bool],
         entry: bool,
     ) -> None:
+        self.source = source
         self.resolver = Resolver(source)
         self.names = names
         self.needs = needs
@@ -65,7 +69,7 @@ class Rewriter(gast.NodeTransformer):
     # Definitions and scopes ---------------------------------------------------------------------------------------
 
     def visit_FunctionDef(self, node: Any) -> Any:
-        if node is not self.resolver.source.tree:
+        if node is not self.source.tree:
             node.args.defaults = [self.visit(d) for d in node.args.defaults]
             node.decorator_list = [self.visit(d) for d in node.decorator_list]
             with self._inside(bound_names(node)):
@@ -140,7 +144,7 @@ class Rewriter(gast.NodeTransformer):
 
     @functools.cached_property
     def _definitions(self) -> set[str]:
-        tree = self.resolver.source.tree
+        tree = self.source.tree
         return {n.name for n in gast.walk(tree) if isinstance(n, gast.FunctionDef | gast.ClassDef) and n is not tree}
 
     @functools.cached_property
@@ -210,9 +214,8 @@ class Rewriter(gast.NodeTransformer):
         """The expression that reads what an assignment target holds; its index is evaluated once more."""
         for call in gast.walk(target):
             if isinstance(call, gast.Call) and not isinstance(self.object(call.func), type):
-                raise unsupported(
-                    self.resolver.source, target, "the target of this update calls a function", "name the index first"
-                )
+                cause = "the target of this update calls a function"
+                raise unsupported(self.source, target, cause, "give the index a name first")
         return self.visit(_as_load(target))
 
     def _wrap(self, node: Any) -> Any:
