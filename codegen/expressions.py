@@ -81,7 +81,7 @@ def _name(node: Any, level: int, out: Out) -> None:
 
 def _constant(node: Any, level: int, out: Out) -> None:
     value = node.value
-    if isinstance(value, str):
+    if isinstance(value, str | bytes):
         out.append(quote(value))
     elif value is Ellipsis:
         out.append("...")
@@ -89,11 +89,10 @@ def _constant(node: Any, level: int, out: Out) -> None:
         out.append(repr(value))
 
 
-def quote(value: str) -> str:
-    """A string literal, in double quotes where that needs no escape."""
+def quote(value: str | bytes) -> str:
+    """A string or bytes literal, in double quotes where that needs no escape."""
     literal = repr(value)
-    plain = literal[0] == "'" and '"' not in literal
-    return f'"{literal[1:-1]}"' if plain else literal
+    return literal if '"' in literal else literal.replace("'", '"')
 
 
 def _f_string(node: Any, level: int, out: Out) -> None:

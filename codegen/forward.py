@@ -4,7 +4,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, kinds, rules
+from s2s.codegen import core, kinds, rules, variadic
 from s2s.codegen.kinds import ListOf, Numeric, TupleOf
 from s2s.codegen.operations import Operation
 
@@ -118,9 +118,17 @@ class Forward:
 
     def tangent_of_primitive(self, statement: gast.AST, operation: Operation, target: str) -> None:
         self.out.append(statement)
+        name = variadic.variadic_operand(operation.primitive.parameters)
+        if name is not None:
+            self._follow(statement, target, self._variadic(operation, name, target))
+            return
         dots = {p: self._operand_dot(operation, p) for p in self._needed(operation)}
         value = rules.tangent(self.writer, statement.value, operation, core.name(target), dots, self.function)
         self._follow(statement, target, value)
+
+    def _variadic(self, operation: Operation, name: str, target: str) -> gast.AST:
+        dots = {i: self.dot(n) for i, n in enumerate(operation.binding[name].elts) if self.is_active(n)}
+        return rules.variadic_tangent(self.writer, operation, name, dots, core.name(target))
 
     def _needed(self, operation: Operation) -> list[str]:
         """Operations linear in all operands together take zeros for inactive ones, too."""

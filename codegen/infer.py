@@ -210,8 +210,8 @@ class Inference:
             return self._container_item(statement, node.value, index, owner.elements[index])
         if node.attr in INACTIVE_ATTRIBUTES:
             return Unknown() if node.attr == "shape" else Static() if node.attr == "dtype" else Numeric(scalar=True)
-        primitive = table.METHODS.get(node.attr)
-        if primitive is not None and isinstance(owner, Numeric | Unknown):
+        if node.attr in table.PROPERTIES and isinstance(owner, Numeric | Unknown):
+            primitive = table.named(table.PROPERTIES[node.attr])
             return self._primitive(statement, operations.attribute_operation(node, primitive))
         if kinds.is_active(owner):
             self.refuse(node, f"the attribute {node.attr!r} has no derivative rule", "pass the value as an argument")
@@ -270,7 +270,7 @@ class Inference:
             return self._method(statement, node)
         if target is None or target is UNRESOLVED:
             return self._unknown_call(statement, node)
-        primitive = table.lookup(target)
+        primitive = table.lookup(target, len(node.args) + len(node.keywords))
         if primitive is not None:
             return self._bound_primitive(statement, node, primitive, None)
         if target in INACTIVE_FUNCTIONS if _hashable(target) else False:
@@ -379,9 +379,8 @@ class Inference:
         return kinds.with_activity(self._result_shape(primitive, operation), bool(operation.active))
 
     def _result_shape(self, primitive: Any, operation: Operation) -> Kind:
-        special = RESULT_KINDS.get(primitive.name)
-        if special is not None:
-            return special(self, operation)
+        if primitive.result_kind in RESULT_KINDS:
+            return RESULT_KINDS[primitive.result_kind](self, operation)
         if primitive.results > 1:
             return TupleOf((Numeric(),) * primitive.results)
         scalars = [self.kind(n) for n in operation.binding.values()]
@@ -424,12 +423,12 @@ def _tree_result(inference: Inference, operation: Operation) -> Kind:
     return kind if not isinstance(kind, Static) else Numeric()
 
 
-# Support functions whose results are not plain arrays, by primitive name.
+# Results that are not plain arrays, by the primitive's `result_kind`.
 RESULT_KINDS: dict[str, Any] = {
-    "acc": _tree_result,
-    "zeros_like": _tree_result,
-    "from_items": _tree_result,
-    "getitem_bar": _tree_result,
+    "tree": _tree_result,
+    "list": lambda inference, operation: ListOf(Numeric()),
+    "tuple": lambda inference, operation: Unknown(),
+    "static": lambda inference, operation: Unknown(),
 }
 
 

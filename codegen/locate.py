@@ -117,7 +117,10 @@ def _demangled(name: str, code: types.CodeType) -> bool:
 
 
 def _find_lambda(tree: ast.Module, code: types.CodeType, text: str, text_line: int) -> Located | None:
-    """The smallest lambda whose body holds every position of the code; without positions, the only one there."""
+    """The smallest lambda whose body holds every position of the code; without positions, the only one there.
+
+    A lambda that returns a constant has no positions on Python 3.12: it is known by its code.
+    """
     candidates = [n for n in ast.walk(tree) if isinstance(n, ast.Lambda) and _has_parameters(n, code)]
     spans = list(_spans(code))
     if spans:
@@ -126,8 +129,21 @@ def _find_lambda(tree: ast.Module, code: types.CodeType, text: str, text_line: i
         node = min(held, key=_size, default=None)
     else:
         held = [n for n in candidates if n.lineno == code.co_firstlineno]
-        node = held[0] if len(held) == 1 else None
+        held = held if len(held) == 1 else [n for n in held if _compiles_to(n, code)]
+        node = held[0] if len({ast.dump(n) for n in held}) == 1 else None
     return None if node is None else Located(node, _variable(tree, node), text, text_line)
+
+
+def _compiles_to(node: ast.Lambda, code: types.CodeType) -> bool:
+    """Whether a lambda, compiled alone, is the same code; it can't be if it has free variables."""
+    compiled = compile(ast.Expression(node), code.co_filename, "eval", dont_inherit=True)
+    own = [c for c in compiled.co_consts if isinstance(c, types.CodeType)]
+    return len(own) == 1 and _content(own[0]) == _content(code)
+
+
+def _content(code: types.CodeType) -> tuple[Any, ...]:
+    constants = tuple(_content(c) if isinstance(c, types.CodeType) else repr(c) for c in code.co_consts)
+    return code.co_code, constants, code.co_names, code.co_varnames
 
 
 def _spans(code: types.CodeType) -> Iterator[_Span]:

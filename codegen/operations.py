@@ -105,7 +105,7 @@ def _bind_positional(operation: Operation, positional: list[str], node: gast.AST
 
 def _takes_varargs(operation: Operation) -> bool:
     """Array methods that take a shape or axes as separate arguments."""
-    return operation.primitive.name in ("reshape", "transpose")
+    return operation.primitive.name in table.VARIADIC_METHODS
 
 
 def _bind_keywords(operation: Operation, node: gast.AST) -> None:

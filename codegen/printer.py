@@ -6,15 +6,16 @@ Whatever was printed is parsed again and compared with the tree; where they diff
 
 import ast
 import re
+import textwrap
 import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import gast
 
-from s2s.codegen.expressions import BINARY, TEST, TUPLE, YIELD, NotPrintable, quote, write, write_parameters
+from s2s.codegen.expressions import BINARY, TEST, TUPLE, NotPrintable, quote, write, write_parameters
 from s2s.codegen.trees import to_ast, to_gast
-from s2s.codegen.wrapping import layout
+from s2s.codegen.wrapping import WIDTH, layout
 
 with warnings.catch_warnings():
     # astor 0.8.1 reads names that Python 3.12 deprecates.
@@ -22,6 +23,7 @@ with warnings.catch_warnings():
     from astor.code_gen import SourceGenerator
 
 Location = tuple[str, int]
+_BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
 _MARK = re.compile(r'^(\s*)"#s2s (\d+)"$', re.MULTILINE)
 
 
@@ -72,7 +74,7 @@ def print_source(node: Any) -> Printed:
     _number_comments(tree, comments)
     text, parsed = _printed(tree)
     line_map = _line_map(tree, parsed, text)
-    return Printed(_MARK.sub(lambda m: _comment_lines(m, comments), text), line_map)
+    return Printed(_MARK.sub(lambda m: m[1] + comments[int(m[2])], text), line_map)
 
 
 def _expression(node: Any) -> str:
@@ -93,25 +95,38 @@ def _module(node: Any) -> ast.Module:
     return ast.Module(node if isinstance(node, list) else [node], [])
 
 
-def _number_comments(node: Any, comments: list[str]) -> None:
-    """Puts numbered placeholders for comments, and `pass` into bodies of comments alone."""
-    for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+def _number_comments(node: Any, comments: list[str], depth: int = 0) -> None:
+    """Puts numbered placeholders for the lines of comments, and `pass` into bodies of comments alone."""
+    for name in _BLOCKS:
         block = getattr(node, name, None)
         if not isinstance(block, list) or not block:
             continue
-        for statement in block:
-            if is_comment(statement):
-                comments.append(str(statement.value.value))
-                statement.value.value = CommentText(f"#s2s {len(comments) - 1}")
-            else:
-                _number_comments(statement, comments)
-        if all(map(is_comment, block)):
+        if all(map(is_comment, block)) and not isinstance(node, ast.Module):
             block.append(ast.Pass())
+        if any(map(is_comment, block)):
+            block[:] = [line for statement in block for line in _placeholders(statement, comments, depth)]
+        for statement in block:
+            _number_comments(statement, comments, depth + 1)
 
 
-def _comment_lines(match: re.Match[str], comments: list[str]) -> str:
-    text = comments[int(match[2])].replace("\n", " ")
-    return match[1] + (text if text.startswith("#") else f"# {text}")
+def _placeholders(statement: Any, comments: list[str], depth: int) -> list[Any]:
+    if not is_comment(statement):
+        return [statement]
+    made = []
+    for line in _comment_lines(str(statement.value.value), WIDTH - 4 * depth):
+        made.append(ast.copy_location(ast.Expr(ast.Constant(CommentText(f"#s2s {len(comments)}"))), statement))
+        made[-1].origin = getattr(statement, "origin", None)  # type: ignore[attr-defined]
+        comments.append(line)
+    return made
+
+
+def _comment_lines(text: str, width: int) -> list[str]:
+    """The lines of a comment; what continues a long one is indented more."""
+    lines = []
+    for line in text.splitlines() or [""]:
+        line = line.rstrip() if line.startswith("#") else f"# {line}".rstrip()
+        lines += textwrap.wrap(line, width, subsequent_indent="#     ", break_long_words=False) or ["#"]
+    return lines
 
 
 def _printed(tree: ast.Module) -> tuple[str, ast.Module]:
@@ -161,7 +176,7 @@ class _Generator(SourceGenerator):
 
     def visit_Expr(self, node: Any) -> None:
         self.statement(node)
-        self.expression(node.value, YIELD)
+        self.expression(node.value, TUPLE)
 
     def visit_Assign(self, node: Any) -> None:
         self.newline(node)
@@ -264,7 +279,7 @@ def _collect_origins(a: Any, b: Any, starts: dict[int, Location]) -> None:
     origin = getattr(a, "origin", None)
     if origin is not None and hasattr(b, "lineno"):
         starts.setdefault(b.lineno, origin)
-    for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+    for name in _BLOCKS:
         block = getattr(a, name, None)
         if isinstance(block, list):
             for mine, theirs in zip(block, getattr(b, name), strict=True):

@@ -17,6 +17,10 @@ from s2s.codegen.operations import Operation
 from s2s.codegen.source import FunctionSource, SourceError, function_source
 
 
+# Their functions are differentiated by rules, never through their own source.
+LIBRARIES = ("numpy", "scipy", "math", "jaxlib", "builtins")
+
+
 @dataclass
 class Pair:
     """Names of the two emitted functions of a split reversal."""
@@ -33,6 +37,7 @@ class Instance:
     function: core.Function
     arguments: dict[str, Kind]
     result: Kind
+    has_aux: bool = False
     _pair: Pair | None = None
     _tangent: str | None = None
 
@@ -112,6 +117,11 @@ class Program:
 
     def _source_of(self, inference: Inference, node: gast.AST, target: Any) -> FunctionSource | None:
         name = core.dotted(node.func) or "this function"
+        if isinstance(target, FunctionSource):
+            return target
+        if getattr(target, "__module__", None) and target.__module__.split(".")[0] in LIBRARIES:
+            inference.refuse(node, f"{name} has no derivative rule", "write it with functions that have one")
+            return None
         if not isinstance(target, types.FunctionType | types.MethodType) and not hasattr(target, "__wrapped__"):
             what = f"{name} is compiled code without a derivative rule" if callable(target) else f"{name} is no function"
             inference.refuse(node, what, "use functions that have a rule (see the README's table), or write it in NumPy")
@@ -174,8 +184,21 @@ def build(source: FunctionSource, diagnostics: Diagnostics) -> core.Function:
     function = core.Function(
         source.name, names, [], {}, {p: p for p in names}, Namer(names_in(tree) | {source.name}), source
     )
+    function.defaults = default_nodes(source, function)
     Desugarer(function, tree, diagnostics, source.filename).run()
     return function
+
+
+def default_nodes(source: FunctionSource, function: core.Function) -> dict[str, gast.AST]:
+    """Parameter to the node of its default; what the defaults read becomes a reference."""
+    arguments = source.tree.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    nodes = dict(zip([a.id for a in positional[len(positional) - len(arguments.defaults) :]], arguments.defaults))
+    nodes |= {a.id: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults) if d is not None}
+    for node in nodes.values():
+        for name in core.free_reads(node):
+            function.references.setdefault(name, None)
+    return nodes
 
 
 def _refuse_generators(tree: gast.AST, diagnostics: Diagnostics) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, kinds, rules, saving
+from s2s.codegen import core, kinds, rules, saving, variadic
 from s2s.codegen.kinds import DictOf, ListOf, Numeric, TupleOf
 from s2s.codegen.operations import Operation
 
@@ -138,21 +138,22 @@ class Reverse:
     def adjoint_of_primitive(self, statement: gast.AST, operation: Operation, out: gast.AST, bar: gast.AST) -> None:
         if not operation.active:
             return
-        bars = rules.contributions(self.writer, operation, out, bar, self.function)
-        for parameter, value in bars.items():
-            node = operation.binding[parameter]
-            if operation.places.get(parameter, ("", 0))[0] == "variadic":
-                self._spread(node.elts, value, f"{parameter}_bar")
-            else:
-                self.contribute(node, value)
+        if core.is_literal(bar) and operation.primitive.category != "elementwise":
+            # A literal has no dtype; rules for whole arrays need the cotangent to have that of the result.
+            bar = self.writer.named(core.call(self.writer.numpy("full_like"), out, bar), self._base(out.id))
+        name = variadic.variadic_operand(operation.primitive.parameters)
+        if name is not None:
+            places = [i for i, n in enumerate(operation.binding[name].elts) if self._is_active(n)]
+            pairs = rules.variadic_contributions(self.writer, operation, name, places, out, bar)
+        else:
+            bars = rules.contributions(self.writer, operation, out, bar, self.function)
+            pairs = [(operation.binding[p], value) for p, value in bars.items()]
+        for node, value in pairs:
+            self.contribute(node, value)
 
-    def _spread(self, nodes: list[gast.AST], value: gast.AST, base: str) -> None:
-        """Contributes the elements of a tuple of adjoints."""
-        value = self.writer.named(value, base)
-        active = {i for i, n in enumerate(nodes) if self.kind(n) is not None and kinds.is_active(self.kind(n))}
-        for i, node in enumerate(nodes):
-            if i in active:
-                self.contribute(node, core.subscript(value, core.constant(i)))
+    def _is_active(self, node: gast.AST) -> bool:
+        kind = self.kind(node)
+        return kind is not None and kinds.is_active(kind)
 
     def adjoint_of_build(self, statement: gast.AST, operation: Operation, out: gast.AST, bar: gast.AST) -> None:
         bar = self.writer.named(bar, self._base(out.id))

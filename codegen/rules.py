@@ -7,7 +7,7 @@ from typing import Any
 import gast
 import numpy
 
-from s2s.codegen import core, kinds
+from s2s.codegen import core, kinds, variadic
 from s2s.codegen.normal_form import Flattener
 from s2s.codegen.operations import Operation, replace_at
 from s2s.runtime import support
@@ -102,6 +102,13 @@ class RuleWriter:
                 mapping[name] = done[name] = node
         return done
 
+    def expanded(
+        self, expression: gast.AST, name: str, nodes: list[gast.AST], place: int, mapping: Mapping[str, gast.AST]
+    ) -> gast.AST:
+        """A variadic rule's expression for one operand, as one operation."""
+        mapping = self._globals_in(expression, mapping)
+        return self.operation(variadic.expand(expression, name, nodes, place, mapping))
+
     def _assigned(self, target: gast.AST, operation: gast.AST, keep: bool) -> list[tuple[str, gast.AST]]:
         if isinstance(target, gast.Name):
             value = operation if keep or target.id.endswith("_bar") else self.named(operation, target.id)
@@ -151,9 +158,30 @@ def contributions(
     mapping = operand_nodes(operation, writer) | {"out": out, "out_bar": out_bar}
     if primitive.category == "elementwise":
         return {p: _scaled(writer, operation, p, mapping, function) for p in operation.active}
-    text = primitive.vjp
-    done = writer.block(_only(text, operation.active), mapping)
-    return {p: done[f"{p}_bar"] for p in operation.active}
+    done = writer.block(_only(primitive.vjp, operation.active), mapping)
+    return {p: done[f"{p}_bar"] for p in operation.active if f"{p}_bar" in done}
+
+
+def variadic_contributions(
+    writer: RuleWriter, operation: Operation, name: str, places: list[int], out: gast.AST, out_bar: gast.AST
+) -> list[tuple[gast.AST, gast.AST]]:
+    """Reverse mode for a variadic operand: (operand, its contribution) for the active ones."""
+    mapping = operand_nodes(operation, writer) | {"out": out, "out_bar": out_bar}
+    nodes = operation.binding[name].elts
+    statement = parsed(operation.primitive.vjp)[0]
+    return [(nodes[k], writer.expanded(statement.value, name, nodes, k, mapping)) for k in places]
+
+
+def variadic_tangent(
+    writer: RuleWriter, operation: Operation, name: str, dots: dict[int, gast.AST], out: gast.AST
+) -> gast.AST:
+    """Forward mode for a variadic operand: the sum over its active elements."""
+    mapping = operand_nodes(operation, writer) | {"out": out}
+    nodes = operation.binding[name].elts
+    text = parsed_expression(operation.primitive.jvp[name])
+    terms = [writer.expanded(text, name, nodes, k, mapping | {f"{name}_dot": dot}) for k, dot in dots.items()]
+    named = [writer.named(t, "term_dot") for t in terms[:-1]]
+    return writer.operation(_sum([*named, terms[-1]]))
 
 
 @functools.cache

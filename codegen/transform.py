@@ -1,14 +1,14 @@
 """Whole transformations: which functions an emitted file holds, its header, its text and its loading."""
 
+import functools
+from collections import ChainMap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import gast
-
-from s2s.codegen import core
+from s2s.codegen.header import combine
 from s2s.codegen.kinds import Kind
 from s2s.codegen.load import load
-from s2s.codegen.printer import print_source
 from s2s.codegen.program import Program
 from s2s.codegen.source import FunctionSource
 from s2s.codegen.writer import Writer
@@ -16,51 +16,86 @@ from s2s.codegen.writer import Writer
 
 @dataclass
 class Result:
-    """An emitted file."""
+    """An emitted file.
+
+    Attributes:
+        text: the whole file; `imports` are the lines of its header, `functions_text` is the rest.
+        line_map: for each line of the text, the user's (file, line).
+        names: names that the text reads and that are not the user's, to their objects.
+        entry: name of the function that was asked for; `backward` that of its other half, for pairs.
+        live: the user's namespace, read when the emitted code reads it.
+        guards: user's names to the functions and modules that they stood for when the text was written.
+    """
 
     text: str
+    functions_text: str
+    imports: list[str]
     line_map: Any
-    references: dict[str, Any]
+    names: dict[str, Any]
     entry: str
-    live: Any
+    live: Mapping[str, Any]
+    guards: dict[str, Any]
+    backward: str | None = None
+
+    @functools.cached_property
+    def namespace(self) -> Any:
+        return load(self.text, self.entry, self.names, self.line_map, live=self.live)
+
+    @property
+    def function(self) -> Any:
+        """The entry function, compiled."""
+        return self.namespace[self.entry]
 
     def load(self) -> Any:
-        """The entry function, compiled."""
-        return load(self.text, self.entry, self.references, self.line_map, live=self.live)[self.entry]
+        return self.function
+
+    def holds(self) -> bool:
+        """Do the user's names still stand for what the text was written for?"""
+        return all(self.live.get(n, found) is found for n, found in self.guards.items())
 
 
 def gradient(
-    source: FunctionSource, arguments: dict[str, Kind], wrt: list[str], with_value: bool, has_aux: bool
+    source: FunctionSource,
+    arguments: dict[str, Kind],
+    wrt: list[str],
+    with_value: bool,
+    has_aux: bool,
+    shapes: Mapping[str, Any] | None = None,
 ) -> Result:
-    """The joint gradient function and the pairs it calls."""
-    program = Program(Writer())
-    instance = program.instance(source, arguments)
+    """The joint gradient function and the pairs it calls; `shapes` holds example arguments to simplify for."""
+    program, instance = _start(source, arguments, shapes)
     name = program.namer.fresh(f"{source.name}_value_and_grad" if with_value else f"{source.name}_grad")
     program.writer.write_gradient(program, instance, name, wrt, with_value, has_aux)
-    return finish(program, name, source)
+    return _finish(program, name, source)
 
 
-def tangent(source: FunctionSource, arguments: dict[str, Kind]) -> Result:
-    program = Program(Writer())
-    instance = program.instance(source, arguments)
-    return finish(program, instance.tangent_name(), source)
+def tangent(source: FunctionSource, arguments: dict[str, Kind], shapes: Mapping[str, Any] | None = None) -> Result:
+    """Forward mode: `f_jvp(*args, *dots) -> (out, out_dot)`."""
+    program, instance = _start(source, arguments, shapes)
+    return _finish(program, instance.tangent_name(), source)
 
 
-def pair(source: FunctionSource, arguments: dict[str, Kind]) -> Any:
-    program = Program(Writer())
-    instance = program.instance(source, arguments)
+def pair(
+    source: FunctionSource,
+    arguments: dict[str, Kind],
+    has_aux: bool = False,
+    shapes: Mapping[str, Any] | None = None,
+) -> Result:
+    """Split reversal: `f_fwd(*args) -> (out, saved)` and `f_bwd(saved, out_bar) -> bars`."""
+    program, instance = _start(source, arguments, shapes)
+    instance.has_aux = has_aux
     names = instance.pair()
-    return finish(program, names.forward_name, source), names
+    result = _finish(program, names.forward_name, source)
+    result.backward = names.backward_name
+    return result
 
 
-def finish(program: Program, entry: str, source: FunctionSource) -> Result:
-    """Header and functions as one text."""
-    references: dict[str, Any] = {}
-    for emitted in program.emitted:
-        references.update(emitted.references)
-    trees = [e.tree for e in program.emitted]
-    printed = print_source(gast.Module([*trees], []))
-    return Result(printed.text, printed.line_map, references, entry, source.globals)
+def _start(source: FunctionSource, arguments: dict[str, Kind], shapes: Mapping[str, Any] | None) -> Any:
+    program = Program(Writer(shapes))
+    return program, program.instance(source, arguments)
 
 
-__all__ = ["Result", "core", "gradient", "pair", "tangent"]
+def _finish(program: Program, entry: str, source: FunctionSource) -> Result:
+    live = ChainMap(source.closure, source.globals) if source.closure else source.globals
+    combined = combine(program.emitted, source, live)
+    return Result(entry=entry, live=live, **combined)

@@ -21,7 +21,7 @@ def to_gast(node: Any) -> Any:
 
 
 def to_ast(node: Any) -> Any:
-    """The standard library's tree of a gast tree (or list of trees), with negative and non-finite constants spelled as source can."""
+    """The standard library's tree of a gast tree (or list), with constants such as -1 and inf spelled as source can."""
     return _to_ast(node)
 
 
@@ -138,12 +138,17 @@ def _literal(value: Any) -> ast.expr:
     if isinstance(value, complex) and (value.real != 0 or math.copysign(1, value.real) < 0):
         return ast.BinOp(_literal(value.real), ast.Add(), _literal(complex(0.0, value.imag)))
     if isinstance(value, complex):
-        return ast.UnaryOp(ast.USub(), ast.Constant(-value)) if value.imag < 0 else ast.Constant(value)
+        return _imaginary(value.imag)
     if isinstance(value, float) and not math.isfinite(value):
         return ast.Call(ast.Name("float", ast.Load()), [ast.Constant(repr(value))], [])
     if isinstance(value, int | float) and math.copysign(1, value) < 0:
         return ast.UnaryOp(ast.USub(), ast.Constant(-value))
     return ast.Constant(value)
+
+
+def _imaginary(value: float) -> ast.expr:
+    literal = ast.Constant(complex(0.0, abs(value)))
+    return ast.UnaryOp(ast.USub(), literal) if math.copysign(1, value) < 0 else literal
 
 
 def _handlers(source: Any, target: Any, convert: _Handler, special: dict[str, _Handler]) -> dict[type, _Handler]:

@@ -97,7 +97,8 @@ def _broken(pieces: Pieces, indent: str, width: int) -> str:
     depths = _depths(pieces)
     # A condition or a parameter list is indented more, so that it stands apart from the body below.
     margin = indent + " " * (8 if pieces[-1].endswith(":") else 4)
-    lines, start, lead = [], 0, len(indent)
+    lines: list[str] = []
+    start, lead = 0, len(indent)
     while start < len(pieces):
         end = _next_break(pieces, depths, start, width - lead)
         text = "".join(pieces[start:end])

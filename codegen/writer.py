@@ -71,7 +71,8 @@ class Writer:
         seed = function.fresh(f"{function.bases.get(result.id, 'out') if core.is_name(result) else 'out'}_bar")
         reverse = Reverse(function)
         reverse.writer.like = function.body[-1]
-        reverse.contribute(result, core.name(seed))
+        loss, result = self._loss(function, forward, result, instance.has_aux, instance)
+        reverse.contribute(loss, core.name(seed))
         reverse.block(forward)
         bars = [self._final_adjoint(reverse, p, instance) for p in instance.active_parameters]
         backward = [*reverse.out]

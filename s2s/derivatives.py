@@ -1,0 +1,283 @@
+"""grad, value_and_grad, vjp, jvp, linearize: derivatives as readable source."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from s2s.codegen import kinds, transform
+from s2s.codegen.kinds import Kind
+from s2s.codegen.program import parameters
+from s2s.codegen.source import FunctionSource
+from s2s.runtime import support
+from s2s.transformed import Transformed, fill, has_float, run, signature_source
+
+Argnums = int | str | Sequence[int | str]
+
+
+class Gradient(Transformed):
+    """The gradient of a function that returns one number."""
+
+    def __init__(self, function: Callable[..., Any], argnums: Argnums, has_aux: bool, with_value: bool):
+        super().__init__(function)
+        self.argnums = argnums
+        self.has_aux = has_aux
+        self.with_value = with_value
+        self.transformation = "value_and_grad" if with_value else "grad"
+
+    def wrt(self, names: list[str]) -> list[str]:
+        """The differentiated parameters, in the order asked for."""
+        asked = [self.argnums] if isinstance(self.argnums, int | str) else list(self.argnums)
+        return [_parameter(a, names, self.function) for a in asked]
+
+    def differentiated(self, names: list[str], values: Any) -> set[str]:
+        return set(self.wrt(names))
+
+    def write(self, source: FunctionSource, arguments: dict[str, Kind], shapes: Any = None) -> transform.Result:
+        wrt = self.wrt(list(arguments))
+        return transform.gradient(source, arguments, wrt, self.with_value, self.has_aux, shapes)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        bound = self.bind(args, kwargs)
+        wrt = self.wrt(parameters(signature_source(self.function)))
+        for name in wrt:
+            _require_float(self, name, bound)
+        out = run(self.result_for(self.kinds_of(bound), bound).function, *args, **kwargs)
+        if all(type(bound[n]) in _PLAIN or hasattr(bound[n], "shape") for n in wrt):
+            return out
+        return self._filled(out, [bound[n] for n in wrt])
+
+    def _filled(self, out: Any, values: list[Any]) -> Any:
+        """Containers get zeros where they hold what has no derivative."""
+        first, second = out if self.with_value or self.has_aux else (None, out)
+        gradient = second if self.with_value or not self.has_aux else first
+        many = not isinstance(self.argnums, int | str)
+        if many and len(values) > 1:
+            gradient = tuple(fill(b, v) for b, v in zip(gradient, values, strict=True))
+        else:
+            gradient = fill(gradient, values[0])
+        if self.with_value:
+            return first, gradient
+        return (gradient, second) if self.has_aux else gradient
+
+
+_PLAIN = (float, complex)
+
+
+def _parameter(asked: int | str, names: list[str], function: Any) -> str:
+    if isinstance(asked, str):
+        if asked not in names:
+            raise ValueError(f"{_name(function)}() has no parameter {asked!r}; it has {', '.join(names)}")
+        return asked
+    if not -len(names) <= asked < len(names):
+        raise ValueError(f"argnums {asked} is out of range: {_name(function)}() has {len(names)} parameters")
+    return names[asked]
+
+
+def _name(function: Any) -> str:
+    return getattr(function, "__name__", repr(function))
+
+
+def _require_float(transformed: Gradient, name: str, bound: dict[str, Any]) -> None:
+    source = signature_source(transformed.function)
+    place = f"{source.filename}:{source.tree.lineno}"
+    if name not in bound:
+        raise TypeError(f"{place}: {transformed!r} needs the argument {name!r}, which it differentiates")
+    value = bound[name]
+    if has_float(value) or (isinstance(value, list | tuple | dict) and not value):
+        return
+    what = f"dtype {value.dtype}" if hasattr(value, "dtype") else f"type {type(value).__name__}"
+    raise TypeError(
+        f"{place}: the gradient with respect to {name!r} needs a floating-point value, but it has {what}; "
+        f"pass a float, for example float({name}) or {name}.astype(float), or choose other argnums"
+    )
+
+
+class Tangent(Transformed):
+    """`f_jvp`: values and tangents in, value and tangent out."""
+
+    transformation = "jvp"
+
+    def differentiated(self, names: list[str], values: Any) -> set[str]:
+        return {n for n in names if n not in values or has_float(values[n])}
+
+    def write(self, source: FunctionSource, arguments: dict[str, Kind], shapes: Any = None) -> transform.Result:
+        return transform.tangent(source, arguments, shapes)
+
+    def __call__(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+        """Returns `(out, out_dot)` at `primals` along `tangents` (both tuples, one entry an argument)."""
+        _check_tangents(primals, tangents)
+        bound = self.bind(tuple(primals), {})
+        arguments = self.kinds_of(bound)
+        dots = [t for (n, k), t in zip(arguments.items(), tangents, strict=False) if kinds.is_active(k)]
+        source = signature_source(self.function)
+        values = [bound[n] if n in bound else source.defaults[n] for n in arguments]
+        return run(self.result_for(arguments, bound).function, *values, *dots)
+
+
+def _check_tangents(primals: Any, tangents: Any) -> None:
+    if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
+        raise TypeError("jvp takes the primals and the tangents each as a tuple with one entry an argument")
+    if len(primals) != len(tangents):
+        raise TypeError(f"jvp got {len(primals)} primals but {len(tangents)} tangents")
+
+
+class Pullback(Transformed):
+    """`f_fwd` and `f_bwd`: called, it returns the value and the function that pulls cotangents back."""
+
+    transformation = "vjp"
+
+    def __init__(self, function: Callable[..., Any], has_aux: bool = False):
+        super().__init__(function)
+        self.has_aux = has_aux
+
+    def differentiated(self, names: list[str], values: Any) -> set[str]:
+        return {n for n in names if n not in values or has_float(values[n])}
+
+    def write(self, source: FunctionSource, arguments: dict[str, Kind], shapes: Any = None) -> transform.Result:
+        return transform.pair(source, arguments, self.has_aux, shapes)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        bound = self.bind(args, kwargs)
+        arguments = self.kinds_of(bound)
+        result = self.result_for(arguments, bound)
+        out, saved = run(result.function, *args, **kwargs)
+        active = [n for n, k in arguments.items() if kinds.is_active(k)]
+        back = PulledBack(result.namespace[result.backward], saved, active, bound, out[0] if self.has_aux else out)
+        return (out[0], back, out[1]) if self.has_aux else (out, back)
+
+
+class PulledBack:
+    """The function that vjp returns: cotangents of the result in, cotangents of all arguments out."""
+
+    def __init__(self, backward: Any, saved: Any, active: list[str], values: dict[str, Any], out: Any):
+        self.backward = backward
+        self.saved = saved
+        self.active = active
+        self.values = values
+        self.out = out
+
+    def __call__(self, out_bar: Any) -> tuple[Any, ...]:
+        _check_structure(self.out, out_bar)
+        if not self.active:
+            return tuple(support.zeros_like(v) for v in self.values.values())
+        bars = run(self.backward, self.saved, out_bar)
+        by_name = {self.active[0]: bars} if len(self.active) == 1 else dict(zip(self.active, bars, strict=True))
+        return tuple(fill(by_name.get(n), v) for n, v in self.values.items())
+
+
+def _check_structure(out: Any, out_bar: Any) -> None:
+    """Refuses a cotangent that is not shaped like the result."""
+    if isinstance(out, dict):
+        if not isinstance(out_bar, dict) or set(out) != set(out_bar):
+            raise TypeError(f"the cotangent of a dict result needs the keys {sorted(map(str, out))}")
+        for key in out:
+            _check_structure(out[key], out_bar[key])
+    elif isinstance(out, list | tuple):
+        if not isinstance(out_bar, list | tuple) or len(out) != len(out_bar):
+            raise TypeError(f"the cotangent of this result needs to be a {type(out).__name__} of {len(out)} entries")
+        for value, bar in zip(out, out_bar, strict=True):
+            _check_structure(value, bar)
+    elif has_float(out) and out_bar is not None:
+        shape, given = np.shape(out), np.shape(out_bar)
+        if shape != given:
+            raise TypeError(f"the cotangent has shape {given}, but the result has shape {shape}")
+
+
+def grad(
+    fun: Callable[..., Any] | None = None,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    *,
+    show_source: bool = False,
+) -> Any:
+    """The gradient of `fun`, a function that returns one floating-point number, as emitted source.
+
+    Args:
+        fun: a Python function over NumPy or s2s arrays. Without it, a decorator is returned.
+        argnums: position or name of the argument to differentiate with respect to, or a sequence of such.
+        has_aux: whether `fun` returns `(loss, aux)`; then the result is `(gradient, aux)`.
+        show_source: print the emitted source at once.
+
+    Returns:
+        A function of the same arguments. Gradients have the shapes and dtypes of the arguments they belong to; a tuple
+        of them if `argnums` is a sequence. `.source` is the emitted file.
+
+    Raises:
+        UnsupportedError: `fun` holds constructs that cannot be differentiated; all are listed.
+        TypeError: at the call, if the result is not one number or an argument is not floating-point.
+    """
+    return _gradient(fun, argnums, has_aux, False, show_source)
+
+
+def value_and_grad(
+    fun: Callable[..., Any] | None = None,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    *,
+    show_source: bool = False,
+) -> Any:
+    """Like `grad`, but the function returned gives `(value, gradient)`, the value being `(loss, aux)` with `has_aux`."""
+    return _gradient(fun, argnums, has_aux, True, show_source)
+
+
+def _gradient(fun: Any, argnums: Argnums, has_aux: bool, with_value: bool, show_source: bool) -> Any:
+    if fun is None:
+        return lambda f: _gradient(f, argnums, has_aux, with_value, show_source)
+    transformed = Gradient(fun, argnums, has_aux, with_value)
+    if show_source:
+        print(transformed.source, end="")
+    return transformed
+
+
+def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """The value of `fun` at `primals`, and the function that maps a cotangent of it to those of the arguments.
+
+    Returns:
+        `(out, pullback)`, or `(out, pullback, aux)` with `has_aux`. `pullback(out_bar)` returns a tuple with one
+        cotangent an argument, zeros for those without a derivative. Without primals: the transformed function itself,
+        whose `.source` can be read.
+    """
+    pullback = _pullback_of(fun, has_aux)
+    return pullback(*primals) if primals else pullback
+
+
+def jvp(fun: Callable[..., Any], primals: Sequence[Any] | None = None, tangents: Sequence[Any] | None = None) -> Any:
+    """The value of `fun` at `primals` and its derivative along `tangents`: `(out, out_dot)`.
+
+    Without primals: the transformed function itself, whose `.source` can be read.
+    """
+    tangent = _tangent_of(fun)
+    return tangent if primals is None else tangent(primals, tangents)
+
+
+def linearize(fun: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """The value of `fun` at `primals` and its derivative there as a linear function of the tangents."""
+    tangent = _tangent_of(fun)
+    out = run(fun, *primals) if not isinstance(fun, Transformed) else fun(*primals)
+
+    def linear(*tangents: Any) -> Any:
+        return tangent(primals, tangents)[1]
+
+    return out, linear
+
+
+_pullbacks: dict[Any, Any] = {}
+_tangents: dict[Any, Any] = {}
+
+
+def _pullback_of(fun: Callable[..., Any], has_aux: bool) -> Pullback:
+    return _remembered(_pullbacks, fun, has_aux, lambda: Pullback(fun, has_aux))
+
+
+def _tangent_of(fun: Callable[..., Any]) -> Tangent:
+    return _remembered(_tangents, fun, None, lambda: Tangent(fun))
+
+
+def _remembered(memory: Any, fun: Any, extra: Any, make: Callable[[], Any]) -> Any:
+    """One transformed function for each function, so that emitted code is found again; dropped with the function."""
+    key = (id(fun), extra)
+    found = memory.get(key)
+    if found is None or found.function is not fun:
+        found = memory[key] = make()
+    return found

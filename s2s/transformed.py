@@ -1,0 +1,184 @@
+"""Transformed functions: what a transformation returns, with its emitted source."""
+
+import functools
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from s2s.codegen import kinds, transform
+from s2s.codegen.kinds import Kind, Numeric
+from s2s.codegen.program import parameters
+from s2s.codegen.source import FunctionSource, function_source
+from s2s.codegen.stage import stage_function
+from s2s.codegen.tracebacks import with_user_line
+from s2s.runtime import support
+from s2s.runtime.staging import Staged
+
+
+class Transformed:
+    """A transformed function: call it, or read `.source` and `.source_for(*args)`.
+
+    Every pattern of argument kinds (which are arrays, which containers, which are differentiated) gets an emitted file
+    of its own, written when it is first needed.
+    """
+
+    transformation = "transform"
+
+    def __init__(self, function: Callable[..., Any]):
+        functools.update_wrapper(self, function, updated=())
+        self.function = function
+        self._emitted: dict[Any, Any] = {}
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else functools.partial(self, instance)
+
+    def __repr__(self) -> str:
+        return f"<s2s.{self.transformation} of {getattr(self.function, '__qualname__', self.function)}>"
+
+    # What subclasses say -----------------------------------------------------------------------------------------
+
+    def differentiated(self, names: list[str], values: Mapping[str, Any]) -> set[str]:
+        """The parameters that derivatives are taken of."""
+        return set(names)
+
+    def write(self, source: FunctionSource, arguments: dict[str, Kind], shapes: Any = None) -> transform.Result:
+        """The emitted file for these kinds of arguments."""
+        raise NotImplementedError(self.transformation)
+
+    # Source ------------------------------------------------------------------------------------------------------
+
+    @property
+    def source(self) -> str:
+        """The whole emitted file, for arguments that are arrays or numbers unless the code says otherwise."""
+        return self._assumed().text
+
+    def source_for(self, *args: Any, **kwargs: Any) -> str:
+        """The emitted file, simplified with the kinds and shapes of these arguments."""
+        bound = self.bind(args, kwargs)
+        return self.write(source_of(self.function, bound), self.kinds_of(bound), shapes=bound).text
+
+    def _assumed(self) -> transform.Result:
+        arguments = self._assumed_kinds(signature_source(self.function))
+        return self.result_for(arguments, None)
+
+    def result_for(self, arguments: dict[str, Kind], bound: Mapping[str, Any] | None) -> transform.Result:
+        """The emitted file for these kinds; written anew if a function that it was resolved to has been rebound."""
+        key = tuple(arguments.items())
+        found = self._emitted.get(key)
+        if found is None or not found.holds():
+            found = self._emitted[key] = self.write(source_of(self.function, bound), arguments)
+        return found
+
+    def _assumed_kinds(self, source: FunctionSource) -> dict[str, Kind]:
+        names = parameters(source)
+        wrt = self.differentiated(names, {})
+        given = {n: kinds.of_value(source.defaults[n], active=False) for n in names if n in source.defaults}
+        return {n: Numeric(True) if n in wrt else given.get(n, Numeric(False)) for n in names}
+
+    # Calls -------------------------------------------------------------------------------------------------------
+
+    def bind(self, args: tuple, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameter to value, for the arguments that are given."""
+        source = signature_source(self.function)
+        if source.bound is not None:
+            args = (source.bound, *args)
+        names = parameters(source)
+        if len(args) > len(names):
+            raise TypeError(f"{source.name}() takes {len(names)} arguments but {len(args)} were given")
+        bound = dict(zip(names, args, strict=False))
+        for name, value in kwargs.items():
+            if name not in names or name in bound:
+                raise TypeError(f"{source.name}() got an unexpected or repeated argument {name!r}")
+            bound[name] = value
+        missing = [n for n in names if n not in bound and n not in source.defaults]
+        if missing:
+            raise TypeError(f"{source.name}() is missing the argument {missing[0]!r}")
+        return bound
+
+    def kinds_of(self, bound: Mapping[str, Any]) -> dict[str, Kind]:
+        """Parameter to kind, defaults included."""
+        source = signature_source(self.function)
+        wrt = self.differentiated(parameters(source), bound)
+        given = {n: kinds.of_value(v, active=n in wrt) for n, v in bound.items()}
+        missing = {n: kinds.of_value(v, active=False) for n, v in source.defaults.items() if n not in bound}
+        return {n: given.get(n, missing.get(n)) for n in parameters(source)}
+
+
+def run(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Calls an emitted function, staged if an argument is; errors name the user's line."""
+    try:
+        if any_staged(args) or any_staged(kwargs.values()):
+            function = stage_function(function)
+        return function(*args, **kwargs)
+    except Exception as error:
+        raise with_user_line(error) from error.__cause__
+
+
+def any_staged(values: Iterable[Any]) -> bool:
+    for value in values:
+        if isinstance(value, Staged):
+            return True
+        if isinstance(value, list | tuple) and any_staged(value):
+            return True
+        if isinstance(value, dict) and any_staged(value.values()):
+            return True
+    return False
+
+
+def signature_source(function: Any) -> FunctionSource:
+    """The source whose parameters a (possibly transformed) function takes."""
+    while isinstance(function, Transformed):
+        function = function.function
+    return _cached_source(function)
+
+
+def source_of(function: Any, bound: Mapping[str, Any] | None) -> FunctionSource:
+    """The source to transform: that of a plain function, or the emitted one of a transformed function."""
+    if not isinstance(function, Transformed):
+        return _cached_source(function)
+    result = function._assumed() if bound is None else function.result_for(function.kinds_of(bound), bound)
+    return _cached_source(result.function)
+
+
+_sources: "weakref.WeakKeyDictionary[Any, FunctionSource]" = weakref.WeakKeyDictionary()
+
+
+def _cached_source(function: Any) -> FunctionSource:
+    try:
+        found = _sources.get(function)
+    except TypeError:  # neither hashable nor weakly referable
+        return function_source(function)
+    if found is None:
+        found = _sources[function] = function_source(function)
+    return found
+
+
+def fill(bar: Any, value: Any) -> Any:
+    """A cotangent with zeros for what has none: integers, strings, unused parts."""
+    if bar is None:
+        return support.zeros_like(value)
+    if isinstance(value, dict):
+        return support.type_of_dict(value, {k: fill(bar.get(k), v) for k, v in value.items()})
+    if isinstance(value, list | tuple):
+        return support.rebuild(value, [fill(b, v) for b, v in zip(bar, value, strict=True)])
+    return bar
+
+
+def is_float(value: Any) -> bool:
+    """Is this a number or array that has a derivative?"""
+    if isinstance(value, float | complex):
+        return True
+    dtype = getattr(value, "dtype", None)
+    return dtype is not None and kinds.is_inexact(dtype)
+
+
+def has_float(value: Any) -> bool:
+    """Does this value, or a container's leaf, have a derivative?"""
+    if isinstance(value, dict):
+        return any(has_float(v) for v in value.values())
+    if isinstance(value, list | tuple):
+        return any(has_float(v) for v in value)
+    return is_float(value)
+
+
+__all__ = ["Transformed", "any_staged", "fill", "has_float", "is_float", "run"]
