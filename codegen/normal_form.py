@@ -3,6 +3,7 @@
 Flanagan et al., "The essence of compiling with continuations" (PLDI 1993).
 """
 
+import copy
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -90,7 +91,7 @@ class Flattener:
     def variable(self, identifier: str) -> str:
         if identifier in self.environment:
             return self.environment[identifier]
-        if identifier not in self.locals:
+        if identifier not in self.locals and identifier not in self.function.bases:
             self.function.references.setdefault(identifier, None)
         return identifier
 
@@ -124,7 +125,7 @@ class Flattener:
         return gast.Attribute(self.atom(node.value), node.attr, gast.Load())
 
     def _is_global(self, identifier: str) -> bool:
-        return identifier not in self.environment and identifier not in self.locals
+        return not (identifier in self.environment or identifier in self.locals or identifier in self.function.bases)
 
     def do_Subscript(self, node: gast.AST) -> gast.AST:
         return core.subscript(self.atom(node.value), self.index(node.slice))
@@ -178,7 +179,7 @@ class Flattener:
         inside = [n for n in gast.walk(node) if isinstance(n, gast.NamedExpr)]
         for walrus in inside:
             self.context.walrus(walrus)
-        return _WithoutWalrus().visit(node) if inside else node
+        return _WithoutWalrus().visit(copy.deepcopy(node)) if inside else node
 
 
 class _WithoutWalrus(gast.NodeTransformer):

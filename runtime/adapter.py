@@ -3,9 +3,9 @@
 Nothing else in the package imports jaxlib, apart from its MLIR dialects, which are taken from here as well.
 """
 
+import ctypes
 import functools
 import os
-import sys
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -110,35 +110,38 @@ def copy_to_device(buffer: Any, sharding: DeviceSharding) -> Any:
     return _jax.batched_copy_array_to_devices_with_sharding([buffer], [sharding.device_list], [sharding], [semantics])[0]
 
 
-def host_view(buffer: Any) -> np.ndarray:
+def host_view(buffer: Any, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
     """The buffer's contents as a read-only NumPy array (without a copy where the device is the host)."""
     try:
         array = np.asarray(memoryview(buffer))
     except BufferError:  # bfloat16 and the like, and devices other than the host
-        with _WithoutJax():
-            array, _ = buffer._single_device_array_to_np_array_did_copy()
+        array = _host_copy(buffer, dtype, shape)
     array.flags.writeable = False
     return array
 
 
-class _WithoutJax:
-    """Keeps jaxlib's C++ from importing jax where it is installed, as converting a buffer would: for this thread only.
+def _host_copy(buffer: Any, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+    """As `host_view`, where the buffer protocol does not serve.
 
-    It goes on as well without it. Where the program has imported jax itself, nothing is to be done.
+    The obvious call makes jaxlib's C++ import jax, and leaves jax broken if that is kept from it; on the host, reading
+    through dlpack does neither.
     """
+    if buffer.platform() != "cpu":
+        return buffer._single_device_array_to_np_array_did_copy()[0]
+    buffer.block_until_ready()
+    capsule = to_dlpack(buffer)
+    # DLTensor starts with its data pointer; byte_offset is zero in what PJRT exports.
+    tensor = _capsule_pointer(capsule, b"dltensor")
+    address = ctypes.c_void_p.from_address(tensor).value
+    count = int(np.prod(shape))
+    if not count or address is None:
+        return np.zeros(shape, dtype)
+    return np.frombuffer(ctypes.string_at(address, count * dtype.itemsize), dtype).reshape(shape).copy()
 
-    def __enter__(self) -> None:
-        self.thread = threading.get_ident()
-        if "jax" not in sys.modules:
-            sys.meta_path.insert(0, self)  # type: ignore[arg-type]
 
-    def __exit__(self, *exception: Any) -> None:
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)  # type: ignore[arg-type]
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        if name.partition(".")[0] == "jax" and threading.get_ident() == self.thread:
-            raise ModuleNotFoundError(name)
+_capsule_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+_capsule_pointer.restype = ctypes.c_void_p
+_capsule_pointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
 
 
 def result_handler(aval: Any, sharding: DeviceSharding) -> Any:
@@ -154,6 +157,7 @@ def to_dlpack(buffer: Any, stream: int | None = None) -> Any:
 
 
 def from_dlpack(capsule: Any, device: Any, stream: int | None = None) -> Any:
+    """A device buffer that shares the exporter's memory. jaxlib's C++ imports jax for it, where jax is installed."""
     return _jax.dlpack_managed_tensor_to_buffer(capsule, device, stream)
 
 

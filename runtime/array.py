@@ -70,7 +70,7 @@ class Array(ArrayMethods):
                 f"this {self._aval!r} array was deleted, or donated to a compiled function (donate_argnums)"
                 f"{errors.at_user_line()}; use the function's result, or don't donate it"
             )
-        return adapter.host_view(self._buffer)
+        return adapter.host_view(self._buffer, self._aval.dtype, self._aval.shape)
 
     def __dlpack__(self, *, stream: int | None = None, **unused: Any) -> Any:
         return adapter.to_dlpack(self._buffer, stream)
@@ -186,16 +186,16 @@ def device_get(value: Any) -> Any:
 
 
 def from_dlpack(external: Any) -> Array:
-    """An array of another library that speaks dlpack, without a copy where it lies on one of our devices."""
+    """An array of another library that speaks dlpack: a copy on the CPU, shared memory on an accelerator."""
     if type(external) is Array:
         return external
     kind, ordinal = external.__dlpack_device__()
     backend = devices.backend()
-    platform = {1: "cpu", 2: "cuda"}.get(int(kind))
-    if platform != backend.platform:
-        raise ValueError(f"from_dlpack: the array lies on dlpack device {kind}, this process computes on {backend.platform}")
+    if int(kind) == 1:
+        return from_host(np.from_dlpack(external))
+    if int(kind) != 2 or backend.platform != "cuda":
+        raise ValueError(f"from_dlpack: dlpack device {kind} is none of this process, which computes on {backend.platform}")
     device = backend.devices[ordinal]
     buffer = adapter.from_dlpack(external.__dlpack__(), device)
-    array = adapter.host_view(buffer)
-    return Array(buffer, Aval(array.shape, array.dtype, False, devices.sharding_for(device)))
-
+    dtype = dtypes.canonical(str(external.dtype).rpartition(".")[2])
+    return Array(buffer, Aval(tuple(external.shape), dtype, False, devices.sharding_for(device)))

@@ -13,6 +13,8 @@ from s2s.runtime import errors
 from s2s.runtime.primitives import table
 
 IMPLEMENTATIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
+# NumPy function to the function of ours, written over NumPy calls, whose source stands for it in derivatives.
+COMPOSITIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 # `np.add.reduce(x)` and the like, whose default axis is 0.
 _REDUCTIONS = {

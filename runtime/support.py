@@ -6,6 +6,7 @@ need it), so emitted code can be differentiated again. Shapes, axes and the stru
 called `g` or `t` are cotangents or tangents and enter linearly.
 """
 
+from s2s.runtime.support_checks import check_ranks, require_scalar
 from s2s.runtime.support_einsum import einsum_bar, einsum_bar_subscripts
 from s2s.runtime.support_elementwise import (
     divide_or_zero,
@@ -116,6 +117,8 @@ from s2s.runtime.support_special import digamma, erf, erfc, erfinv, expit, gamma
 from s2s.runtime.support_trees import acc, from_items, instantiate, items, replaced, stack, unzip, zeros_like
 
 __all__ = [
+    "check_ranks",
+    "require_scalar",
     "abs_power",
     "acc",
     "add_at",

@@ -11,7 +11,7 @@ from s2s.codegen.program import parameters
 from s2s.codegen.source import FunctionSource, function_source
 from s2s.codegen.stage import stage_function
 from s2s.codegen.tracebacks import with_user_line
-from s2s.runtime import support
+from s2s.runtime import support, support_trees
 from s2s.runtime.staging import Staged
 
 
@@ -158,9 +158,9 @@ def fill(bar: Any, value: Any) -> Any:
     if bar is None:
         return support.zeros_like(value)
     if isinstance(value, dict):
-        return support.type_of_dict(value, {k: fill(bar.get(k), v) for k, v in value.items()})
+        return support_trees.type_of_dict(value, {k: fill(bar.get(k), v) for k, v in value.items()})
     if isinstance(value, list | tuple):
-        return support.rebuild(value, [fill(b, v) for b, v in zip(bar, value, strict=True)])
+        return support_trees.rebuild(value, [fill(b, v) for b, v in zip(bar, value, strict=True)])
     return bar
 
 

@@ -4,39 +4,81 @@ import math
 import operator
 
 import numpy as np
+
 from s2s.runtime import support
+from s2s.runtime.adapter import stablehlo
+from s2s.runtime.primitives import elementwise_lowering as lowering
 from s2s.runtime.primitives.table import elementwise, general, nondifferentiable
 
-add = elementwise("add", "x, y", functions=(np.add, operator.add), partials={"x": "1", "y": "1"})
-subtract = elementwise("subtract", "x, y", functions=(np.subtract, operator.sub), partials={"x": "1", "y": "-1"})
-multiply = elementwise("multiply", "x, y", functions=(np.multiply, operator.mul), partials={"x": "y", "y": "x"})
+add = elementwise(
+    "add",
+    "x, y",
+    lower=lowering.arithmetic("add", stablehlo.add, stablehlo.or_),
+    functions=(np.add, operator.add),
+    partials={"x": "1", "y": "1"},
+)
+subtract = elementwise(
+    "subtract",
+    "x, y",
+    lower=lowering.arithmetic("subtract", stablehlo.subtract, None),
+    functions=(np.subtract, operator.sub),
+    partials={"x": "1", "y": "-1"},
+)
+multiply = elementwise(
+    "multiply",
+    "x, y",
+    lower=lowering.arithmetic("multiply", stablehlo.multiply, stablehlo.and_),
+    functions=(np.multiply, operator.mul),
+    partials={"x": "y", "y": "x"},
+)
 divide = elementwise(
-    "divide", "x, y", functions=(np.divide, np.true_divide, operator.truediv), partials={"x": "1 / y", "y": "-out / y"}
+    "divide",
+    "x, y",
+    lower=lowering.divide,
+    functions=(np.divide, np.true_divide, operator.truediv),
+    partials={"x": "1 / y", "y": "-out / y"},
 )
 power = elementwise(
     "power",
     "x, y",
-    functions=(np.power, np.float_power, math.pow, pow, operator.pow),
+    lower=lowering.power,
+    functions=(np.power, math.pow, pow, operator.pow),
     partials={"x": "power_partial(x, y)", "y": "out * log_or_zero(x)"},
 )
-negative = elementwise("negative", "x", functions=(np.negative, operator.neg), partials={"x": "-1"})
-positive = elementwise("positive", "x", functions=(np.positive, operator.pos), partials={"x": "1"})
+negative = elementwise(
+    "negative", "x", lower=lowering.negative, functions=(np.negative, operator.neg), partials={"x": "-1"}
+)
+positive = elementwise(
+    "positive", "x", lower=lowering.positive, functions=(np.positive, operator.pos), partials={"x": "1"}
+)
 absolute = elementwise(
     "absolute",
     "x",
+    lower=lowering.absolute,
     functions=(abs, np.absolute, np.fabs, math.fabs, operator.abs),
     partials={"x": "np.sign(x)"},
 )
-floor_divide = nondifferentiable("floor_divide", "x, y", functions=(np.floor_divide, operator.floordiv))
-remainder = elementwise(
-    "remainder", "x, y", functions=(np.remainder, np.mod, operator.mod), partials={"x": "1", "y": "-(x // y)"}
+floor_divide = nondifferentiable(
+    "floor_divide", "x, y", lower=lowering.floor_divide, functions=(np.floor_divide, operator.floordiv)
 )
-fmod = elementwise("fmod", "x, y", functions=(np.fmod, math.fmod), partials={"x": "1", "y": "-np.trunc(x / y)"})
-square = elementwise("square", "x", functions=(np.square,), partials={"x": "2 * x"})
-reciprocal = elementwise("reciprocal", "x", functions=(np.reciprocal,), partials={"x": "-out ** 2"})
+remainder = elementwise(
+    "remainder",
+    "x, y",
+    lower=lowering.remainder,
+    functions=(np.remainder, np.mod, operator.mod),
+    partials={"x": "1", "y": "-(x // y)"},
+)
+fmod = elementwise(
+    "fmod", "x, y", lower=lowering.fmod, functions=(np.fmod, math.fmod), partials={"x": "1", "y": "-np.trunc(x / y)"}
+)
+square = elementwise("square", "x", lower=lowering.square, functions=(np.square,), partials={"x": "2 * x"})
+reciprocal = elementwise(
+    "reciprocal", "x", lower=lowering.reciprocal, functions=(np.reciprocal,), partials={"x": "-out ** 2"}
+)
 copysign = elementwise(
     "copysign",
     "x, y",
+    lower=lowering.copysign,
     functions=(np.copysign, math.copysign),
     partials={"x": "np.sign(x) * np.copysign(1, y)", "y": "0"},
 )
@@ -45,6 +87,7 @@ copysign = elementwise(
 maximum = general(
     "maximum",
     "x, y",
+    lower=lowering.maximum,
     functions=(np.maximum,),
     vjp="""
         x_bar = sum_to(where_larger(x, y, out_bar), np.shape(x))
@@ -55,6 +98,7 @@ maximum = general(
 minimum = general(
     "minimum",
     "x, y",
+    lower=lowering.minimum,
     functions=(np.minimum,),
     vjp="""
         x_bar = sum_to(where_larger(y, x, out_bar), np.shape(x))
@@ -65,6 +109,7 @@ minimum = general(
 fmax = general(
     "fmax",
     "x, y",
+    lower=lowering.fmax,
     functions=(np.fmax,),
     vjp="""
         x_bar = sum_to(np.where(np.isnan(y), out_bar, where_larger(x, y, out_bar)), np.shape(x))
@@ -78,6 +123,7 @@ fmax = general(
 fmin = general(
     "fmin",
     "x, y",
+    lower=lowering.fmin,
     functions=(np.fmin,),
     vjp="""
         x_bar = sum_to(np.where(np.isnan(y), out_bar, where_larger(y, x, out_bar)), np.shape(x))
@@ -91,6 +137,7 @@ fmin = general(
 clip = general(
     "clip",
     "a, a_min=None, a_max=None",
+    lower=lowering.clip,
     operands=("a", "a_min", "a_max"),
     functions=(np.clip,),
     method="clip",
@@ -108,6 +155,7 @@ clip = general(
 where = general(
     "where",
     "condition, x, y",
+    lower=lowering.where,
     functions=(),
     vjp="""
         x_bar = sum_to(np.where(condition, out_bar, 0), np.shape(x))
@@ -118,20 +166,25 @@ where = general(
 hypot = elementwise(
     "hypot",
     "x, y",
+    lower=lowering.hypot,
     functions=(np.hypot, math.hypot),
     partials={"x": "divide_or_zero(x, out)", "y": "divide_or_zero(y, out)"},
 )
 logaddexp = elementwise(
     "logaddexp",
     "x, y",
+    lower=lowering.logaddexp,
     functions=(np.logaddexp,),
     partials={"x": "softmax_weight(x, out)", "y": "softmax_weight(y, out)"},
 )
 logaddexp2 = elementwise(
     "logaddexp2",
     "x, y",
+    lower=lowering.logaddexp2,
     functions=(np.logaddexp2,),
     partials={"x": "np.exp2(x - out)", "y": "np.exp2(y - out)"},
 )
-heaviside = nondifferentiable("heaviside", "x, y", functions=(np.heaviside,))
-stop_gradient = nondifferentiable("stop_gradient", "x", functions=(support.stop_gradient,), result_kind="tree")
+heaviside = nondifferentiable("heaviside", "x, y", lower=lowering.heaviside, functions=(np.heaviside,))
+stop_gradient = nondifferentiable(
+    "stop_gradient", "x", lower=lowering.positive, functions=(support.stop_gradient,), result_kind="tree"
+)

@@ -1,6 +1,7 @@
 """New arrays. Only `full` and `linspace` pass a derivative on; shapes and counts are static."""
 
 import numpy as np
+
 from s2s.runtime.primitives.table import general, linear, nondifferentiable
 
 zeros = nondifferentiable("zeros", "shape, dtype=float", operands=(), functions=(np.zeros,))

@@ -1,8 +1,9 @@
 """Reading and writing elements: `c[index]`, its pure updates, take, select, slices at a run-time position."""
 
 import numpy as np
+
 from s2s.runtime import support
-from s2s.runtime.primitives.table import general, linear, nondifferentiable, recognise
+from s2s.runtime.primitives.table import general, nondifferentiable, recognise
 
 getitem = general(
     "getitem",

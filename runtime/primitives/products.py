@@ -3,6 +3,7 @@
 import operator
 
 import numpy as np
+
 from s2s.runtime.primitives.table import general
 
 matmul = general(

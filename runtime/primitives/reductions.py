@@ -1,12 +1,15 @@
 """Reductions over axes: sums, products, extremes, moments, and the tests that give no derivative."""
 
 import numpy as np
+
 from s2s.runtime import support
+from s2s.runtime.primitives import reduction_lowering as lowering
 from s2s.runtime.primitives.table import general, linear, nondifferentiable
 
 sum_ = linear(
     "sum",
     "a, axis=None, dtype=None, *, keepdims=False",
+    lower=lowering.sum_,
     operands=("a",),
     functions=(np.sum,),
     method="sum",
@@ -15,6 +18,7 @@ sum_ = linear(
 mean = linear(
     "mean",
     "a, axis=None, dtype=None, *, keepdims=False",
+    lower=lowering.mean,
     operands=("a",),
     functions=(np.mean,),
     method="mean",
@@ -23,6 +27,7 @@ mean = linear(
 prod = general(
     "prod",
     "a, axis=None, dtype=None, *, keepdims=False",
+    lower=lowering.total("multiply"),
     operands=("a",),
     functions=(np.prod,),
     method="prod",
@@ -32,6 +37,7 @@ prod = general(
 max_ = general(
     "max",
     "a, axis=None, *, keepdims=False",
+    lower=lowering.extreme("max"),
     operands=("a",),
     functions=(np.max, np.amax),
     method="max",
@@ -41,6 +47,7 @@ max_ = general(
 min_ = general(
     "min",
     "a, axis=None, *, keepdims=False",
+    lower=lowering.extreme("min"),
     operands=("a",),
     functions=(np.min, np.amin),
     method="min",
@@ -50,6 +57,7 @@ min_ = general(
 ptp = general(
     "ptp",
     "a, axis=None, *, keepdims=False",
+    lower=lowering.ptp,
     operands=("a",),
     functions=(np.ptp,),
     vjp="""
@@ -66,6 +74,7 @@ ptp = general(
 var = general(
     "var",
     "a, axis=None, dtype=None, *, ddof=0, keepdims=False",
+    lower=lowering.var,
     operands=("a",),
     functions=(np.var,),
     method="var",
@@ -81,6 +90,7 @@ var = general(
 std = general(
     "std",
     "a, axis=None, dtype=None, *, ddof=0, keepdims=False",
+    lower=lowering.std,
     operands=("a",),
     functions=(np.std,),
     method="std",
@@ -97,25 +107,52 @@ std = general(
 logsumexp = general(
     "logsumexp",
     "a, axis=None, b=None, keepdims=False",
+    lower=lowering.logsumexp,
     operands=("a",),
     functions=(support.logsumexp,),
     vjp="""
         weights = softmax_weight(a, unreduce(out, np.shape(a), axis, keepdims))
         a_bar = unreduce(out_bar, np.shape(a), axis, keepdims) * weights
     """,
-    jvp={
-        "a": "np.sum(a_dot * softmax_weight(a, unreduce(out, np.shape(a), axis, keepdims)), axis, keepdims=keepdims)"
-    },
+    jvp={"a": "np.sum(a_dot * softmax_weight(a, unreduce(out, np.shape(a), axis, keepdims)), axis, keepdims=keepdims)"},
 )
 
-any_ = nondifferentiable("any", "a, axis=None, *, keepdims=False", operands=("a",), functions=(np.any,), method="any")
-all_ = nondifferentiable("all", "a, axis=None, *, keepdims=False", operands=("a",), functions=(np.all,), method="all")
+any_ = nondifferentiable(
+    "any",
+    "a, axis=None, *, keepdims=False",
+    lower=lowering.truth("or"),
+    operands=("a",),
+    functions=(np.any,),
+    method="any",
+)
+all_ = nondifferentiable(
+    "all",
+    "a, axis=None, *, keepdims=False",
+    lower=lowering.truth("and"),
+    operands=("a",),
+    functions=(np.all,),
+    method="all",
+)
 argmax = nondifferentiable(
-    "argmax", "a, axis=None, *, keepdims=False", operands=("a",), functions=(np.argmax,), method="argmax"
+    "argmax",
+    "a, axis=None, *, keepdims=False",
+    lower=lowering.position_of("GT"),
+    operands=("a",),
+    functions=(np.argmax,),
+    method="argmax",
 )
 argmin = nondifferentiable(
-    "argmin", "a, axis=None, *, keepdims=False", operands=("a",), functions=(np.argmin,), method="argmin"
+    "argmin",
+    "a, axis=None, *, keepdims=False",
+    lower=lowering.position_of("LT"),
+    operands=("a",),
+    functions=(np.argmin,),
+    method="argmin",
 )
 count_nonzero = nondifferentiable(
-    "count_nonzero", "a, axis=None, *, keepdims=False", operands=("a",), functions=(np.count_nonzero,)
+    "count_nonzero",
+    "a, axis=None, *, keepdims=False",
+    lower=lowering.count_nonzero,
+    operands=("a",),
+    functions=(np.count_nonzero,),
 )

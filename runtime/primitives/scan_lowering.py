@@ -78,8 +78,8 @@ def associative_scan(combine: Combine, values: Values) -> Values:
     even = values
     if n > 2:
         inner = combine(tuple(v[..., : (n - 1) // 2] for v in odd), tuple(v[..., 2::2] for v in values))
-        even = tuple(np.concatenate([v[..., :1], w], axis=-1) for v, w in zip(values, inner))
-    return tuple(_interleave(e[..., : (n + 1) // 2], o) for e, o in zip(even, odd))
+        even = tuple(np.concatenate([v[..., :1], w], axis=-1) for v, w in zip(values, inner, strict=True))
+    return tuple(_interleave(e[..., : (n + 1) // 2], o) for e, o in zip(even, odd, strict=True))
 
 
 def _interleave(even: Staged, odd: Staged) -> Staged:

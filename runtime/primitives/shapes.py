@@ -1,6 +1,7 @@
 """Linear rearrangements of elements: reshaping, transposing, joining, splitting, repeating, padding, diagonals."""
 
 import numpy as np
+
 from s2s.runtime.primitives.table import general, linear, nondifferentiable
 
 _RESHAPED = "a_bar = np.reshape(out_bar, np.shape(a))"

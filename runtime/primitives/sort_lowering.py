@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from s2s.runtime import dtypes, staging
+from s2s.runtime import dtypes, hlo, staging
 from s2s.runtime.adapter import chlo, ir, stablehlo
 from s2s.runtime.staging import Staged
 
@@ -17,7 +17,7 @@ def sort(a: Staged, axis: int | None = -1, kind: Any = None, order: Any = None, 
 
 def argsort(a: Staged, axis: int | None = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Staged:
     a, axis = _axis("argsort", a, axis, order)
-    return sort_together([a, positions(a.shape, axis)], axis)[1]
+    return sort_together([a, hlo.iota(a.shape, axis)], axis)[1]
 
 
 def partition(a: Staged, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None) -> Staged:
@@ -32,7 +32,7 @@ def lexsort(keys: Any, axis: int = -1) -> Staged:
     """The order that sorts by the last key, then by the one before it, and so on."""
     rows = [keys[i] for i in range(len(keys))][::-1]
     axis = axis % rows[0].ndim
-    return sort_together([*rows, positions(rows[0].shape, axis)], axis, len(rows))[-1]
+    return sort_together([*rows, hlo.iota(rows[0].shape, axis)], axis, len(rows))[-1]
 
 
 def searchsorted(a: Staged, v: Staged, side: str = "left", sorter: Staged | None = None) -> Staged:
@@ -73,12 +73,6 @@ def unique(ar: Staged) -> NoReturn:
     raise TypeError("the shape of np.unique's result depends on the values, which are not known while staging")
 
 
-def positions(shape: tuple[int, ...], axis: int, dtype: np.dtype = dtypes.int64) -> Staged:
-    """The index of every element along an axis."""
-    kind = dtypes.tensor_type(shape, dtype)
-    return staging.wrap(stablehlo.iota(kind, ir.IntegerAttr.get(ir.IntegerType.get_signless(64), axis)))
-
-
 def sort_together(operands: Sequence[Staged], axis: int, keys: int = 1) -> list[Staged]:
     """The operands, all of one shape, reordered along an axis by the first `keys` of them; stable."""
     values = [operand.value for operand in operands]
@@ -93,7 +87,7 @@ def sort_together(operands: Sequence[Staged], axis: int, keys: int = 1) -> list[
     with ir.InsertionPoint(block):
         pairs = [tuple(block.arguments[2 * i : 2 * i + 2]) for i in range(keys)]
         stablehlo.return_([_lexicographic(pairs, [operand.dtype for operand in operands[:keys]])])
-    return [staging.like(value, operand.aval.strong()) for value, operand in zip(order.results, operands)]
+    return [staging.like(value, operand.aval.strong()) for value, operand in zip(order.results, operands, strict=True)]
 
 
 def _lexicographic(pairs: Sequence[Any], kinds: Sequence[np.dtype]) -> Any:

@@ -1,4 +1,4 @@
-"""The rules of the helpers that emitted code calls (`s2s.runtime.support`): they make emitted code differentiable again.
+"""The rules of the helpers that emitted code calls (`s2s.runtime.support`), so that it can be differentiated again.
 
 None of them has a lowering: they are plain Python over functions that have one. A matrix product and its two cotangents
 are the three derivatives of one trilinear form, so they differentiate among themselves; the same holds for the other

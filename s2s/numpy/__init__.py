@@ -1,0 +1,20 @@
+"""NumPy's functions on device arrays, under NumPy's names and with the signatures of `jax.numpy`.
+
+Arrays are immutable; NumPy data keeps its dtype; Python numbers become float32 and int32 (bool, complex64), as
+accelerators have it. Functions that NumPy has too are recognised by every transformation, under any alias.
+"""
+
+from typing import Any
+
+from s2s.numpy import compositions, creation, indexing, linalg, missing, reductions, types, wrappers
+
+_names: dict[str, Any] = wrappers.make_all() | compositions.make_all()
+for _module in (creation, indexing, reductions, types):
+    _names |= {name: getattr(_module, name) for name in _module.__all__}
+globals().update(_names)
+
+__all__ = ["linalg", *sorted(_names)]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    raise missing.attribute("s2s.numpy", name)

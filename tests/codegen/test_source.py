@@ -83,6 +83,7 @@ first, second = lambda x: x + 1, lambda x: x + 2
 named = lambda x, *, k=1: x * k  # noqa: E731
 curried = lambda x: lambda y: x * y  # noqa: E731
 same_start = (lambda: lambda: 0)()
+constants = [lambda: 2, lambda: 2.0]
 spread = [
     lambda x: (
         x
@@ -183,6 +184,7 @@ def test_lambdas():
     assert body(function_source(second)) == "def lambda_(x):\n    return x + 2"
     assert body(function_source(curried)) == "def curried(x):\n    return lambda y: x * y"
     assert body(function_source(curried(1))) == "def lambda_(y):\n    return x * y"
+    assert body(function_source(constants[1])) == "def lambda_():\n    return 2.0"
     assert body(function_source(same_start)) == "def lambda_():\n    return 0"
     assert body(function_source(spread[0])) == "def lambda_(x):\n    return x + 1"
     assert body(function_source(spread[1])) == "def lambda_(x):\n    return x"
@@ -349,7 +351,7 @@ def test_every_function_of_some_modules_is_found():
             members = [value, *vars(value).values()] if isinstance(value, type) else [value]
             for function in members:
                 if type(function).__name__ == "function" and function.__code__.co_filename == module.__file__:
-                    assert function_source(function).name in (function.__name__, "lambda_")
+                    assert function_source(function).name in (function.__code__.co_name, "lambda_")
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="syntax of Python 3.12")
