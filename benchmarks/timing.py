@@ -1,0 +1,32 @@
+"""How times are taken: both engines in turn, several rounds, the smallest time of each."""
+
+import gc
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+
+def alternately(actions: dict[str, Callable[[], Any]], rounds: int, repeat: int = 1) -> dict[str, float]:
+    """Seconds per call of each action: the least over `rounds`, in which they take turns, of the mean of `repeat` calls."""
+    best = dict.fromkeys(actions, float("inf"))
+    for _ in range(rounds):
+        for name, action in actions.items():
+            gc.collect()
+            best[name] = min(best[name], _mean(action, repeat))
+    return best
+
+
+def _mean(action: Callable[[], Any], repeat: int) -> float:
+    start = time.perf_counter()
+    for _ in range(repeat):
+        action()
+    return (time.perf_counter() - start) / repeat
+
+
+def import_time(module: str) -> float:
+    """Seconds that `import module` takes in a fresh interpreter."""
+    program = f"import time; start = time.perf_counter(); import {module}; print(time.perf_counter() - start)"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return float(run.stdout)
