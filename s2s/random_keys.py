@@ -28,7 +28,7 @@ class KeyArray:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return tuple(np.shape(self._words)[:-1])
+        return tuple(self._words.shape[:-1])
 
     @property
     def ndim(self) -> int:

@@ -20,7 +20,7 @@ linear(
     vjp="a_bar = np.reshape(np.flip(np.cumsum(np.flip(out_bar, axis), axis), axis), np.shape(a))",
 )
 
-# Exact where elements are zero: the derivative of out[j] by a[i] is the product of what is before i and between i and j.
+# Exact where elements are zero: out[j] changes with a[i] by the product of what is before i and between i and j.
 general(
     "cumprod",
     "a, axis=None, dtype=None",
