@@ -5,7 +5,19 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import adapter, arguments, array, dtypes, errors, executable, indexing, operators, staging, tree
+from s2s.runtime import (
+    adapter,
+    arguments,
+    array,
+    dtypes,
+    errors,
+    executable,
+    indexing,
+    numpy_protocol,
+    operators,
+    staging,
+    tree,
+)
 from s2s.runtime.adapter import ir
 from s2s.runtime.arguments import Operands
 from s2s.runtime.array import Array
@@ -39,8 +51,13 @@ _locations: dict[tuple[Any, int], Any] = {}
 
 
 def apply(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    """Calls a primitive as a user would (static arguments by position too), or a function of ours as it is."""
-    if not isinstance(function, Primitive):
+    """Calls a primitive as a user would (static arguments by position too), or a function of ours as it is.
+
+    `function` may also be the name of a primitive or array method.
+    """
+    if type(function) is str:
+        function = table.PRIMITIVES.get(function) or numpy_protocol.find_method(function)
+    if type(function) is not Primitive:
         return function(*args, **kwargs)
     operands, static = arguments.normalise(function, args, kwargs)
     return bind(function, *operands, **static)
@@ -48,7 +65,15 @@ def apply(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
 
 def call(name: str, *args: Any, **kwargs: Any) -> Any:
     """`apply` of the primitive of that name."""
-    return apply(table.PRIMITIVES[name], args, kwargs)
+    return apply(name, args, kwargs)
+
+
+def _apply_ufunc(ufunc: np.ufunc, method: str, inputs: Any, kwargs: dict[str, Any]) -> Any:
+    return numpy_protocol.call_ufunc(apply, ufunc, method, inputs, kwargs)
+
+
+def _apply_function(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    return numpy_protocol.call_function(apply, function, args, kwargs)
 
 
 def bind(primitive: Primitive, *operands: Any, **static: Any) -> Any:
@@ -208,5 +233,5 @@ def _install_operators() -> None:
             setattr(Array, f"__{method}__", _fast_operator(name, getattr(operators.ArrayMethods, f"__{method}__")))
 
 
-operators.connect(apply)
+operators.connect(apply, _apply_ufunc, _apply_function)
 _install_operators()

@@ -8,16 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import dtypes, numpy_protocol
-from s2s.runtime.primitives import table
+from s2s.runtime import dtypes, errors
 
 _call: Callable[..., Any]
+_call_ufunc: Callable[..., Any]
+_call_function: Callable[..., Any]
 
 
-def connect(call: Callable[..., Any]) -> None:
-    """Sets how operations are applied: `call(function or Primitive, args, kwargs)`; done once, by dispatch."""
-    global _call
-    _call = call
+def connect(call: Callable[..., Any], call_ufunc: Callable[..., Any], call_function: Callable[..., Any]) -> None:
+    """Sets how operations are applied: `call(name, args, kwargs)`, and the two NumPy protocols.
+
+    Done once, by dispatch: primitives are declared on staged arrays, so arrays can't import them.
+    """
+    global _call, _call_ufunc, _call_function
+    _call, _call_ufunc, _call_function = call, call_ufunc, call_function
 
 
 # What may stand on the other side of an operator; lists and tuples may not, as in JAX.
@@ -30,14 +34,14 @@ def _is_operand(value: Any) -> bool:
 
 def _binary(name: str) -> Callable[[Any, Any], Any]:
     def operator(self: Any, other: Any) -> Any:
-        return _call(table.PRIMITIVES[name], (self, other), {}) if _is_operand(other) else NotImplemented
+        return _call(name, (self, other), {}) if _is_operand(other) else NotImplemented
 
     return operator
 
 
 def _reflected(name: str) -> Callable[[Any, Any], Any]:
     def operator(self: Any, other: Any) -> Any:
-        return _call(table.PRIMITIVES[name], (other, self), {}) if _is_operand(other) else NotImplemented
+        return _call(name, (other, self), {}) if _is_operand(other) else NotImplemented
 
     return operator
 
@@ -48,7 +52,7 @@ def _in_place(name: str) -> Callable[[Any, Any], Any]:
     def operator(self: Any, other: Any) -> Any:
         if not _is_operand(other):
             return NotImplemented
-        result = _call(table.PRIMITIVES[name], (self, other), {})
+        result = _call(name, (self, other), {})
         return result if self.aval.weak or not self.aval.shape else _as_stored(result, self.aval)
 
     return operator
@@ -57,19 +61,19 @@ def _in_place(name: str) -> Callable[[Any, Any], Any]:
 def _as_stored(result: Any, aval: Any) -> Any:
     if result.shape != aval.shape or dtypes.category(result.dtype) > dtypes.category(aval.dtype):
         raise TypeError(
-            f"an in-place operation{numpy_protocol.errors.at_user_line()} gives {result.aval!r}, which {aval!r} cannot "
+            f"an in-place operation{errors.at_user_line()} gives {result.aval!r}, which {aval!r} cannot "
             "hold; write x = x + y instead of x += y"
         )
     return result if result.dtype == aval.dtype else result.astype(aval.dtype)
 
 
 def _unary(name: str) -> Callable[[Any], Any]:
-    return lambda self: _call(table.PRIMITIVES[name], (self,), {})
+    return lambda self: _call(name, (self,), {})
 
 
 def _method(name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return _call(numpy_protocol.find_method(name), (self, *args), kwargs)
+        return _call(name, (self, *args), kwargs)
 
     method.__name__ = name
     method.__doc__ = f"As `numpy.ndarray.{name}`; gives a new array."
@@ -113,19 +117,19 @@ class ArrayMethods:
 
     @property
     def T(self) -> Any:
-        return _call(numpy_protocol.find_method("transpose"), (self,), {})
+        return _call("transpose", (self,), {})
 
     @property
     def mT(self) -> Any:
-        return _call(numpy_protocol.find_method("swapaxes"), (self, -1, -2), {})
+        return _call("swapaxes", (self, -1, -2), {})
 
     @property
     def real(self) -> Any:
-        return _call(numpy_protocol.find_method("real"), (self,), {})
+        return _call("real", (self,), {})
 
     @property
     def imag(self) -> Any:
-        return _call(numpy_protocol.find_method("imag"), (self,), {})
+        return _call("imag", (self,), {})
 
     @property
     def flat(self) -> Iterator[Any]:
@@ -147,11 +151,11 @@ class ArrayMethods:
         return iter([self[i] for i in range(self.aval.shape[0])])
 
     def __getitem__(self, index: Any) -> Any:
-        return _call(table.PRIMITIVES["getitem"], (self, index), {})
+        return _call("getitem", (self, index), {})
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
-            f"{type(self).__name__} is immutable: x[i] = v cannot change it{numpy_protocol.errors.at_user_line()}; "
+            f"{type(self).__name__} is immutable: x[i] = v cannot change it{errors.at_user_line()}; "
             "write x = x.at[i].set(v)"
         )
 
@@ -159,13 +163,13 @@ class ArrayMethods:
         return bool((self == value).any())
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        return numpy_protocol.call_ufunc(_call, ufunc, method, inputs, kwargs)
+        return _call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return numpy_protocol.call_function(_call, function, args, kwargs)
+        return _call_function(function, args, kwargs)
 
     def __abs__(self) -> Any:
-        return _call(numpy_protocol.find(np.abs), (self,), {})
+        return _call("absolute", (self,), {})
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other
@@ -174,23 +178,23 @@ class ArrayMethods:
         return other // self, other % self
 
     def __round__(self, digits: int | None = None) -> Any:
-        return _call(numpy_protocol.find(np.round), (self, digits or 0), {})
+        return _call("round", (self, digits or 0), {})
 
     def __pow__(self, other: Any, modulus: None = None) -> Any:
         if modulus is not None:
             raise TypeError("pow() with three arguments is not supported on arrays")
-        return _call(table.PRIMITIVES["power"], (self, other), {}) if _is_operand(other) else NotImplemented
+        return _call("power", (self, other), {}) if _is_operand(other) else NotImplemented
 
     def reshape(self, *shape: Any, order: str = "C") -> Any:
         """As `numpy.reshape`: `x.reshape(2, 3)` or `x.reshape((2, 3))`; only order="C"."""
         if order != "C":
             raise ValueError('reshape supports order="C" only; transpose first')
-        return _call(numpy_protocol.find_method("reshape"), (self, _unpacked(shape)), {})
+        return _call("reshape", (self, _unpacked(shape)), {})
 
     def transpose(self, *axes: Any) -> Any:
         """As `numpy.transpose`: `x.transpose()`, `x.transpose(1, 0)` or `x.transpose((1, 0))`."""
         order = () if not axes or axes == (None,) else (_unpacked(axes),)
-        return _call(numpy_protocol.find_method("transpose"), (self, *order), {})
+        return _call("transpose", (self, *order), {})
 
     def flatten(self, order: str = "C") -> Any:
         return self.reshape(-1, order=order)
@@ -199,7 +203,7 @@ class ArrayMethods:
 
     def astype(self, dtype: Any, copy: bool | None = None) -> Any:
         """A copy with that dtype."""
-        return _call(numpy_protocol.find_method("astype"), (self, dtype), {})
+        return _call("astype", (self, dtype), {})
 
     def copy(self) -> Any:
         """Itself: arrays are immutable."""
@@ -212,15 +216,15 @@ class ArrayMethods:
         return self
 
     def conj(self) -> Any:
-        return _call(numpy_protocol.find_method("conjugate"), (self,), {})
+        return _call("conjugate", (self,), {})
 
     conjugate = conj
 
     def std(self, axis: Any = None, **kwargs: Any) -> Any:
-        return _call(numpy_protocol.find_method("std"), (self,), {"axis": axis} | kwargs)
+        return _call("std", (self,), {"axis": axis} | kwargs)
 
     def var(self, axis: Any = None, **kwargs: Any) -> Any:
-        return _call(numpy_protocol.find_method("var"), (self,), {"axis": axis} | kwargs)
+        return _call("var", (self,), {"axis": axis} | kwargs)
 
     def fill(self, value: Any) -> None:
         raise TypeError(".fill writes in place, but s2s arrays are immutable; write np.full_like(x, value)")
@@ -324,4 +328,4 @@ class AtIndex:
         return self.set(function(self.get()))
 
     def _update(self, name: str, value: Any) -> Any:
-        return _call(numpy_protocol.find_method(name), (self.array, self.index, value), {})
+        return _call(name, (self.array, self.index, value), {})
