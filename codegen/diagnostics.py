@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
+from s2s.codegen.load import is_emitted, user_location
 from s2s.codegen.source import FunctionSource
 from s2s.runtime.errors import S2SError
 
@@ -114,8 +115,19 @@ def diagnose(source: FunctionSource | None, node: Any, cause: str, rewrite: str 
         text = _line_of(source, filename, line)
         return Diagnostic(filename, line, *_content_columns(text), cause, rewrite, text)
     text = source.line(line)
+    if is_emitted(source.filename):
+        return _in_emitted(source, line, cause, rewrite)
     column, end = _columns(node, text)
     return Diagnostic(source.filename, line, column, end, cause, rewrite, text)
+
+
+def _in_emitted(source: FunctionSource, line: int, cause: str, rewrite: str) -> Diagnostic:
+    """A violation in emitted source stands at the user's line that it came from."""
+    filename, user_line = user_location(source.filename, line)
+    text = linecache.getline(filename, user_line).rstrip("\r\n")
+    if filename != source.filename:
+        cause = f"{cause} (in the emitted {source.name}: `{source.line(line).strip()}`)"
+    return Diagnostic(filename, user_line, *_content_columns(text), cause, rewrite, text)
 
 
 def unsupported(source: FunctionSource | None, node: Any, cause: str, rewrite: str = "") -> UnsupportedError:

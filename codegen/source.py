@@ -88,9 +88,9 @@ class FunctionSource:
 
     def line(self, number: int) -> str:
         """The text of a line of the user's file, without its line end; empty if it isn't known."""
-        lines = self.text.splitlines()
+        lines = self.text.split("\n")  # not `splitlines`, which also ends lines at form feeds
         index = number - self.text_line
-        return lines[index] if 0 <= index < len(lines) else linecache.getline(self.filename, number).rstrip("\r\n")
+        return lines[index].rstrip("\r") if 0 <= index < len(lines) else linecache.getline(self.filename, number).rstrip("\r\n")
 
 
 def function_source(function: Any) -> FunctionSource:

@@ -4,6 +4,7 @@ import gast
 import pytest
 
 from s2s.codegen.diagnostics import Diagnostic, Diagnostics, UnsupportedError, diagnose, unsupported
+from s2s.codegen.load import load
 from s2s.codegen.source import function_source, source_from_string
 from s2s.runtime.errors import S2SError
 
@@ -93,3 +94,14 @@ def test_emitted_source_is_shown_too():
     source = source_from_string("def f(x):\n    return h(x)\n")
     assert source.filename.startswith("<s2s source ")
     assert str(diagnose(source, source.tree.body[0], "no")).startswith(f"{source.filename}:2:5: no\n    return h(x)\n")
+
+
+def test_a_violation_in_a_derivative_stands_at_the_users_line():
+    line = sample.__code__.co_firstlineno + 1
+    text = "def f_grad(x):\n    return eval_bar(x)\n"
+    function = load(text, "f_grad", {}, {1: (__file__, line - 1), 2: (__file__, line)})["f_grad"]
+    source = function_source(function)
+    assert str(diagnose(source, source.tree.body[0].value, "no rule")) == (
+        f"{__file__}:{line}:5: no rule (in the emitted f_grad: `return eval_bar(x)`)\n"
+        '    y = x + eval("1")\n    ^^^^^^^^^^^^^^^^^'
+    )

@@ -358,3 +358,8 @@ def test_every_function_of_some_modules_is_found():
 def test_type_parameters(tmp_path):
     module = module_of(tmp_path, b"def f[T](x: T) -> T:\n    return x\n")
     assert function_source(module.f).name == "f"
+
+
+def test_form_feeds_are_not_line_ends(tmp_path):
+    source = function_source(module_of(tmp_path, b"def f(x):\n    y = '\x0c'\n    return y\n").f)
+    assert source.line(3) == "    return y"
