@@ -90,7 +90,8 @@ class FunctionSource:
         """The text of a line of the user's file, without its line end; empty if it isn't known."""
         lines = self.text.split("\n")  # not `splitlines`, which also ends lines at form feeds
         index = number - self.text_line
-        return lines[index].rstrip("\r") if 0 <= index < len(lines) else linecache.getline(self.filename, number).rstrip("\r\n")
+        known = 0 <= index < len(lines)
+        return (lines[index] if known else linecache.getline(self.filename, number)).rstrip("\r\n")
 
 
 def function_source(function: Any) -> FunctionSource:
