@@ -2,21 +2,41 @@
 
 import numpy as np
 
+from s2s.runtime.primitives import creation_lowering as lowering
 from s2s.runtime.primitives.table import general, linear, nondifferentiable
 
-zeros = nondifferentiable("zeros", "shape, dtype=float", operands=(), functions=(np.zeros,))
-ones = nondifferentiable("ones", "shape, dtype=None", operands=(), functions=(np.ones,))
-empty = nondifferentiable("empty", "shape, dtype=float", operands=(), functions=(np.empty,))
-zeros_like = nondifferentiable(
-    "zeros_like", "a, dtype=None, *, shape=None", operands=("a",), functions=(np.zeros_like,)
+zeros = nondifferentiable(
+    "zeros", "shape, dtype=float", lower=lowering.constant_of(0), operands=(), functions=(np.zeros,)
 )
-ones_like = nondifferentiable("ones_like", "a, dtype=None, *, shape=None", operands=("a",), functions=(np.ones_like,))
+ones = nondifferentiable("ones", "shape, dtype=None", lower=lowering.constant_of(1), operands=(), functions=(np.ones,))
+empty = nondifferentiable(
+    "empty", "shape, dtype=float", lower=lowering.constant_of(0), operands=(), functions=(np.empty,)
+)
+zeros_like = nondifferentiable(
+    "zeros_like",
+    "a, dtype=None, *, shape=None",
+    lower=lowering.constant_like(0),
+    operands=("a",),
+    functions=(np.zeros_like,),
+)
+ones_like = nondifferentiable(
+    "ones_like",
+    "a, dtype=None, *, shape=None",
+    lower=lowering.constant_like(1),
+    operands=("a",),
+    functions=(np.ones_like,),
+)
 empty_like = nondifferentiable(
-    "empty_like", "a, dtype=None, *, shape=None", operands=("a",), functions=(np.empty_like,)
+    "empty_like",
+    "a, dtype=None, *, shape=None",
+    lower=lowering.constant_like(0),
+    operands=("a",),
+    functions=(np.empty_like,),
 )
 full = linear(
     "full",
     "shape, fill_value, dtype=None",
+    lower=lowering.full,
     operands=("fill_value",),
     functions=(np.full,),
     vjp="fill_value_bar = sum_to(out_bar, np.shape(fill_value))",
@@ -24,17 +44,21 @@ full = linear(
 full_like = general(
     "full_like",
     "a, fill_value, dtype=None, *, shape=None",
+    lower=lowering.full_like,
     operands=("a", "fill_value"),
     functions=(np.full_like,),
     vjp="fill_value_bar = sum_to(out_bar, np.shape(fill_value))",
     jvp={"fill_value": "np.full_like(a, fill_value_dot, dtype, shape=shape)"},
 )
-eye = nondifferentiable("eye", "N, M=None, k=0, dtype=float", operands=(), functions=(np.eye,))
-identity = nondifferentiable("identity", "n, dtype=None", operands=(), functions=(np.identity,))
-tri = nondifferentiable("tri", "N, M=None, k=0, dtype=float", operands=(), functions=(np.tri,))
+eye = nondifferentiable("eye", "N, M=None, k=0, dtype=float", lower=lowering.eye, operands=(), functions=(np.eye,))
+identity = nondifferentiable(
+    "identity", "n, dtype=None", lower=lowering.identity, operands=(), functions=(np.identity,)
+)
+tri = nondifferentiable("tri", "N, M=None, k=0, dtype=float", lower=lowering.tri, operands=(), functions=(np.tri,))
 arange = nondifferentiable(
     "arange",
     "start, stop=None, step=None, dtype=None",
+    lower=lowering.arange,
     operands=(),
     functions=(np.arange,),
     why_not="the length of np.arange depends on its arguments; use start + step * np.arange(n)",
@@ -42,6 +66,7 @@ arange = nondifferentiable(
 linspace = general(
     "linspace",
     "start, stop, num=50, endpoint=True, *, dtype=None",
+    lower=lowering.linspace,
     operands=("start", "stop"),
     functions=(np.linspace,),
     vjp="""

@@ -4,11 +4,13 @@ import operator
 
 import numpy as np
 
+from s2s.runtime.primitives import product_lowering as lowering
 from s2s.runtime.primitives.table import general
 
 matmul = general(
     "matmul",
     "lhs, rhs",
+    lower=lowering.matmul,
     functions=(np.matmul, operator.matmul),
     vjp="""
         lhs_bar = matmul_lhs_bar(out_bar, np.shape(lhs), rhs)
@@ -19,6 +21,7 @@ matmul = general(
 dot = general(
     "dot",
     "a, b",
+    lower=lowering.dot,
     functions=(np.dot,),
     method="dot",
     vjp="""
@@ -30,6 +33,7 @@ dot = general(
 vdot = general(
     "vdot",
     "a, b",
+    lower=lowering.vdot,
     functions=(np.vdot,),
     vjp="""
         a_bar = np.reshape(out_bar * b, np.shape(a))
@@ -40,6 +44,7 @@ vdot = general(
 inner = general(
     "inner",
     "a, b",
+    lower=lowering.inner,
     functions=(np.inner,),
     vjp="""
         a_bar = inner_lhs_bar(out_bar, np.shape(a), b)
@@ -50,6 +55,7 @@ inner = general(
 outer = general(
     "outer",
     "a, b",
+    lower=lowering.outer,
     functions=(np.outer,),
     vjp="""
         a_bar = np.reshape(out_bar @ np.ravel(b), np.shape(a))
@@ -60,6 +66,7 @@ outer = general(
 tensordot = general(
     "tensordot",
     "a, b, axes=2",
+    lower=lowering.tensordot,
     operands=("a", "b"),
     functions=(np.tensordot,),
     vjp="""
@@ -71,6 +78,7 @@ tensordot = general(
 kron = general(
     "kron",
     "a, b",
+    lower=lowering.kron,
     functions=(np.kron,),
     vjp="""
         a_bar = kron_lhs_bar(out_bar, np.shape(a), b)
@@ -81,6 +89,7 @@ kron = general(
 cross = general(
     "cross",
     "a, b, *, axis=-1",
+    lower=lowering.cross,
     operands=("a", "b"),
     functions=(np.cross,),
     vjp="""
@@ -93,6 +102,7 @@ cross = general(
 einsum = general(
     "einsum",
     "subscripts, *operands",
+    lower=lowering.einsum,
     operands=("operands",),
     functions=(np.einsum,),
     vjp="""
