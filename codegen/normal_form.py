@@ -5,7 +5,7 @@ Flanagan et al., "The essence of compiling with continuations" (PLDI 1993).
 
 import copy
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import gast
 
@@ -21,6 +21,7 @@ OPAQUE = (
 )  # fmt: skip
 
 
+@runtime_checkable
 class Context(Protocol):
     """What an expression with control flow inside needs of the walker around it."""
 

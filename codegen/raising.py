@@ -1,2 +1,20 @@
-def run(function, body, parameters):
-    return body
+"""From Core to what people read: single-use temporaries nested, versions merged under one name, comments set.
+
+Everything here keeps the order of effects and the values computed; it only decides how they are written down.
+"""
+
+from typing import Any
+
+import gast
+
+from s2s.codegen import coalescing, comments, core, nesting
+
+
+def run(function: core.Function, body: list[gast.AST], parameters: list[str]) -> list[gast.AST]:
+    """The body as it is printed."""
+    body = nesting.run(function, body)
+    body = coalescing.run(function, body, parameters)
+    return comments.insert(function, body)
+
+
+__all__: list[Any] = ["run"]

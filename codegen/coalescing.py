@@ -1,0 +1,206 @@
+"""Merges versions of one name whose live ranges do not interfere, so that people read `x_bar`, not `x_bar_7`.
+
+Interference from liveness on structured code, then greedy colouring by preference (Chaitin et al., 1981): each version
+asks for its base name, then for the name of a version it is copied from or to, then for `base_1`, `base_2`, …
+"""
+
+import gast
+
+from s2s.codegen import core, dead_code
+
+
+def run(function: core.Function, body: list[gast.AST], parameters: list[str]) -> list[gast.AST]:
+    """Renames every local of `body`; copies of a name to itself disappear."""
+    interference = Interference()
+    interference.block(body, set())
+    interference.define_together(parameters, interference.entry)
+    names = _colour(function, body, parameters, interference)
+    _rename(body, names)
+    return _without_self_copies(body)
+
+
+class Interference:
+    """Which names are live at the same time."""
+
+    def __init__(self) -> None:
+        self.edges: dict[str, set[str]] = {}
+        self.entry: set[str] = set()
+
+    def block(self, body: list[gast.AST], live: set[str]) -> set[str]:
+        """Names live before the block, given those live after it."""
+        for statement in reversed(body):
+            live = self.statement(statement, live)
+        self.entry = live
+        return live
+
+    def statement(self, statement: gast.AST, live: set[str]) -> set[str]:
+        if isinstance(statement, gast.If):
+            arms = self.block(statement.body, set(live)) | self.block(statement.orelse, set(live))
+            return arms | set(core.own_reads(statement))
+        if isinstance(statement, gast.For | gast.While):
+            return self._loop(statement, live)
+        self._define(statement, live)
+        appended = dead_code.append_target(statement)
+        after = live - set(core.targets(statement))
+        return after | set(core.own_reads(statement)) | ({appended} if appended else set())
+
+    def _loop(self, statement: gast.AST, live: set[str]) -> set[str]:
+        own, bound = set(core.own_reads(statement)), core.targets(statement)
+        at_head = set(live) | (own if isinstance(statement, gast.While) else set())
+        while True:
+            before = self.block(statement.body, set(at_head))
+            self.define_together(bound, before)
+            grown = at_head | (before - set(bound))
+            if grown == at_head:
+                return at_head | own
+            at_head = grown
+
+    def _define(self, statement: gast.AST, live: set[str]) -> None:
+        copied = _copies(statement)
+        names = core.targets(statement)
+        for name in names:
+            others = (live | set(names)) - {name, copied.get(name)}
+            self._conflict(name, others)
+
+    def define_together(self, names: list[str], live: set[str]) -> None:
+        for name in names:
+            self._conflict(name, (live | set(names)) - {name})
+
+    def _conflict(self, name: str, others: set[str]) -> None:
+        self.edges.setdefault(name, set()).update(others)
+        for other in others:
+            self.edges.setdefault(other, set()).add(name)
+
+
+def _copies(statement: gast.AST) -> dict[str, str | None]:
+    """Target to the name that it copies, for plain and simultaneous copies."""
+    if not isinstance(statement, gast.Assign):
+        return {}
+    names, value = core.targets(statement), statement.value
+    if isinstance(statement.targets[0], gast.Name):
+        return {names[0]: value.id} if isinstance(value, gast.Name) else {}
+    if isinstance(value, gast.Tuple):
+        return {n: v.id for n, v in zip(names, value.elts, strict=True) if isinstance(v, gast.Name)}
+    return {}
+
+
+def _colour(
+    function: core.Function, body: list[gast.AST], parameters: list[str], interference: Interference
+) -> dict[str, str]:
+    chosen: dict[str, str] = {p: p for p in parameters}
+    reserved = _reserved(function, body)
+    partners = _copy_partners(body)
+    for name in _in_order(body):
+        if name in chosen:
+            continue
+        taken = {chosen[o] for o in interference.edges.get(name, ()) if o in chosen} | reserved
+        wishes = _wishes(function, name, chosen, partners)
+        chosen[name] = next((w for w in wishes if w not in taken), None) or _numbered(wishes[0], taken)
+    return chosen
+
+
+def _reserved(function: core.Function, body: list[gast.AST]) -> set[str]:
+    """Names that locals must not take: globals that the body reads."""
+    local = core.assigned(body)
+    return {n for s in core.walk(body) for n in core.free_reads(core.header(s)) if n not in local} | set(
+        function.references
+    )
+
+
+def _wishes(function: core.Function, name: str, chosen: dict[str, str], partners: dict[str, list[str]]) -> list[str]:
+    base = function.bases.get(name, name)
+    near = [chosen[p] for p in partners.get(name, ()) if p in chosen and function.bases.get(p, p) == base]
+    return [base, *near]
+
+
+def _numbered(base: str, taken: set[str]) -> str:
+    i = 1
+    while f"{base}_{i}" in taken:
+        i += 1
+    return f"{base}_{i}"
+
+
+def _copy_partners(body: list[gast.AST]) -> dict[str, list[str]]:
+    partners: dict[str, list[str]] = {}
+    for statement in core.walk(body):
+        for target, source in _copies(statement).items():
+            if source is not None:
+                partners.setdefault(target, []).append(source)
+                partners.setdefault(source, []).append(target)
+    return partners
+
+
+def _in_order(body: list[gast.AST]) -> list[str]:
+    return list(dict.fromkeys(t for s in core.walk(body) for t in core.targets(s)))
+
+
+def _rename(body: list[gast.AST], names: dict[str, str]) -> None:
+    mapping = {old: core.name(new) for old, new in names.items() if old != new}
+    for statement in core.walk(body):
+        core.replace_header(statement, mapping)
+        for attribute in ("targets", "target"):
+            target = getattr(statement, attribute, None)
+            if isinstance(target, list):
+                statement.targets = [_renamed_target(t, names) for t in target]
+            elif target is not None:
+                statement.target = _renamed_target(target, names)
+
+
+def _renamed_target(target: gast.AST, names: dict[str, str]) -> gast.AST:
+    if isinstance(target, gast.Name):
+        return core.stored(names.get(target.id, target.id))
+    return gast.Tuple([_renamed_target(e, names) for e in target.elts], gast.Store())
+
+
+def _without_self_copies(body: list[gast.AST]) -> list[gast.AST]:
+    kept: list[gast.AST] = []
+    for statement in body:
+        if isinstance(statement, gast.If | gast.For | gast.While):
+            statement.body = _without_self_copies(statement.body)
+            if isinstance(statement, gast.If):
+                statement.orelse = _without_self_copies(statement.orelse)
+            kept.extend(_without_empty_blocks(statement))
+        else:
+            kept.extend(_reduced_copy(statement))
+    return kept
+
+
+def _without_empty_blocks(statement: gast.AST) -> list[gast.AST]:
+    """A branch with nothing to do is dropped; if only the first one is empty, the test is negated."""
+    if statement.body:
+        return [statement]
+    if not isinstance(statement, gast.If) or not statement.orelse:
+        return []
+    statement.test, statement.body, statement.orelse = negated(statement.test), statement.orelse, []
+    return [statement]
+
+
+def negated(test: gast.AST) -> gast.AST:
+    if isinstance(test, gast.UnaryOp) and isinstance(test.op, gast.Not):
+        return test.operand
+    return gast.UnaryOp(gast.Not(), test)
+
+
+def _reduced_copy(statement: gast.AST) -> list[gast.AST]:
+    if not isinstance(statement, gast.Assign):
+        return [statement]
+    target, value = statement.targets[0], statement.value
+    if isinstance(target, gast.Name):
+        return [] if isinstance(value, gast.Name) and value.id == target.id else [statement]
+    if not isinstance(value, gast.Tuple):
+        return [statement]
+    pairs = [(t.id, v) for t, v in zip(target.elts, value.elts, strict=True) if not _is(v, t.id)]
+    return _separated(pairs, statement)
+
+
+def _is(node: gast.AST, name: str) -> bool:
+    return isinstance(node, gast.Name) and node.id == name
+
+
+def _separated(pairs: list[tuple[str, gast.AST]], statement: gast.AST) -> list[gast.AST]:
+    """One statement for each pair where their order does not matter, else the simultaneous one."""
+    targets = [t for t, _ in pairs]
+    independent = all(not set(core.reads(v)) & set(targets[:i]) for i, (_, v) in enumerate(pairs))
+    if not independent:
+        return core.simultaneous(pairs, statement)
+    return [core.assign(t, v, statement) for t, v in pairs]

@@ -1,0 +1,116 @@
+"""Nests temporaries that are used once back into the expression that uses them."""
+
+import gast
+
+from s2s.codegen import core, dead_code
+from s2s.codegen.printer import to_source
+
+WIDTH = 76
+TERMS = 40
+
+
+def run(function: core.Function, body: list[gast.AST]) -> list[gast.AST]:
+    """`t = a * b; y = t + c` becomes `y = a * b + c`; what the user named stays named."""
+    Nesting(function, body).block(body)
+    return body
+
+
+class Nesting:
+    def __init__(self, function: core.Function, body: list[gast.AST]):
+        self.function = function
+        self.uses: dict[str, int] = {}
+        self.multiple: set[str] = set()
+        self._count(body)
+
+    def _count(self, body: list[gast.AST]) -> None:
+        defined: dict[str, int] = {}
+        for statement in core.walk(body):
+            for name in core.own_reads(statement):
+                self.uses[name] = self.uses.get(name, 0) + 1
+            for name in core.targets(statement):
+                defined[name] = defined.get(name, 0) + 1
+        self.multiple = {n for n, count in defined.items() if count > 1}
+
+    def block(self, body: list[gast.AST]) -> None:
+        for statement in body:
+            for inner in core.blocks(statement):
+                self.block(inner)
+        at = 0
+        while at < len(body):
+            at = self._try(body, at)
+
+    def _try(self, body: list[gast.AST], at: int) -> int:
+        """Nests the statement at `at` into a later one of the block if it may; the place to go on from."""
+        statement = body[at]
+        if self._may_nest(statement):
+            user = self._user(body, at)
+            if user is not None and self._fits(user, statement):
+                target = statement.targets[0].id
+                core.replace_header(user, {target: statement.value})
+                self._inherit(statement, user)
+                del body[at]
+                return at
+        return at + 1
+
+    def _inherit(self, statement: gast.AST, user: gast.AST) -> None:
+        user.height = getattr(user, "height", 0) + 1
+
+    def _may_nest(self, statement: gast.AST) -> bool:
+        if not isinstance(statement, gast.Assign) or getattr(statement, "join", False):
+            return False
+        target = statement.targets[0]
+        if not isinstance(target, gast.Name) or target.id in self.multiple or self.uses.get(target.id) != 1:
+            return False
+        if isinstance(statement.value, gast.List) and not statement.value.elts:
+            return False
+        return self._is_temporary(statement)
+
+    def _is_temporary(self, statement: gast.AST) -> bool:
+        if getattr(statement, "backward", False) or getattr(statement, "temporary", False):
+            return True
+        return getattr(statement, "is_test", False)
+
+    def _user(self, body: list[gast.AST], at: int) -> gast.AST | None:
+        """The later statement of this block that reads the name itself (not inside its blocks)."""
+        target = body[at].targets[0].id
+        touched = set(core.reads(body[at].value)) & self.multiple
+        for statement in body[at + 1 :]:
+            if target in core.own_reads(statement):
+                return None if self._reads_again(statement) else statement
+            if any(target in core.own_reads(s) for s in core.walk([statement])):
+                return None
+            if touched & core.assigned([statement]):
+                return None
+        return None
+
+    def _reads_again(self, statement: gast.AST) -> bool:
+        """Would nesting into this statement evaluate the expression more than once?"""
+        return isinstance(statement, gast.While)
+
+    def _fits(self, user: gast.AST, statement: gast.AST) -> bool:
+        if isinstance(user, gast.For) and not isinstance(statement.value, gast.Subscript | gast.Call | gast.BinOp):
+            return False
+        if dead_code.append_target(user) is not None and isinstance(user.value.args[0], gast.Tuple):
+            return False
+        mapping = {statement.targets[0].id: statement.value}
+        new = core.substitute(core.header(user), mapping)
+        if isinstance(user, gast.Return) and isinstance(new, gast.Tuple) and not self._short_elements(new):
+            return False
+        return _length(new) + len(_left(user)) <= WIDTH
+
+    def _short_elements(self, node: gast.Tuple) -> bool:
+        return True
+
+
+def _left(statement: gast.AST) -> str:
+    names = core.targets(statement)
+    return ", ".join(names) + " = " if names else "return "
+
+
+def _length(node: gast.AST) -> int:
+    """About how many characters the expression takes."""
+    return len(to_source(node)) if _size(node) < TERMS * 2 else 10_000
+
+
+def _size(node: gast.AST) -> int:
+    return 1 + sum(_size(child) for child in core.children(node))
