@@ -46,7 +46,19 @@ class Entry:
         return self.treedef.unflatten([Array(b, a) for b, a in zip(results, self.avals, strict=True)])
 
 
-_entries: dict[Primitive, dict[Any, Entry]] = {}
+class Known:
+    """A signature of a primitive whose result is plain Python (`shape`, `size`), and needs no device."""
+
+    __slots__ = ("result",)
+
+    def __init__(self, result: Any) -> None:
+        self.result = result
+
+    def __call__(self, buffers: Sequence[Any]) -> Any:
+        return self.result
+
+
+_entries: dict[Primitive, dict[Any, Any]] = {}
 _locations: dict[tuple[Any, int], Any] = {}
 
 
@@ -155,7 +167,7 @@ def _fitting(pair: tuple[Aval, Any], leaf: Any, placed: Sequence[tuple[Aval, Any
     return made._aval, made._buffer
 
 
-def _compile(primitive: Primitive, flat: Operands, avals: Sequence[Aval], static: dict[str, Any]) -> Entry:
+def _compile(primitive: Primitive, flat: Operands, avals: Sequence[Aval], static: dict[str, Any]) -> Entry | Known:
     unknown = ir.Location.unknown(adapter.context())
     with adapter.context(), unknown:
         module, block = staging.new_module(avals)
@@ -163,6 +175,8 @@ def _compile(primitive: Primitive, flat: Operands, avals: Sequence[Aval], static
             leaves = [staging.like(v, a.unplaced()) for v, a in zip(block.arguments, avals, strict=True)]
             result = arguments.call_lower(primitive, flat.rebuild(leaves), static)
             results, treedef = tree.flatten(result)
+            if not any(type(r) is Staged for r in results):
+                return Known(result)
             result_avals = [r.aval for r in results]
             staging.finish(module, block, [r.value for r in results])
         sharding = avals[0].sharding if avals else None

@@ -5,7 +5,7 @@ NumPy does not know (`bfloat16`, the `float8` family), promote as in JAX. With `
 no operation on narrower operands gives float64 (`int32 + float32` is float32, as JAX users expect).
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import ml_dtypes
 import numpy as np
@@ -165,6 +165,20 @@ def _promote_small(a: np.dtype, b: np.dtype) -> np.dtype:
     if other == float16:
         return float32 if small == bfloat16 else float16
     return other
+
+
+class _Typed(NamedTuple):
+    dtype: np.dtype
+    weak: bool
+
+
+def as_operand(value: Any) -> Any:
+    """Anything with a dtype (an array, a scalar, a dtype itself) as `result_type` takes it."""
+    if hasattr(value, "aval"):
+        return value.aval
+    if type(value) in SCALARS:
+        return _Typed(scalar_dtype(value), True)
+    return _Typed(canonical(getattr(value, "dtype", value)), False)
 
 
 def result_type(*operands: Any) -> tuple[np.dtype, bool]:

@@ -9,12 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import errors
+from s2s.runtime import dtypes, errors
 from s2s.runtime.primitives import table
 
 IMPLEMENTATIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 # NumPy function to the function of ours, written over NumPy calls, whose source stands for it in derivatives.
 COMPOSITIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+IMPLEMENTATIONS[np.shape] = lambda a: a.shape
+IMPLEMENTATIONS[np.ndim] = lambda a: a.ndim
+IMPLEMENTATIONS[np.size] = lambda a, axis=None: a.size if axis is None else a.shape[axis]
+IMPLEMENTATIONS[np.iscomplexobj] = lambda x: x.dtype.kind == "c"
+IMPLEMENTATIONS[np.isrealobj] = lambda x: x.dtype.kind != "c"
+IMPLEMENTATIONS[np.result_type] = lambda *operands: dtypes.result_type(*map(dtypes.as_operand, operands))[0]
 
 # `np.add.reduce(x)` and the like, whose default axis is 0.
 _REDUCTIONS = {
