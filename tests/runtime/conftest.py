@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 
 from s2s.runtime import support
 from s2s.runtime.primitives.table import PRIMITIVES, Primitive
@@ -41,35 +42,40 @@ def apply(primitive: Primitive, values: dict[str, Any]) -> Any:
     return primitive.functions[0](*positional, **given)
 
 
-def check_rules(name: str, *operands: Any, rtol: float = 1e-5, symmetric: bool = False, wiggle=None, **static: Any) -> None:
-    """Both rules against central differences and against each other, along random directions.
+def check_rules(name: str, *operands: Any, rtol: float = 1e-5, symmetric: bool = False, **static: Any) -> None:
+    """Both rules against central differences and against each other, along a random direction.
 
-    `symmetric` keeps the directions symmetric; `wiggle` chooses which results' differences are compared.
+    `symmetric` keeps the direction symmetric, for functions of symmetric matrices.
     """
     primitive = PRIMITIVES[name]
     rng = np.random.default_rng(0)
     values = dict(zip(primitive.operands, operands, strict=True)) | static
     dots = {n: _direction(rng, values[n], symmetric) for n in primitive.operands}
     out = apply(primitive, values)
-    moved = {n: values[n] + STEP * dots[n] for n in primitive.operands}
-    back = {n: values[n] - STEP * dots[n] for n in primitive.operands}
-    above, below = apply(primitive, values | moved), apply(primitive, values | back)
     out_dot = run_jvp(primitive, values, out, dots)
+    bars = _compare_with_differences(primitive, values, dots, (out, out_dot), rng, rtol)
+    adjoints = run_vjp(primitive, values, out, tuple(bars) if primitive.results > 1 else bars[0])
+    for n in primitive.operands:
+        assert np.shape(adjoints[n]) == np.shape(values[n])
+    forward = sum(np.vdot(b, d) for b, d in zip(bars, _results(out_dot), strict=True))
+    backward = sum(np.vdot(adjoints[n], dots[n]) for n in primitive.operands)
+    np.testing.assert_allclose(forward, backward, rtol=1e-9, atol=1e-9)
+
+
+def _compare_with_differences(primitive, values, dots, outs, rng, rtol) -> list[np.ndarray]:
+    """Compares every tangent with a central difference; returns random cotangents of the results."""
+    above, below = (
+        apply(primitive, values | {n: values[n] + step * dot for n, dot in dots.items()}) for step in (STEP, -STEP)
+    )
     bars = []
-    for result, dot, high, low in zip(*map(_results, (out, out_dot, above, below)), strict=True):
+    for result, dot, high, low in zip(*map(_results, (*outs, above, below)), strict=True):
         if np.asarray(result).dtype.kind != "f":
             bars.append(np.zeros(np.shape(result)))
             continue
         assert np.shape(dot) == np.shape(result)
         np.testing.assert_allclose(dot, (high - low) / (2 * STEP), rtol=rtol, atol=rtol)
         bars.append(rng.normal(size=np.shape(result)))
-    out_bar = tuple(bars) if primitive.results > 1 else bars[0]
-    adjoints = run_vjp(primitive, values, out, out_bar)
-    for n in primitive.operands:
-        assert np.shape(adjoints[n]) == np.shape(values[n])
-    forward = sum(np.vdot(b, d) for b, d in zip(bars, _results(out_dot), strict=True))
-    backward = sum(np.vdot(adjoints[n], dots[n]) for n in primitive.operands)
-    np.testing.assert_allclose(forward, backward, rtol=1e-9, atol=1e-9)
+    return bars
 
 
 def _results(out: Any) -> tuple[Any, ...]:
@@ -81,3 +87,18 @@ def _direction(rng: np.random.Generator, x: Any, symmetric: bool) -> np.ndarray:
         return np.zeros_like(x)
     dot = rng.normal(size=np.shape(x))
     return dot + np.swapaxes(dot, -1, -2) if symmetric else dot
+
+
+@pytest.fixture(name="check_rules")
+def check_rules_fixture():
+    return check_rules
+
+
+@pytest.fixture(name="run_vjp")
+def run_vjp_fixture():
+    """The adjoint of the first operand of the primitive of that name."""
+
+    def run(name: str, values: dict[str, Any], out: Any, out_bar: Any) -> Any:
+        return next(iter(run_vjp(PRIMITIVES[name], values, out, out_bar).values()))
+
+    return run
