@@ -1,11 +1,189 @@
-"""Rewrites single operations into simpler ones with the same value: literals, ones, powers, known helpers."""
+"""Rewrites single operations into simpler ones of the same value: ones, signs, literals, known containers.
+
+Statements that the user wrote stay as they are; only derived ones are rewritten.
+"""
 
 from typing import Any
 
 import gast
 
-from s2s.codegen import core
+from s2s.codegen import core, helper_rules
+from s2s.codegen.normal_form import Flattener
+from s2s.codegen.shapes import ShapeTable
 
 
-def rewrite(function: core.Function, body: list[gast.AST], shapes: Any) -> bool:
-    return False
+def rewrite(function: core.Function, body: list[gast.AST], recorded: Any) -> bool:
+    """One pass over all derived statements; tells whether anything changed."""
+    return Rewriting(function, body, recorded or {}).run(body)
+
+
+class Rewriting:
+    """The state of one pass: definitions and shapes of names."""
+
+    def __init__(self, function: core.Function, body: list[gast.AST], recorded: Any):
+        self.function = function
+        self.definitions = single_definitions(body)
+        self.shapes = ShapeTable(function, body, recorded)
+        self.changed = False
+
+    def run(self, body: list[gast.AST]) -> bool:
+        at = 0
+        while at < len(body):
+            statement = body[at]
+            for block in core.blocks(statement):
+                self.run(block)
+            replaced = self.statement(statement)
+            body[at : at + 1] = replaced
+            at += len(replaced)
+        return self.changed
+
+    def statement(self, statement: gast.AST) -> list[gast.AST]:
+        if helper_rules.is_checked_scalar(self, statement):
+            self.changed = True
+            return []
+        if not is_derived(statement) or not isinstance(statement, gast.Assign) or getattr(statement, "join", False):
+            return [statement]
+        new = self.simpler(statement.value)
+        if new is None:
+            return [statement]
+        self.changed = True
+        before: list[gast.AST] = []
+        flattener = Flattener(self.function, {}, set(), before.append, statement, self)
+        statement.value = flattener.operation(new) if not isinstance(new, gast.Tuple) else new
+        for each in before:
+            each.backward = True
+            self.definitions[each.targets[0].id] = each.value
+        if isinstance(statement.targets[0], gast.Name):
+            self.definitions[statement.targets[0].id] = statement.value
+        return [*before, statement]
+
+    def refuse(self, expression: gast.AST) -> gast.AST:
+        return expression
+
+    conditional = walrus = refuse
+
+    # Rules -------------------------------------------------------------------------------------------------------
+
+    def simpler(self, node: gast.AST) -> gast.AST | None:
+        """A simpler expression of the same value, None if there is none."""
+        if isinstance(node, gast.BinOp):
+            return self._binary(node)
+        if isinstance(node, gast.UnaryOp) and isinstance(node.op, gast.USub):
+            return self._negation(node.operand)
+        if isinstance(node, gast.Subscript):
+            return self._item(node)
+        if isinstance(node, gast.Call):
+            return helper_rules.simpler_call(self, node)
+        return None
+
+    def definition(self, node: gast.AST) -> gast.AST | None:
+        return self.definitions.get(node.id) if isinstance(node, gast.Name) else None
+
+    def _binary(self, node: gast.BinOp) -> gast.AST | None:
+        folded = fold(node)
+        if folded is not None:
+            return folded
+        rule = getattr(self, "_" + type(node.op).__name__.lower(), None)
+        found = rule(node.left, node.right) if rule is not None else None
+        return found if found is not None else helper_rules.without_broadcast(self, node)
+
+    def _mult(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
+        if core.is_constant(left, 1):
+            return right
+        if core.is_constant(right, 1):
+            return left
+        if core.is_constant(right, -1):
+            return gast.UnaryOp(gast.USub(), left)
+        if core.is_constant(right) and not core.is_constant(left):
+            return gast.BinOp(right, gast.Mult(), left)
+        for factor, other in ((right, left), (left, right)):
+            over = self.definition(factor)
+            if isinstance(over, gast.BinOp) and isinstance(over.op, gast.Div) and core.is_constant(over.left, 1):
+                return gast.BinOp(other, gast.Div(), over.right)
+        return self._signed_product(left, right)
+
+    def _signed_product(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
+        """`a * -b` is `-(a * b)`: the sign may meet a sum that takes it."""
+        inner = self.definition(left)
+        if isinstance(inner, gast.UnaryOp) and isinstance(inner.op, gast.USub) and self._is_derived(left):
+            return gast.UnaryOp(gast.USub(), gast.BinOp(inner.operand, gast.Mult(), right))
+        return None
+
+    def _is_derived(self, node: gast.AST) -> bool:
+        return isinstance(node, gast.Name) and not core.is_constant(node)
+
+    def _pow(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
+        return left if core.is_constant(right, 1) else None
+
+    def _add(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
+        negative = self._negated(right)
+        if negative is not None:
+            return gast.BinOp(left, gast.Sub(), negative)
+        negative = self._negated(left)
+        return gast.BinOp(right, gast.Sub(), negative) if negative is not None else None
+
+    def _sub(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
+        negative = self._negated(right)
+        return gast.BinOp(left, gast.Add(), negative) if negative is not None else None
+
+    def _negated(self, node: gast.AST) -> gast.AST | None:
+        found = self.definition(node)
+        is_negation = isinstance(found, gast.UnaryOp) and isinstance(found.op, gast.USub)
+        return found.operand if is_negation else None
+
+    def _div(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
+        return left if core.is_constant(right, 1) else None
+
+    def _negation(self, operand: gast.AST) -> gast.AST | None:
+        inner = self._negated(operand)
+        return inner if inner is not None else helper_rules.negated_uniform(self, operand)
+
+    def _item(self, node: gast.Subscript) -> gast.AST | None:
+        """An element of a container that was put together in sight."""
+        container = self.definition(node.value)
+        if not core.is_literal(node.slice):
+            return None
+        key = core.literal(node.slice)
+        if isinstance(container, gast.Tuple | gast.List) and isinstance(key, int):
+            return container.elts[key] if -len(container.elts) <= key < len(container.elts) else None
+        if isinstance(container, gast.Dict):
+            found = [v for k, v in zip(container.keys, container.values, strict=True) if core.is_constant_key(k, key)]
+            return found[0] if found else None
+        return None
+
+
+def fold(node: gast.BinOp) -> gast.AST | None:
+    """The value of an operation on two numbers."""
+    if not (core.is_constant(node.left) and core.is_constant(node.right)):
+        return None
+    left, right = core.literal(node.left), core.literal(node.right)
+    if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in (left, right)):
+        return None
+    return number(_FOLDED[type(node.op).__name__](left, right)) if type(node.op).__name__ in _FOLDED else None
+
+
+_FOLDED: dict[str, Any] = {
+    "Add": lambda a, b: a + b,
+    "Sub": lambda a, b: a - b,
+    "Mult": lambda a, b: a * b,
+}
+
+
+def number(value: float) -> gast.AST:
+    return gast.UnaryOp(gast.USub(), core.constant(-value)) if value < 0 else core.constant(value)
+
+
+def is_derived(statement: gast.AST) -> bool:
+    return getattr(statement, "backward", False)
+
+
+def single_definitions(body: list[gast.AST]) -> dict[str, gast.AST]:
+    """Names that are assigned once, to what."""
+    found: dict[str, gast.AST] = {}
+    twice: set[str] = set()
+    for statement in core.walk(body):
+        for name in core.targets(statement):
+            (twice.add if name in found else lambda n: None)(name)
+            is_plain = isinstance(statement, gast.Assign) and isinstance(statement.targets[0], gast.Name)
+            found[name] = statement.value if is_plain and not getattr(statement, "join", False) else gast.Pass()
+    return {n: v for n, v in found.items() if n not in twice}

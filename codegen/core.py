@@ -24,6 +24,7 @@ class Function:
         references: global names that the body reads, to the objects they stand for.
         bases: version name to the user's name (or adjoint's, tangent's) that it is a version of.
         kinds: name to kind, filled by inference.
+        shaped_like: adjoint or tangent to the name whose shape it has.
         namer: gives fresh names.
         source: where the function came from.
     """
@@ -39,8 +40,7 @@ class Function:
     keyword_only: tuple[str, ...] = ()
     positional_only: tuple[str, ...] = ()
     kinds: dict[str, Any] = field(default_factory=dict)
-    result: Any = None
-    unsettled: bool = False
+    shaped_like: dict[str, str] = field(default_factory=dict)
 
     def fresh(self, base: str) -> str:
         """A new version of `base`."""
@@ -138,6 +138,11 @@ def is_constant(node: gast.AST, *values: Any) -> bool:
     else:
         return False
     return not values or any(type(value) in (int, float) and value == v for v in values)
+
+
+def is_constant_key(node: gast.AST, key: Any) -> bool:
+    """Is the node the literal `key` (of a dict)?"""
+    return isinstance(node, gast.Constant) and type(node.value) is type(key) and node.value == key
 
 
 def literal(node: gast.AST) -> Any:

@@ -189,6 +189,13 @@ def build(source: FunctionSource, diagnostics: Diagnostics) -> core.Function:
     return function
 
 
+def bind_values(
+    names: list[str], defaults: dict[str, Any], args: list[Any], keywords: dict[str, Any]
+) -> dict[str, Any]:
+    """Parameter to value in a call."""
+    return {**{n: v for n, v in defaults.items() if n in names}, **dict(zip(names, args, strict=False)), **keywords}
+
+
 def default_nodes(source: FunctionSource, function: core.Function) -> dict[str, gast.AST]:
     """Parameter to the node of its default; what the defaults read becomes a reference."""
     arguments = source.tree.args

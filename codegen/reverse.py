@@ -50,7 +50,10 @@ class Reverse:
         existing = self.adjoint(name, create=True)
         if existing is not None:
             value = self._accumulated(kind, existing, self.writer.named(value, self._base(name)))
-        self.frame.adjoints[name] = self.writer.named(value, self._base(name))
+        bar = self.writer.named(value, self._base(name))
+        if isinstance(bar, gast.Name) and bar is not value:
+            self.function.shaped_like[bar.id] = name
+        self.frame.adjoints[name] = bar
 
     def _accumulated(self, kind: Any, existing: gast.AST, value: gast.AST) -> gast.AST:
         if isinstance(kind, Numeric):

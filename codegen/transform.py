@@ -96,6 +96,7 @@ def _start(source: FunctionSource, arguments: dict[str, Kind], shapes: Mapping[s
 
 
 def _finish(program: Program, entry: str, source: FunctionSource) -> Result:
+    program.writer.finish(program)
     live = ChainMap(source.closure, source.globals) if source.closure else source.globals
     combined = combine(program.emitted, source, live)
     return Result(entry=entry, live=live, **combined)

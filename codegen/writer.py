@@ -1,21 +1,26 @@
 """Writes the emitted functions of an instance: the joint gradient, the forward/backward pair, the tangent."""
 
+import logging
 from typing import Any
 
 import gast
 
-from s2s.codegen import core, kinds, raising, saving, simplify
+from s2s.codegen import core, kinds, saving
+from s2s.codegen.drafts import Draft, JointDraft, PairDraft, parameter_list
 from s2s.codegen.forward import Forward
 from s2s.codegen.kinds import TupleOf
-from s2s.codegen.program import Emitted, Instance, Program, signature
+from s2s.codegen.operations import Operation
+from s2s.codegen.program import Instance, Program, signature
 from s2s.codegen.reverse import Reverse
+from s2s.codegen.shapes import Recorder
 
 
 class Writer:
     """Turns instances into emitted functions of a program."""
 
-    def __init__(self, shapes: Any = None):
-        self.shapes = shapes
+    def __init__(self, example: Any = None):
+        self.example = example
+        self.drafts: list[Draft] = []
 
     # Reverse mode ------------------------------------------------------------------------------------------------
 
@@ -32,8 +37,8 @@ class Writer:
         reverse.block(forward)
         bars = [self._final_adjoint(reverse, p, instance) for p in wrt]
         backward = reverse.out
+        call_forward(forward)
         saving.connect(function, forward, backward)
-        call_forward(forward, function, program)
         check = [self._scalar_check(reverse, loss)]
         gradient = bars[0] if len(bars) == 1 else core.tuple_of(bars)
         value = core.tuple_of([returned, gradient]) if with_value else self._with_aux(gradient, returned, has_aux)
@@ -45,7 +50,7 @@ class Writer:
             return result, result
         names = [function.fresh("loss"), function.fresh("aux")]
         statement = core.unpack(names, result, function.body[-1])
-        statement.operation = core_operation("unpack")
+        statement.operation = Operation("unpack")
         pair = instance.result.elements if isinstance(instance.result, TupleOf) else (kinds.Unknown(True),) * 2
         function.kinds.update(zip(names, pair, strict=True))
         forward.append(statement)
@@ -76,27 +81,12 @@ class Writer:
         reverse.block(forward)
         bars = [self._final_adjoint(reverse, p, instance) for p in instance.active_parameters]
         backward = [*reverse.out]
+        call_forward(forward)
         saving.connect(function, forward, backward)
         value = bars[0] if len(bars) == 1 else core.tuple_of(bars)
         backward.append(core.from_statement(gast.Return(value), function.body[-1]))
-        call_forward(forward, function, program)
-        self._write_pair(program, instance, forward, result, backward, seed)
-
-    def _write_pair(
-        self, program: Program, instance: Instance, forward: list, result: gast.AST, backward: list, seed: str
-    ) -> None:
-        function, pair = instance.function, instance.pair()
-        backward = simplify.run(function, backward, self.shapes)
-        local = core.assigned(forward) | set(function.parameters)
-        columns = saving.missing(backward, local)
-        exposed = [saving.exposed(function, forward, c) for c in columns]
-        saved = core.tuple_of(core.name(c) for c in exposed)
-        forward = [*forward, core.from_statement(gast.Return(core.tuple_of([result, saved])), function.body[-1])]
-        self._emit(program, instance, pair.forward_name, signature(function.source), forward)
-        name = function.fresh("saved")
-        opening = [core.unpack(columns, core.name(name))] if columns else []
-        arguments = parameter_list([name, seed])
-        self._emit(program, instance, pair.backward_name, arguments, [*opening, *backward])
+        names = instance.pair()
+        self.drafts.append(PairDraft(names.forward_name, instance, forward, result, backward, seed, names.backward_name))
 
     # Forward mode ------------------------------------------------------------------------------------------------
 
@@ -105,30 +95,39 @@ class Writer:
         function = instance.function
         forward = Forward(function, program)
         body = forward.run(instance)
-        arguments = tangent_signature(instance, forward.parameter_dots)
+        arguments = parameter_list([*instance.arguments, *forward.parameter_dots])
         self._emit(program, instance, name or instance.tangent_name(), arguments, body)
 
     # Emission ----------------------------------------------------------------------------------------------------
 
     def _emit(self, program: Program, instance: Instance, name: str, arguments: gast.AST, body: list) -> None:
-        function = instance.function
-        body = simplify.run(function, body, self.shapes)
-        body = raising.run(function, body, [a.id for a in all_parameters(arguments)])
-        tree = gast.FunctionDef(name, arguments, body, [], None, None, [])
-        tree.origin = (function.source.filename, function.source.tree.lineno)
-        program.emitted.append(Emitted(name, tree, function.references, function.source))
+        self.drafts.append(JointDraft(name, instance, arguments, body))
 
+    def finish(self, program: Program) -> None:
+        """Simplifies and raises every function, with the shapes of the example arguments if there are some."""
+        recorded = self._recorded() if self.example is not None else {}
+        for draft in self.drafts:
+            draft.emit(program, recorded.get(draft.name, {}), self.example)
 
-def core_operation(form: str) -> Any:
-    from_operations = simplify.Operation
-    return from_operations(form)
+    def _recorded(self) -> dict[str, dict[str, Any]]:
+        callees = {n: c for draft in self.drafts for n, c in draft.callees().items()}
+        recorder = Recorder(callees)
+        entry = self.drafts[-1]
+        try:
+            entry.record(recorder, [], self.example_values(entry))
+        except Exception as error:  # what cannot be run on the example is simplified as far as it got
+            logging.getLogger(__name__).debug("the example arguments do not run: %r", error)
+        return recorder.shapes
+
+    def example_values(self, entry: "Draft") -> dict[str, Any]:
+        return dict(self.example)
 
 
 def split_return(function: core.Function) -> tuple[list[gast.AST], gast.AST]:
     return function.body[:-1], function.body[-1].value
 
 
-def call_forward(forward: list[gast.AST], function: core.Function, program: Program) -> None:
+def call_forward(forward: list[gast.AST]) -> None:
     """Calls whose adjoint is taken call the forward half of the pair: `v, saved = f_fwd(…)`."""
     for statement in core.walk(forward):
         made = getattr(statement, "forward_call", None)
@@ -139,19 +138,3 @@ def call_forward(forward: list[gast.AST], function: core.Function, program: Prog
         call = gast.Call(core.name(name), statement.value.args, statement.value.keywords)
         statement.targets = [gast.Tuple([core.stored(target), core.stored(saved)], gast.Store())]
         statement.value = call
-
-
-def parameter_list(names: list[str]) -> gast.AST:
-    arguments = [gast.Name(n, gast.Param(), None, None) for n in names]
-    return gast.arguments(arguments, [], None, [], [], None, [])
-
-
-def all_parameters(arguments: gast.AST) -> list[gast.AST]:
-    extra = [a for a in (arguments.vararg, arguments.kwarg) if a is not None]
-    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *extra]
-
-
-def tangent_signature(instance: Instance, dots: list[str]) -> gast.AST:
-    """All parameters, then the tangents, by position (defaults do not survive: every tangent is given)."""
-    names = list(instance.arguments)
-    return parameter_list([*names, *dots])

@@ -1,0 +1,117 @@
+"""Functions on their way into the emitted file: complete in Core, not yet simplified.
+
+All functions are complete before the first is simplified, so that shapes can be recorded through calls.
+"""
+
+from typing import Any
+
+import gast
+
+from s2s.codegen import core, raising, saving, simplify
+from s2s.codegen.program import Emitted, Instance, Program, bind_values, signature
+from s2s.codegen.shapes import Recorder
+
+
+class Draft:
+    """One function, or the two of a pair."""
+
+    def __init__(self, name: str, instance: Instance):
+        self.name = name
+        self.instance = instance
+        self.function = instance.function
+
+    def callees(self) -> dict[str, Any]:
+        """Emitted names to what runs them for the recorder."""
+        return {self.name: lambda recorder, args, keywords: self.record(recorder, args, keywords)}
+
+    def record(self, recorder: Recorder, args: list[Any], keywords: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def emit(self, program: Program, recorded: dict[str, Any], example: Any) -> None:
+        raise NotImplementedError
+
+    def place(self, program: Program, name: str, arguments: gast.AST, body: list[gast.AST]) -> None:
+        """Raises a simplified body and puts it into the file."""
+        body = raising.run(self.function, body, [a.id for a in all_parameters(arguments)])
+        tree = gast.FunctionDef(name, arguments, body, [], None, None, [])
+        tree.origin = (self.function.source.filename, self.function.source.tree.lineno)
+        program.emitted.append(Emitted(name, tree, self.function.references, self.function.source))
+
+
+class JointDraft(Draft):
+    """A function with one body."""
+
+    def __init__(self, name: str, instance: Instance, arguments: gast.AST, body: list[gast.AST]):
+        super().__init__(name, instance)
+        self.arguments = arguments
+        self.body = body
+
+    def record(self, recorder: Recorder, args: list[Any], keywords: dict[str, Any]) -> Any:
+        names = [a.id for a in all_parameters(self.arguments)]
+        defaults = self.function.source.defaults
+        return recorder.run(self.name, self.function, self.body, bind_values(names, defaults, args, keywords))[0]
+
+    def emit(self, program: Program, recorded: dict[str, Any], example: Any) -> None:
+        body = simplify.run(self.function, self.body, recorded)
+        self.place(program, self.name, self.arguments, body)
+
+
+class PairDraft(Draft):
+    """The forward and the backward half of a split reversal."""
+
+    def __init__(
+        self,
+        name: str,
+        instance: Instance,
+        forward: list[gast.AST],
+        result: gast.AST,
+        backward: list[gast.AST],
+        seed: str,
+        backward_name: str,
+    ):
+        super().__init__(name, instance)
+        self.forward = forward
+        self.result = result
+        self.backward = backward
+        self.seed = seed
+        self.backward_name = backward_name
+
+    def callees(self) -> dict[str, Any]:
+        return {**super().callees(), self.backward_name: self._record_backward}
+
+    def record(self, recorder: Recorder, args: list[Any], keywords: dict[str, Any]) -> Any:
+        """The forward half: its result, and all of its values in place of what is saved."""
+        names = list(self.instance.arguments)
+        values = bind_values(names, self.function.source.defaults, args, keywords)
+        body = [*self.forward, gast.Return(self.result)]
+        return recorder.run(self.name, self.function, body, values)
+
+    def _record_backward(self, recorder: Recorder, args: list[Any], keywords: dict[str, Any]) -> Any:
+        saved, bar = args
+        return recorder.run(self.name, self.function, self.backward, {**saved, self.seed: bar})[0]
+
+    def emit(self, program: Program, recorded: dict[str, Any], example: Any) -> None:
+        function = self.function
+        backward = simplify.run(function, self.backward, recorded)
+        columns = saving.missing(backward, core.assigned(self.forward) | set(function.parameters))
+        exposed = [saving.exposed(function, self.forward, c) for c in columns]
+        saved = core.tuple_of(core.name(c) for c in exposed)
+        last = core.from_statement(gast.Return(core.tuple_of([self.result, saved])), function.body[-1])
+        forward = simplify.run(function, [*self.forward, last], recorded)
+        self.place(program, self.name, signature(function.source), forward)
+        self._place_backward(program, columns, backward)
+
+    def _place_backward(self, program: Program, columns: list[str], backward: list[gast.AST]) -> None:
+        name = self.function.fresh("saved")
+        opening = [core.unpack(columns, core.name(name))] if columns else []
+        self.place(program, self.backward_name, parameter_list([name, self.seed]), [*opening, *backward])
+
+
+def parameter_list(names: list[str]) -> gast.AST:
+    arguments = [gast.Name(n, gast.Param(), None, None) for n in names]
+    return gast.arguments(arguments, [], None, [], [], None, [])
+
+
+def all_parameters(arguments: gast.AST) -> list[gast.AST]:
+    extra = [a for a in (arguments.vararg, arguments.kwarg) if a is not None]
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *extra]

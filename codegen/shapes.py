@@ -1,0 +1,229 @@
+"""Shapes of names: exact ones, recorded by running Core on example arguments, and equalities that hold for any.
+
+Recording runs the statements one by one on the values; a branch that is not taken is tried as well, for its shapes only.
+"""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import gast
+import numpy as np
+
+from s2s.codegen import core
+from s2s.codegen.printer import to_source
+from s2s.runtime.primitives import table
+
+MAX_ITERATIONS = 3
+DIFFERS = object()
+
+
+class ShapeTable:
+    """Shapes by name: a tuple where recorded, else a token that is equal for names of equal shape."""
+
+    def __init__(self, function: core.Function, body: list[gast.AST], recorded: Mapping[str, Any]):
+        self.function = function
+        self.recorded = {n: s for n, s in recorded.items() if s is not DIFFERS}
+        self.tokens: dict[str, Any] = {}
+        for statement in core.walk(body):
+            if isinstance(statement, gast.Assign) and isinstance(statement.targets[0], gast.Name):
+                if not getattr(statement, "join", False):
+                    self._learn(statement.targets[0].id, statement.value)
+
+    def _learn(self, name: str, value: gast.AST) -> None:
+        like = self.function.shaped_like.get(name)
+        found = self.of(core.name(like)) if like is not None else self._of_operation(value)
+        if found is not None and found != ("like", name):
+            self.tokens[name] = found
+
+    def of(self, node: gast.AST) -> Any:
+        """The shape of an atom: a tuple, a token, or None for literals of unknown meaning."""
+        if core.is_constant(node):
+            return ()
+        if not isinstance(node, gast.Name):
+            return None
+        if node.id in self.recorded:
+            return self.recorded[node.id]
+        kind = self.function.kinds.get(node.id)
+        if getattr(kind, "scalar", False):
+            return ()
+        return self.tokens.get(node.id, ("like", node.id))
+
+    def rank(self, node: gast.AST) -> int | None:
+        shape = self.of(node)
+        return len(shape) if is_exact(shape) else None
+
+    def same(self, a: gast.AST, b: gast.AST) -> bool:
+        left, right = self.of(a), self.of(b)
+        return left is not None and left == right
+
+    def root(self, node: gast.AST) -> str | None:
+        """Another name of the same shape."""
+        token = self.tokens.get(node.id) if isinstance(node, gast.Name) else None
+        return token[1] if token is not None and not is_exact(token) else None
+
+    def _of_operation(self, value: gast.AST) -> Any:
+        if isinstance(value, gast.BinOp) and not isinstance(value.op, gast.MatMult):
+            return self._together([value.left, value.right])
+        if isinstance(value, gast.UnaryOp):
+            return self.of(value.operand)
+        if isinstance(value, gast.Call):
+            return self._of_call(value)
+        return None
+
+    def _of_call(self, value: gast.Call) -> Any:
+        target = resolved(self.function, value.func)
+        primitive = table.lookup(target) if target is not None else None
+        name = primitive.name if primitive is not None else None
+        if name in ("zeros_like", "ones_like", "full_like") and value.args and not value.keywords:
+            return self.of(value.args[0])
+        if name in ("sum_to", "broadcast_to", "unreduce") and len(value.args) > 1:
+            return self.of_shape(value.args[1])
+        if primitive is not None and primitive.category == "elementwise" and not value.keywords:
+            return self._together(value.args)
+        return None
+
+    def of_shape(self, node: gast.AST) -> Any:
+        """The shape that the node `np.shape(x)` stands for."""
+        inner = shape_argument(self.function, node)
+        return self.of(inner) if inner is not None else None
+
+    def _together(self, nodes: list[gast.AST]) -> Any:
+        """The shape of an elementwise result, where broadcasting cannot change it."""
+        shapes = [s for s in (self.of(n) for n in nodes) if s != ()]
+        if not shapes:
+            return ()
+        if all(is_exact(s) for s in shapes):
+            try:
+                return np.broadcast_shapes(*shapes)
+            except ValueError:
+                return None
+        return shapes[0] if all(s == shapes[0] for s in shapes) else None
+
+
+def is_exact(shape: Any) -> bool:
+    return isinstance(shape, tuple) and not (shape and shape[0] == "like")
+
+
+def resolved(function: core.Function, node: gast.AST) -> Any:
+    """The object that a path of global names stands for, None for anything else."""
+    dotted = core.dotted(node)
+    if dotted is None:
+        return None
+    first, *rest = dotted.split(".")
+    if first in function.bases or first not in function.references:
+        return None
+    found = function.references[first]
+    for part in rest:
+        found = getattr(found, part, None)
+    return found
+
+
+def shape_argument(function: core.Function, node: gast.AST) -> gast.AST | None:
+    """`x` of the expression `np.shape(x)`."""
+    if isinstance(node, gast.Call) and len(node.args) == 1 and resolved(function, node.func) is np.shape:
+        return node.args[0]
+    return None
+
+
+class Recorder:
+    """Runs Core on values and notes the shape of every name; `callees` gives the raw Core of emitted functions."""
+
+    def __init__(self, callees: Mapping[str, Any]):
+        self.callees = callees
+        self.shapes: dict[str, dict[str, Any]] = {}
+
+    def run(self, name: str, function: core.Function, body: list[gast.AST], values: dict[str, Any]) -> Any:
+        """The value that the body returns, and the names' values after it."""
+        frame = Frame(self, function, self.shapes.setdefault(name, {}), dict(values))
+        for key, value in values.items():
+            frame.note(key, value)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            frame.block(body)
+        return frame.returned, frame.values
+
+
+class Frame:
+    """One call."""
+
+    def __init__(self, recorder: Recorder, function: core.Function, shapes: dict[str, Any], values: dict[str, Any]):
+        self.recorder = recorder
+        self.function = function
+        self.shapes = shapes
+        self.values = values
+        self.returned: Any = None
+
+    def note(self, name: str, value: Any) -> None:
+        numeric = isinstance(value, int | float | complex | np.generic) or hasattr(value, "__array_function__")
+        shape = tuple(np.shape(value)) if numeric else DIFFERS
+        known = self.shapes.setdefault(name, shape)
+        if known != shape:
+            self.shapes[name] = DIFFERS
+
+    def block(self, body: list[gast.AST]) -> None:
+        for statement in body:
+            self.statement(statement)
+
+    def statement(self, statement: gast.AST) -> None:
+        if isinstance(statement, gast.Assign):
+            self.bind(statement.targets[0], self.value(statement.value))
+        elif isinstance(statement, gast.If):
+            self._branch(statement)
+        elif isinstance(statement, gast.For):
+            for item in list(self.value(statement.iter))[:MAX_ITERATIONS]:
+                self.bind(statement.target, item)
+                self.block(statement.body)
+        elif isinstance(statement, gast.While):
+            for _ in range(MAX_ITERATIONS):
+                if not self.value(statement.test):
+                    break
+                self.block(statement.body)
+        elif isinstance(statement, gast.Return):
+            self.returned = self.value(statement.value)
+        elif isinstance(statement, gast.Expr) and _is_append(statement):
+            self.value(statement.value)
+
+    def _branch(self, statement: gast.If) -> None:
+        taken, other = statement.body, statement.orelse
+        if not self.value(statement.test):
+            taken, other = other, taken
+        self._try(other)
+        self.block(taken)
+
+    def _try(self, body: list[gast.AST]) -> None:
+        """Runs a branch that is not taken, on copies, as far as it goes."""
+        before = dict(self.values)
+        try:
+            self.block(body)
+        except Exception:  # values of the other branch need not make sense here
+            return
+        finally:
+            self.values = before
+
+    def bind(self, target: gast.AST, value: Any) -> None:
+        if isinstance(target, gast.Name):
+            self.values[target.id] = value
+            self.note(target.id, value)
+            return
+        for element, part in zip(target.elts, value, strict=True):
+            self.bind(element, part)
+
+    def value(self, node: gast.AST) -> Any:
+        if isinstance(node, gast.Name) and node.id in self.values:
+            return self.values[node.id]
+        if isinstance(node, gast.Call) and isinstance(node.func, gast.Name) and node.func.id in self.recorder.callees:
+            return self._call(node)
+        code = compile(to_source(node).strip(), "<shapes>", "eval")
+        names = {n: v for n, v in self.function.references.items() if n not in self.values}
+        return eval(code, {**names, **self.values})
+
+    def _call(self, node: gast.Call) -> Any:
+        positional = [self.value(a) for a in node.args]
+        keywords = {k.arg: self.value(k.value) for k in node.keywords}
+        return self.recorder.callees[node.func.id](self.recorder, positional, keywords)
+
+
+def _is_append(statement: gast.Expr) -> bool:
+    call = statement.value
+    return isinstance(call, gast.Call) and isinstance(call.func, gast.Attribute) and call.func.attr == "append"
