@@ -9,8 +9,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from s2s.convert import ConversionError, Request, convert
+from s2s.convert import convert
 from s2s.demo import run_demo
+from s2s.expansion import ConversionError, Request
 
 
 def main(argv: Sequence[str] | None = None) -> int:

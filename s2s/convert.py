@@ -9,34 +9,8 @@ import tokenize
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-TRANSFORMS = ("grad", "value_and_grad", "jvp")
-
-
-class ConversionError(Exception):
-    """The input cannot be converted; the message is a whole diagnostic: file, line, caret, cause."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """One derivative to write.
-
-    Attributes:
-        transform: "grad", "value_and_grad" or "jvp".
-        function: the name of the module-level function to differentiate.
-        options: keyword arguments of the transform (`argnums`, `has_aux`).
-    """
-
-    transform: str
-    function: str
-    options: tuple[tuple[str, object], ...] = ()
-
-
-@dataclass(frozen=True)
-class Expansion:
-    """Source of a derivative: import statements that it needs, and its definitions in order, `(name, text)` each."""
-
-    imports: tuple[str, ...]
-    definitions: tuple[tuple[str, str], ...]
+from s2s.codegen.diagnostics import Diagnostic
+from s2s.expansion import TRANSFORMS, ConversionError, Expansion, Request, bound_by, expand, module_definitions
 
 
 @dataclass(frozen=True)
@@ -68,34 +42,39 @@ def convert(
     while decorated := next(module.decorated(), None):
         module = module.with_replaced(decorated)
     options = () if wrt is None else (("argnums", wrt),)
-    for request in requests:
+    for request in reversed(tuple(requests)):  # each goes directly below its function
         module = module.with_appended(replace(request, options=options))
-    return module.text.replace("\n", newline).encode(encoding)
+    return module.with_imports().text.replace("\n", newline).encode(encoding)
 
 
 @dataclass(frozen=True)
 class Module:
-    """The text of a module between two rewrites."""
+    """The text of a module between two rewrites, and the import statements that it needs so far."""
 
     text: str
     filename: str
+    imports: tuple[str, ...] = ()
 
     def with_replaced(self, decorated: Decorated) -> "Module":
         """The definition, from our decorator down, becomes its expansion; decorators above it stay."""
-        expansion = self._expand(decorated.request, decorated.request.function)
+        expansion = expand(self.text, self.filename, decorated.request, decorated.request.function)
         lines = self.text.split("\n")
         assert decorated.node.end_lineno is not None
-        lines[decorated.first_line - 1 : decorated.node.end_lineno] = _body(expansion, self._definitions()).split("\n")
-        return replace(self, text="\n".join(lines))._with_imports(expansion.imports)
+        body = _body(expansion, module_definitions(self.text))
+        lines[decorated.first_line - 1 : decorated.node.end_lineno] = body.split("\n")
+        return replace(self, text="\n".join(lines), imports=self.imports + expansion.imports)
 
     def with_appended(self, request: Request) -> "Module":
         """The expansion is written below the function that it belongs to."""
-        node = self._function(request)
-        expansion = self._expand(request, f"{request.function}_{request.transform}")
+        node, name = self._function(request), f"{request.function}_{request.transform}"
+        expansion = expand(self.text, self.filename, request, name)
+        present, new = module_definitions(self.text).get(name), dict(expansion.definitions)[name]
+        if present not in (None, new):
+            raise ConversionError(f"{self.filename}: {name!r} is defined already, with another text; remove it first")
         lines = self.text.split("\n")
-        body = _body(expansion, self._definitions())
-        lines[node.end_lineno : node.end_lineno] = ["", "", *body.split("\n")]
-        return replace(self, text="\n".join(lines))._with_imports(expansion.imports)
+        body = _body(expansion, module_definitions(self.text))
+        lines[node.end_lineno : node.end_lineno] = ["", "", *body.split("\n")] if body else []
+        return replace(self, text="\n".join(lines), imports=self.imports + expansion.imports)
 
     def decorated(self) -> Iterator[Decorated]:
         """Definitions under `@s2s.grad`, `@s2s.value_and_grad`, `@s2s.jvp` (any alias), in order."""
@@ -142,31 +121,34 @@ class Module:
         for node in reversed(self._tree().body):
             if isinstance(node, ast.FunctionDef) and node.name == request.function:
                 return node
-        raise ConversionError(f"{self.filename}: error: no function {request.function!r} at module level")
-
-    def _definitions(self) -> dict[str, str]:
-        nodes = (node for node in self._tree().body if isinstance(node, ast.FunctionDef))
-        return {node.name: ast.get_source_segment(self.text, node) or "" for node in nodes}
+        raise ConversionError(f"{self.filename}: there is no function {request.function!r} at module level")
 
     def _tree(self) -> ast.Module:
         return _parse(self.text, self.filename)
 
-    def _expand(self, request: Request, name: str) -> Expansion:
-        raise NotImplementedError
-
-    def _with_imports(self, imports: Iterable[str]) -> "Module":
-        present = {ast.unparse(node) for node in self._tree().body}
-        missing = [line for line in imports if line not in present]
-        if not missing:
-            return self
+    def with_imports(self) -> "Module":
+        """Imports that the module does not have yet are written below its own."""
+        tree = self._tree()
+        present = dict(pair for node in tree.body for pair in bound_by(node))
+        needed = dict(pair for line in self.imports for pair in bound_by(ast.parse(line).body[0]))
+        missing = {name: what for name, what in needed.items() if present.get(name) != what}
+        self._refuse_clash(missing, present)
         lines = self.text.split("\n")
-        line = _end_of_imports(self._tree())
-        lines[line:line] = missing
+        place = _end_of_imports(tree)
+        lines[place:place] = _import_lines(missing, self.imports)
         return replace(self, text="\n".join(lines))
+
+    def _refuse_clash(self, wanted: dict[str, str], present: dict[str, str]) -> None:
+        for name, what in wanted.items():
+            if name in present:
+                cause = f"the derivative needs {what} as {name!r}, which is something else in this module"
+                raise ConversionError(f"{self.filename}: {cause}; rename {name!r}")
 
     def error(self, node: ast.expr, cause: str, fix: str) -> ConversionError:
         """A diagnostic at `node`, as a compiler prints it."""
-        return _diagnostic(self.filename, self.text, node.lineno, node.col_offset + 1, f"{cause}; {fix}")
+        line = self.text.split("\n")[node.lineno - 1]
+        end = node.end_col_offset if node.end_lineno == node.lineno else None
+        return ConversionError(str(Diagnostic(self.filename, node.lineno, node.col_offset, end, cause, fix, line)))
 
 
 def _decode(source: bytes, filename: str) -> tuple[str, str]:
@@ -174,20 +156,16 @@ def _decode(source: bytes, filename: str) -> tuple[str, str]:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
         return source.decode(encoding), encoding
     except (SyntaxError, UnicodeDecodeError) as error:
-        raise ConversionError(f"{filename}: error: {error}") from None
+        raise ConversionError(f"{filename}: {error}") from None
 
 
 def _parse(text: str, filename: str) -> ast.Module:
     try:
         return ast.parse(text, filename)
     except SyntaxError as error:
-        raise _diagnostic(filename, text, error.lineno or 1, error.offset or 1, str(error.msg)) from None
-
-
-def _diagnostic(filename: str, text: str, line: int, column: int, message: str) -> ConversionError:
-    lines = text.split("\n")
-    source = lines[line - 1] if line <= len(lines) else ""
-    return ConversionError(f"{filename}:{line}:{column}: error: {message}\n    {source}\n    {' ' * (column - 1)}^")
+        line, column = error.lineno or 1, (error.offset or 1) - 1
+        source = (text.split("\n") + [""])[line - 1]
+        raise ConversionError(str(Diagnostic(filename, line, column, column + 1, error.msg, "", source))) from None
 
 
 def _imported_names(tree: ast.Module) -> Iterator[tuple[str, str]]:
@@ -221,6 +199,24 @@ def _body(expansion: Expansion, present: dict[str, str]) -> str:
     """Definitions that the module does not have yet, two blank lines apart."""
     new = (text.strip("\n") for name, text in expansion.definitions if present.get(name) != text.strip("\n"))
     return "\n\n\n".join(new)
+
+
+def _import_lines(missing: dict[str, str], imports: Iterable[str]) -> list[str]:
+    """Import statements for the names in `missing`, those from one module together."""
+    modules = {line for line in imports if isinstance(ast.parse(line).body[0], ast.Import)}
+    lines = sorted(line for line in modules if dict(bound_by(ast.parse(line).body[0])).items() <= missing.items())
+    members = {name: what.rpartition(".")[::2] for name, what in sorted(missing.items())}
+    froms = sorted({ast.parse(line).body[0].module for line in imports if line not in modules})  # type: ignore[attr-defined]
+    for module in froms:
+        names = [n if n == original else f"{original} as {n}" for n, (m, original) in members.items() if m == module]
+        lines += _wrapped(module, names) if names else []
+    return lines
+
+
+def _wrapped(module: str, names: list[str]) -> list[str]:
+    """One import statement, in parentheses where it would be too long for a line."""
+    line = f"from {module} import {', '.join(names)}"
+    return [line] if len(line) <= 100 else [f"from {module} import (", *(f"    {name}," for name in names), ")"]
 
 
 def _end_of_imports(tree: ast.Module) -> int:

@@ -13,7 +13,7 @@ from rich.syntax import Syntax
 
 import s2s.numpy as snp
 from s2s import random
-from s2s.api import grad, jit, value_and_grad
+from s2s.derivatives import grad, value_and_grad
 
 LAYER_SIZES = [64, 100, 10]
 LEARNING_RATE = 0.5

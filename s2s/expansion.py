@@ -1,0 +1,186 @@
+"""The derivative of one function of a module as source, for `s2s convert`; the module is read and never run."""
+
+import ast
+import io
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from s2s.codegen import kinds, transform
+from s2s.codegen.infer import UNRESOLVED
+from s2s.codegen.kinds import Kind, Numeric
+from s2s.codegen.names import Namer
+from s2s.codegen.program import parameters
+from s2s.codegen.resolve import Unknown
+from s2s.codegen.source import FunctionSource
+from s2s.codegen.static_module import StaticModule, static_module
+from s2s.codegen.trees import to_ast
+from s2s.runtime.errors import S2SError
+
+TRANSFORMS = ("grad", "value_and_grad", "jvp")
+
+
+class ConversionError(Exception):
+    """The input cannot be converted; the message is a whole diagnostic: file, line, caret, cause."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One derivative to write.
+
+    Attributes:
+        transform: "grad", "value_and_grad" or "jvp".
+        function: the name of the module-level function to differentiate.
+        options: keyword arguments of the transform (`argnums`, `has_aux`).
+    """
+
+    transform: str
+    function: str
+    options: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """Source of a derivative: import statements that it needs, and its definitions in order, `(name, text)` each."""
+
+    imports: tuple[str, ...]
+    definitions: tuple[tuple[str, str], ...]
+
+
+def expand(text: str, filename: str, request: Request, name: str) -> Expansion:
+    """The derivative that `request` asks for of a function in the module `text`, its entry function called `name`.
+
+    Raises:
+        ConversionError: the function holds what cannot be transformed; every place is listed.
+    """
+    try:
+        result = _result(_read(text, filename), request)
+    except S2SError as error:
+        raise ConversionError(str(error)) from error
+    if request.transform == "jvp" and name == request.function:
+        return _as_decorated(expand(text, filename, request, f"{name}_jvp"), name)
+    present = module_definitions(text)
+    emitted = dict(_definitions(result.functions_text))
+    names = {result.entry: name} | _fresh_names(emitted, result.entry, present)
+    definitions = tuple((names.get(n, n), renamed(body, names)) for n, body in emitted.items())
+    return Expansion(tuple(result.imports), definitions)
+
+
+def _as_decorated(expansion: Expansion, name: str) -> Expansion:
+    """What `@s2s.jvp` leaves behind is called with a tuple of arguments and one of tangents."""
+    body = f"def {name}(primals, tangents):\n    return {name}_jvp(*primals, *tangents)"
+    return Expansion(expansion.imports, (*expansion.definitions, (name, body)))
+
+
+def module_definitions(text: str) -> dict[str, str]:
+    """The functions that a module defines at its top level: name to text."""
+    nodes = (node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
+    return {node.name: ast.get_source_segment(text, node) or "" for node in nodes}
+
+
+def _fresh_names(emitted: dict[str, str], entry: str, present: dict[str, str]) -> dict[str, str]:
+    """New names for functions that the module has already with another text."""
+    namer = Namer({*emitted, *present})
+    return {n: namer.fresh(n) for n, text in emitted.items() if n != entry and present.get(n, text) != text}
+
+
+def renamed(text: str, names: dict[str, str]) -> str:
+    """Source in which the variables in `names` are called differently; comments and strings stay."""
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    places = [token for token in tokens if token.type == tokenize.NAME and token.string in names]
+    lines = text.split("\n")
+    for token in reversed(places):
+        row, column = token.start
+        line = lines[row - 1]
+        lines[row - 1] = line[:column] + names[token.string] + line[token.end[1] :]
+    return "\n".join(lines)
+
+
+def bound_by(node: ast.stmt) -> Iterator[tuple[str, str]]:
+    """What a statement binds at module level: name to a description of what it then stands for."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            name = alias.asname or alias.name.split(".")[0]
+            yield name, alias.name if alias.asname else name
+    elif isinstance(node, ast.ImportFrom):
+        yield from ((alias.asname or alias.name, f"{node.module}.{alias.name}") for alias in node.names)
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield node.name, f"line {node.lineno}"
+    else:
+        stored = (n for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+        yield from ((n.id, f"line {n.lineno}") for n in stored)
+
+
+def _read(text: str, filename: str) -> StaticModule:
+    """The module, with literals as constants and everything else that only a run can tell as unresolved."""
+    module = static_module(text, filename)
+    constants = dict(_constants(module.tree))
+    for name, value in module.names.items():
+        if isinstance(value, Unknown):
+            module.names[name] = constants.get(name, UNRESOLVED)
+    return module
+
+
+def _constants(tree: ast.Module) -> Iterator[tuple[str, Any]]:
+    """Names that the module binds once, to a number or string."""
+    bound = [name for node in tree.body for name, _ in bound_by(node)]
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if bound.count(name) == 1 and _is_literal(node.value):
+                yield name, ast.literal_eval(node.value)
+
+
+def _is_literal(node: ast.expr) -> bool:
+    operand = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
+    return isinstance(operand, ast.Constant) and isinstance(operand.value, int | float | str)
+
+
+def _result(module: StaticModule, request: Request) -> transform.Result:
+    source = module.function(request.function)
+    options = dict(request.options)
+    names = parameters(source)
+    if request.transform == "jvp":
+        return transform.tangent(source, _kinds(source, names, names))
+    wrt = _wrt(options.pop("argnums", 0), names, request)
+    has_aux = bool(options.pop("has_aux", False))
+    if options:
+        raise ConversionError(f"{module.filename}: {request.transform} has no option {next(iter(options))!r}")
+    return transform.gradient(source, _kinds(source, names, wrt), wrt, request.transform == "value_and_grad", has_aux)
+
+
+def _wrt(argnums: Any, names: list[str], request: Request) -> list[str]:
+    asked = [argnums] if isinstance(argnums, int | str) else list(argnums)
+    for each in asked:
+        if each not in names if isinstance(each, str) else not -len(names) <= each < len(names):
+            raise ConversionError(f"{request.function}() has no argument {each!r}; it has {', '.join(names)}")
+    return [each if isinstance(each, str) else names[each] for each in asked]
+
+
+def _kinds(source: FunctionSource, names: list[str], wrt: list[str]) -> dict[str, Kind]:
+    """Arguments count as arrays or numbers, unless the code or a literal default says otherwise."""
+    defaults = dict(_literal_defaults(source.tree.args))
+    given = {name: kinds.of_value(value, active=False) for name, value in defaults.items()}
+    return {name: Numeric(True) if name in wrt else given.get(name, Numeric(False)) for name in names}
+
+
+def _literal_defaults(arguments: Any) -> Iterator[tuple[str, Any]]:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs = [*zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True)]
+    pairs += zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    for parameter, default in pairs:
+        try:
+            yield parameter.id, ast.literal_eval(to_ast(default))
+        except (ValueError, TypeError):
+            continue
+
+
+def _definitions(text: str) -> Iterator[tuple[str, str]]:
+    """The functions of an emitted file, each with the comments above it."""
+    lines = text.split("\n")
+    start = 0
+    for node in ast.parse(text).body:
+        assert isinstance(node, ast.FunctionDef) and node.end_lineno is not None
+        yield node.name, "\n".join(lines[start : node.end_lineno]).strip("\n")
+        start = node.end_lineno
