@@ -20,7 +20,7 @@ def parsed(text: str) -> tuple[gast.AST, ...]:
 
 @functools.cache
 def parsed_expression(text: str) -> gast.AST:
-    return gast.parse(text, mode="eval").body
+    return gast.parse(f"({text.strip()})", mode="eval").body
 
 
 class RuleWriter:
