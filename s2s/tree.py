@@ -12,12 +12,12 @@ from s2s.runtime.tree import (
     map,
     map_with_path,
     reduce,
+    register_dataclass,
     structure,
     transpose,
     unflatten,
 )
 from s2s.runtime.tree import path_string as keystr
-from s2s.runtime.tree import register_dataclass
 from s2s.runtime.tree import register_node as register_pytree_node
 from s2s.runtime.tree import register_node_class as register_pytree_node_class
 

@@ -1,12 +1,12 @@
 """The functions that are written over others, as users, NumPy's protocol and the code generator find them.
 
-The public function makes arrays of its arguments and calls the written one. NumPy's function of the same name, called on
-our arrays, is the written one; so is what the code generator differentiates for either of them.
+The public function makes arrays of its arguments and calls the written one. NumPy's function of the same name, called
+on our arrays, is the written one; so is what the code generator differentiates for either of them.
 """
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from types import ModuleType
 from typing import Any
 
@@ -31,7 +31,8 @@ FUNCTIONS: dict[ModuleType, str] = {
     logic: "array_equiv isin digitize bincount histogram histogram_bin_edges",
 }
 LINALG = """
-    matrix_power multi_dot pinv lstsq cond matrix_rank tensorsolve tensorinv vector_norm matrix_norm cross diagonal trace
+    matrix_power multi_dot pinv lstsq cond matrix_rank tensorsolve tensorinv vector_norm matrix_norm cross diagonal
+    trace
 """
 ARRAYS = frozenset(
     """
@@ -42,28 +43,31 @@ ARRAYS = frozenset(
 FLOATING = frozenset("average median quantile percentile cov corrcoef nanmean nanvar nanstd interp trapezoid".split())
 
 
-def public(written: Callable[..., Any], module: str = "s2s.numpy") -> Callable[..., Any]:
-    """The function as users call it: its array arguments may be whatever can be an array."""
+def public(written: Callable[..., Any], module: str, floating: bool) -> Callable[..., Any]:
+    """The function as users call it: its array arguments may be whatever can be an array, the first must be one.
+
+    With `floating`, integers in the first are converted to float32.
+    """
     signature = inspect.signature(written)
-    first = conversion.inexact if written.__name__ in FLOATING else conversion.operand
+    first = conversion.inexact if floating else conversion.operand
 
     @functools.wraps(written)
     def function(*args: Any, **kwargs: Any) -> Any:
         bound = signature.bind(*args, **kwargs)
-        main = next(iter(bound.arguments))
-        for name, value in bound.arguments.items():
+        for position, (name, value) in enumerate(bound.arguments.items()):
             if name in ARRAYS:
-                bound.arguments[name] = _converted(signature.parameters[name], value, first if name == main else None)
+                convert = first if position == 0 else conversion.optional
+                bound.arguments[name] = _converted(signature.parameters[name], value, convert)
         return written(*bound.args, **bound.kwargs)
 
     function.__module__ = module
     return function
 
 
-def _converted(parameter: inspect.Parameter, value: Any, convert: Callable[..., Any] | None) -> Any:
+def _converted(parameter: inspect.Parameter, value: Any, convert: Callable[..., Any]) -> Any:
     if parameter.kind is parameter.VAR_POSITIONAL or parameter.name == "arrays":
         return type(value)([conversion.optional(v) for v in value])
-    return conversion.optional(value) if convert is None else convert(value)
+    return convert(value)
 
 
 def register(written: Callable[..., Any], numpy_function: Callable[..., Any] | None, ours: Callable[..., Any]) -> None:
@@ -74,19 +78,22 @@ def register(written: Callable[..., Any], numpy_function: Callable[..., Any] | N
         numpy_protocol.IMPLEMENTATIONS[numpy_function] = written
 
 
+def made(
+    source: ModuleType, names: Iterable[str], module: str, floating: Container[str], counterparts: Any = None
+) -> dict[str, Callable[..., Any]]:
+    """The public functions, for `module`, of those written in `source`; `counterparts` has NumPy's."""
+    functions = {name: public(getattr(source, name), module, name in floating) for name in names}
+    for name, function in functions.items():
+        register(getattr(source, name), getattr(counterparts, name, None), function)
+    return functions
+
+
 def make_all() -> dict[str, Callable[..., Any]]:
     """The public functions of `s2s.numpy`."""
-    return _made([getattr(module, name) for module, names in FUNCTIONS.items() for name in names.split()], np)
+    parts = [made(source, names.split(), "s2s.numpy", FLOATING, np) for source, names in FUNCTIONS.items()]
+    return {name: function for part in parts for name, function in part.items()}
 
 
 def make_linalg() -> dict[str, Callable[..., Any]]:
     """The public functions of `s2s.numpy.linalg`."""
-    return _made([getattr(linear_algebra, name) for name in LINALG.split()], np.linalg, "s2s.numpy.linalg")
-
-
-def _made(written: list[Callable[..., Any]], numpy_module: ModuleType, name: str = "s2s.numpy") -> dict[str, Any]:
-    made = {}
-    for function in written:
-        made[function.__name__] = public(function, name)
-        register(function, getattr(numpy_module, function.__name__, None), made[function.__name__])
-    return made
+    return made(linear_algebra, LINALG.split(), "s2s.numpy.linalg", LINALG.split(), np.linalg)

@@ -60,7 +60,9 @@ def _placed(made: Any, device: Any) -> Any:
     return made if device is None else device_put(made, device)
 
 
-def asarray(a: Any, dtype: Any = None, order: str | None = None, *, copy: bool | None = None, device: Any = None) -> Any:
+def asarray(
+    a: Any, dtype: Any = None, order: str | None = None, *, copy: bool | None = None, device: Any = None
+) -> Any:
     """`array`, but Python numbers stay weak: they do not decide the dtype of what they are combined with."""
     return array(a, dtype, device=device) if dtype is not None else _placed(operand(a), device)
 

@@ -1,4 +1,4 @@
-"""Choosing elements: `where`, `clip`, positions of elements, and other functions that take more forms than a primitive."""
+"""Choosing elements, finding their positions, and other functions that take more forms than a primitive."""
 
 from typing import Any
 

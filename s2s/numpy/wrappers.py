@@ -16,8 +16,8 @@ from s2s.runtime.primitives import cumulative, linalg, neural, sorting, table  #
 
 # Elementwise functions under the primitive's own name; on integers they compute in float32, or keep the dtype.
 FLOATING = """
-    exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh arccosh
-    arctanh sinc degrees radians divide hypot logaddexp logaddexp2 heaviside reciprocal copysign nextafter
+    exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh
+    arccosh arctanh sinc degrees radians divide hypot logaddexp logaddexp2 heaviside reciprocal copysign nextafter
 """.split()
 ELEMENTWISE = """
     absolute add subtract multiply power negative positive floor_divide remainder fmod square maximum minimum fmax fmin
@@ -99,7 +99,7 @@ SIGNATURES = {
     "squeeze": "a, axis=None",
     "stack": "arrays, axis=0, out=None, dtype=None",
     "swapaxes": "a, axis1, axis2",
-    "take": "a, indices, axis=None, out=None, mode='raise', unique_indices=False, indices_are_sorted=False, fill_value=None",
+    "take": "a, indices, axis=None, out=None, mode='raise', unique_indices=False, indices_are_sorted=False",
     "take_along_axis": "arr, indices, axis=-1, mode=None, fill_value=None",
     "tensordot": "a, b, axes=2, *, precision=None, preferred_element_type=None",
     "tile": "A, reps",
@@ -231,7 +231,7 @@ def _doc(primitive: table.Primitive) -> str:
 
 
 _DTYPES = dict.fromkeys(FLOATING, "\n\n    Elementwise, with broadcasting; integers are computed in float32.\n    ")
-_DTYPES |= dict.fromkeys(ELEMENTWISE, "\n\n    Elementwise, with broadcasting; the dtype of the operands is kept.\n    ")
+_DTYPES |= dict.fromkeys(ELEMENTWISE, "\n\n    Elementwise, with broadcasting; the operands' dtype is kept.\n    ")
 
 
 def make_all() -> dict[str, Callable[..., Any]]:

@@ -198,7 +198,7 @@ SAMPLES |= {
     "meshgrid": [call(V, W[:3]), call(V, W[:3], indexing="ij"), call(V, W[:3], sparse=True)],
     "ix_": [call(INDICES, np.array([0, 1]))],
     # creation
-    "array": [call([1.0, 2.0]), call([[1, 2], [3, 4]]), call(X), call(2.5), call([True, False]), call([1, 2.5]), call(V, ndmin=2)],
+    "array": [call([1.0, 2.0]), call([[1, 2], [3, 4]]), call(X), call(2.5), call([True]), call([1, 2.5])],
     "asarray": [call(X), call(I), call([1, 2]), call(V, dtype="int32")],
     "copy": [call(X)],
     "zeros": [call(3), call((2, 3)), call((2,), "int32"), call((0, 2))],
