@@ -14,6 +14,8 @@ from s2s.runtime.support_elementwise import (
     power_partial,
     softmax_weight,
     stop_gradient,
+    where_above,
+    where_below,
     where_between,
     where_larger,
 )
@@ -81,7 +83,8 @@ from s2s.runtime.support_reductions import (
     product_of_others,
     reduced_size,
     sum_to,
-    tie_weights,
+    max_weights,
+    min_weights,
     unreduce,
 )
 from s2s.runtime.support_scan import (
@@ -117,8 +120,6 @@ from s2s.runtime.support_special import digamma, erf, erfc, erfinv, expit, gamma
 from s2s.runtime.support_trees import acc, from_items, instantiate, items, replaced, stack, unzip, zeros_like
 
 __all__ = [
-    "check_ranks",
-    "require_scalar",
     "abs_power",
     "acc",
     "add_at",
@@ -129,6 +130,7 @@ __all__ = [
     "beyond_span",
     "cast_bar",
     "cast_dot",
+    "check_ranks",
     "cofactor",
     "column_stack_bar",
     "concatenate_bar",
@@ -194,6 +196,7 @@ __all__ = [
     "relu",
     "repeat_bar",
     "replaced",
+    "require_scalar",
     "running_extreme_index",
     "select_bar",
     "set_at",
@@ -213,7 +216,8 @@ __all__ = [
     "take_bar",
     "tensordot_lhs_bar",
     "tensordot_rhs_bar",
-    "tie_weights",
+    "max_weights",
+    "min_weights",
     "tile_bar",
     "top_k",
     "trace_bar",
@@ -224,6 +228,8 @@ __all__ = [
     "unreduce",
     "unzip",
     "vstack_bar",
+    "where_above",
+    "where_below",
     "where_between",
     "where_larger",
     "zeros_like",

@@ -125,7 +125,7 @@ def take_bar(g: Any, a: Any, indices: Any, axis: int | None = None) -> Any:
     return add_at(np.zeros_like(a), (*lead, indices), g)
 
 
-def take_along_axis_bar(g: Any, arr: Any, indices: Any, axis: int = -1) -> Any:
+def take_along_axis_bar(g: Any, arr: Any, indices: Any, axis: int | None = -1) -> Any:
     """Cotangent of `arr` in `np.take_along_axis(arr, indices, axis)`."""
     if axis is None:
         return np.reshape(add_at(np.zeros_like(arr, shape=(np.size(arr),)), indices, g), np.shape(arr))

@@ -47,10 +47,18 @@ def reduced_size(shape: Shape, axis: Axis = None) -> int:
     return math.prod(shape[i] for i in normal_axes(axis, len(shape)))
 
 
-def tie_weights(a: Any, extreme: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """The derivative of a maximum or minimum `extreme` of `a`: 1 at the extreme, shared equally among ties."""
-    is_extreme = a == unreduce(extreme, np.shape(a), axis, keepdims)
-    ones = np.where(is_extreme, np.ones_like(a), np.zeros_like(a))
+def max_weights(a: Any, axis: Axis = None) -> Any:
+    """The derivative of the maximum of `a` along `axis`: 1 where it is reached, shared equally among ties."""
+    return _tie_weights(a, np.max(a, axis=axis, keepdims=True), axis)
+
+
+def min_weights(a: Any, axis: Axis = None) -> Any:
+    """The derivative of the minimum of `a` along `axis`: 1 where it is reached, shared equally among ties."""
+    return _tie_weights(a, np.min(a, axis=axis, keepdims=True), axis)
+
+
+def _tie_weights(a: Any, extreme: Any, axis: Axis) -> Any:
+    ones = np.where(a == extreme, np.ones_like(a), np.zeros_like(a))
     return ones / np.maximum(np.sum(ones, axis=axis, keepdims=True), 1)
 
 

@@ -133,7 +133,9 @@ def cast_bar(g: Any, x: Any, dtype: Any) -> Any:
 
 
 def cast_dot(t: Any, dtype: Any) -> Any:
-    """Tangent of a value that is converted to `dtype`: zero if `dtype` holds no fractions."""
+    """Tangent of a value that is converted to `dtype`: zero if `dtype` holds no fractions; None converts nothing."""
+    if dtype is None:
+        return t
     if np.issubdtype(np.dtype(dtype), np.integer) or np.dtype(dtype) == bool:
         return np.zeros_like(t)
     return np.astype(np.asarray(t), dtype)

@@ -36,7 +36,7 @@ divide = elementwise(
     "x, y",
     lower=lowering.divide,
     functions=(np.divide, np.true_divide, operator.truediv),
-    partials={"x": "1 / y", "y": "-out / y"},
+    partials={"x": "1 / y", "y": "-x / y ** 2"},
 )
 power = elementwise(
     "power",
@@ -143,13 +143,13 @@ clip = general(
     method="clip",
     vjp="""
         a_bar = sum_to(where_between(a, a_min, a_max, out_bar), np.shape(a))
-        a_min_bar = sum_to(where_larger(a_min, a, where_larger(a_max, a_min, out_bar)), np.shape(a_min))
-        a_max_bar = sum_to(where_larger(np.maximum(a, a_min), a_max, out_bar), np.shape(a_max))
+        a_min_bar = sum_to(where_below(a, a_min, a_max, out_bar), np.shape(a_min))
+        a_max_bar = sum_to(where_above(a, a_min, a_max, out_bar), np.shape(a_max))
     """,
     jvp={
         "a": "where_between(a, a_min, a_max, a_dot)",
-        "a_min": "where_larger(a_min, a, where_larger(a_max, a_min, a_min_dot))",
-        "a_max": "where_larger(np.maximum(a, a_min), a_max, a_max_dot)",
+        "a_min": "where_below(a, a_min, a_max, a_min_dot)",
+        "a_max": "where_above(a, a_min, a_max, a_max_dot)",
     },
 )
 where = general(

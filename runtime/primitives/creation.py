@@ -3,7 +3,7 @@
 import numpy as np
 
 from s2s.runtime.primitives import creation_lowering as lowering
-from s2s.runtime.primitives.table import general, linear, nondifferentiable
+from s2s.runtime.primitives.table import general, nondifferentiable
 
 zeros = nondifferentiable(
     "zeros", "shape, dtype=float", lower=lowering.constant_of(0), operands=(), functions=(np.zeros,)
@@ -33,13 +33,14 @@ empty_like = nondifferentiable(
     operands=("a",),
     functions=(np.empty_like,),
 )
-full = linear(
+full = general(
     "full",
     "shape, fill_value, dtype=None",
     lower=lowering.full,
     operands=("fill_value",),
     functions=(np.full,),
-    vjp="fill_value_bar = sum_to(out_bar, np.shape(fill_value))",
+    vjp="fill_value_bar = sum_to(cast_dot(out_bar, dtype), np.shape(fill_value))",
+    jvp={"fill_value": "np.full(shape, cast_dot(fill_value_dot, dtype), dtype)"},
 )
 full_like = general(
     "full_like",
@@ -47,8 +48,8 @@ full_like = general(
     lower=lowering.full_like,
     operands=("a", "fill_value"),
     functions=(np.full_like,),
-    vjp="fill_value_bar = sum_to(out_bar, np.shape(fill_value))",
-    jvp={"fill_value": "np.full_like(a, fill_value_dot, dtype, shape=shape)"},
+    vjp="fill_value_bar = sum_to(cast_dot(out_bar, np.result_type(out)), np.shape(fill_value))",
+    jvp={"fill_value": "np.full_like(a, cast_dot(fill_value_dot, np.result_type(out)), dtype, shape=shape)"},
 )
 eye = nondifferentiable("eye", "N, M=None, k=0, dtype=float", lower=lowering.eye, operands=(), functions=(np.eye,))
 identity = nondifferentiable(
@@ -71,8 +72,8 @@ linspace = general(
     functions=(np.linspace,),
     vjp="""
         weights = np.linspace(0, 1, num, endpoint)
-        start_bar = np.tensordot(1 - weights, out_bar, 1)
-        stop_bar = np.tensordot(weights, out_bar, 1)
+        start_bar = sum_to(np.tensordot(1 - weights, out_bar, 1), np.shape(start))
+        stop_bar = sum_to(np.tensordot(weights, out_bar, 1), np.shape(stop))
     """,
     jvp={
         "start": "np.linspace(start_dot, np.zeros_like(stop), num, endpoint)",

@@ -15,7 +15,7 @@ def _dtype(dtype: Any) -> np.dtype:
     return dtypes.default_float() if dtype is None or dtype is float else dtypes.canonical(dtype)
 
 
-def constant_of(value: float) -> Any:
+def constant_of(value: int) -> Any:
     """`np.zeros` or `np.ones`."""
 
     def lower(shape: Any, dtype: Any = None) -> Staged:
@@ -24,7 +24,7 @@ def constant_of(value: float) -> Any:
     return lower
 
 
-def constant_like(value: float) -> Any:
+def constant_like(value: int) -> Any:
     """`np.zeros_like` or `np.ones_like`."""
 
     def lower(a: Staged, dtype: Any = None, *, shape: Any = None) -> Staged:

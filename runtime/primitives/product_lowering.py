@@ -166,11 +166,13 @@ def _pair(x: Staged, of_x: str, y: Staged, of_y: str, kept: set[str]) -> tuple[S
     x, of_x, y, of_y = _without_stretched(x, of_x, y, of_y)
     shared = [c for c in of_x if c in of_y]
     batch, summed = [c for c in shared if c in kept], [c for c in shared if c not in kept]
-    axes = [([part.index(c) for c in group] for part in (of_x, of_y)) for group in (summed, batch)]
-    (contract_x, contract_y), (batch_x, batch_y) = axes
-    product = contracted(x, y, (contract_x, contract_y), (batch_x, batch_y))
+    product = contracted(x, y, _places(summed, of_x, of_y), _places(batch, of_x, of_y))
     free = [c for part in (of_x, of_y) for c in part if c not in shared]
     return product, "".join([*batch, *free])
+
+
+def _places(group: list[str], of_x: str, of_y: str) -> tuple[list[int], list[int]]:
+    return [of_x.index(c) for c in group], [of_y.index(c) for c in group]
 
 
 def _summed(x: Staged, part: str, kept: set[str]) -> tuple[Staged, str]:

@@ -41,8 +41,8 @@ max_ = general(
     operands=("a",),
     functions=(np.max, np.amax),
     method="max",
-    vjp="a_bar = unreduce(out_bar, np.shape(a), axis, keepdims) * tie_weights(a, out, axis, keepdims)",
-    jvp={"a": "np.sum(a_dot * tie_weights(a, out, axis, keepdims), axis, keepdims=keepdims)"},
+    vjp="a_bar = unreduce(out_bar, np.shape(a), axis, keepdims) * max_weights(a, axis)",
+    jvp={"a": "np.sum(a_dot * max_weights(a, axis), axis, keepdims=keepdims)"},
 )
 min_ = general(
     "min",
@@ -51,8 +51,8 @@ min_ = general(
     operands=("a",),
     functions=(np.min, np.amin),
     method="min",
-    vjp="a_bar = unreduce(out_bar, np.shape(a), axis, keepdims) * tie_weights(a, out, axis, keepdims)",
-    jvp={"a": "np.sum(a_dot * tie_weights(a, out, axis, keepdims), axis, keepdims=keepdims)"},
+    vjp="a_bar = unreduce(out_bar, np.shape(a), axis, keepdims) * min_weights(a, axis)",
+    jvp={"a": "np.sum(a_dot * min_weights(a, axis), axis, keepdims=keepdims)"},
 )
 ptp = general(
     "ptp",
@@ -61,14 +61,11 @@ ptp = general(
     operands=("a",),
     functions=(np.ptp,),
     vjp="""
-        a_max = np.max(a, axis, keepdims=keepdims)
-        a_min = np.min(a, axis, keepdims=keepdims)
-        weights = tie_weights(a, a_max, axis, keepdims) - tie_weights(a, a_min, axis, keepdims)
+        weights = max_weights(a, axis) - min_weights(a, axis)
         a_bar = unreduce(out_bar, np.shape(a), axis, keepdims) * weights
     """,
     jvp={
-        "a": "np.sum(a_dot * (tie_weights(a, np.max(a, axis, keepdims=keepdims), axis, keepdims)"
-        " - tie_weights(a, np.min(a, axis, keepdims=keepdims), axis, keepdims)), axis, keepdims=keepdims)"
+        "a": "np.sum(a_dot * (max_weights(a, axis) - min_weights(a, axis)), axis, keepdims=keepdims)"
     },
 )
 var = general(
@@ -96,8 +93,8 @@ std = general(
     method="std",
     vjp="""
         centred = a - np.mean(a, axis, keepdims=True)
-        scaled_bar = divide_or_zero(out_bar, out) / (reduced_size(np.shape(a), axis) - ddof)
-        a_bar = centred * unreduce(scaled_bar, np.shape(a), axis, keepdims)
+        scaled = divide_or_zero(out_bar, out) / (reduced_size(np.shape(a), axis) - ddof)
+        a_bar = centred * unreduce(scaled, np.shape(a), axis, keepdims)
     """,
     jvp={
         "a": "divide_or_zero(np.sum(a_dot * (a - np.mean(a, axis, keepdims=True)), axis, keepdims=keepdims), out)"

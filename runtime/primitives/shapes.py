@@ -283,3 +283,6 @@ ndim = nondifferentiable("ndim", "a", lower=lowering.ndim, functions=(np.ndim,),
 size = nondifferentiable(
     "size", "a, axis=None", lower=lowering.size, operands=("a",), functions=(np.size,), result_kind="static"
 )
+result_type = nondifferentiable(
+    "result_type", "*arrays_and_dtypes", operands=(), functions=(np.result_type,), result_kind="static"
+)

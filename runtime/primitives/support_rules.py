@@ -37,8 +37,8 @@ general(
     operands=("a",),
     functions=(support.product_of_others,),
     vjp="""
-        pairs_bar = np.expand_dims(out_bar, -1) * product_of_others(leave_one_out(a, axis, 1), -1)
-        a_bar = merge_left_out(pairs_bar, np.shape(a), axis)
+        pairs = np.expand_dims(out_bar, -1) * product_of_others(leave_one_out(a, axis, 1), -1)
+        a_bar = merge_left_out(pairs, np.shape(a), axis)
     """,
     jvp={"a": "np.sum(leave_one_out(a_dot, axis, 0) * product_of_others(leave_one_out(a, axis, 1), -1), -1)"},
 )
@@ -66,13 +66,14 @@ general(
     vjp="t_bar = sum_to(where_larger(x, y, out_bar), np.shape(t))",
     jvp={"t": "where_larger(x, y, t_dot)"},
 )
-general(
-    "where_between",
-    "x, low, high, t",
-    functions=(support.where_between,),
-    vjp="t_bar = sum_to(where_between(x, low, high, out_bar), np.shape(t))",
-    jvp={"t": "where_between(x, low, high, t_dot)"},
-)
+for _clipping in (support.where_between, support.where_below, support.where_above):
+    general(
+        _clipping.__name__,
+        "x, low, high, t",
+        functions=(_clipping,),
+        vjp=f"t_bar = sum_to({_clipping.__name__}(x, low, high, out_bar), np.shape(t))",
+        jvp={"t": f"{_clipping.__name__}(x, low, high, t_dot)"},
+    )
 elementwise(
     "divide_or_zero",
     "x, y",
