@@ -37,7 +37,7 @@ def unit_lower(x: Array) -> Array:
     return np.where(np.eye(np.shape(x)[-1], dtype=bool), 1, np.tril(x, -1))
 
 
-def transpose_if(x: Array, condition: bool) -> Array:
+def transpose_if(x: Array, condition: int) -> Array:
     """xᵀ where `condition` holds, else x."""
     return np.matrix_transpose(x) if condition else x
 

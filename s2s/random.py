@@ -7,7 +7,6 @@ normal(key)` has its derivatives by loc and scale; `uniform` has them by its bou
 """
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -61,7 +60,7 @@ __all__ = [
 
 Array = Any
 Key = Any
-Shape = Sequence[int]
+Shape = Any
 
 _FLOAT = np.dtype(np.float32)
 _INT = np.dtype(np.int32)
@@ -174,7 +173,7 @@ def multivariate_normal(
     batch = np.broadcast_shapes(np.shape(mean)[:-1], np.shape(cov)[:-2]) if shape is None else shape_of(shape)
     kind = dtypes.canonical(np.result_type(mean, cov)) if dtype is None else dtype
     z = normal(key, (*batch, n), kind)
-    return mean + np.einsum("...ij,...j->...i", _factor(cov, method), z)
+    return mean + (_factor(cov, method) @ z[..., None])[..., 0]
 
 
 def _factor(cov: Any, method: str) -> Array:

@@ -53,7 +53,7 @@ nondifferentiable(
 nondifferentiable(
     "searchsorted",
     "a, v, side='left', sorter=None",
-    operands=("a", "v"),
+    operands=("a", "v", "sorter"),
     functions=(np.searchsorted,),
     method="searchsorted",
     lower=lowering.searchsorted,
