@@ -72,9 +72,17 @@ class Rewriting:
             return self._negation(node.operand)
         if isinstance(node, gast.Subscript):
             return self._item(node)
+        if isinstance(node, gast.Attribute):
+            return self._attribute(node)
         if isinstance(node, gast.Call):
             return helper_rules.simpler_call(self, node)
         return None
+
+    def _attribute(self, node: gast.Attribute) -> gast.AST | None:
+        """`x.T.T` is x."""
+        inner = self.definition(node.value)
+        twice = node.attr == "T" and isinstance(inner, gast.Attribute) and inner.attr == "T"
+        return inner.value if twice and isinstance(inner.value, gast.Name) else None
 
     def definition(self, node: gast.AST) -> gast.AST | None:
         return self.definitions.get(node.id) if isinstance(node, gast.Name) else None
@@ -92,14 +100,14 @@ class Rewriting:
             return right
         if core.is_constant(right, 1):
             return left
-        if core.is_constant(right, -1):
-            return gast.UnaryOp(gast.USub(), left)
+        if core.is_constant(right, -1) or core.is_constant(left, -1):
+            return gast.UnaryOp(gast.USub(), left if core.is_constant(right, -1) else right)
         if core.is_constant(right) and not core.is_constant(left):
             return gast.BinOp(right, gast.Mult(), left)
         for factor, other in ((right, left), (left, right)):
             over = self.definition(factor)
-            if isinstance(over, gast.BinOp) and isinstance(over.op, gast.Div) and core.is_constant(over.left, 1):
-                return gast.BinOp(other, gast.Div(), over.right)
+            if isinstance(over, gast.BinOp) and isinstance(over.op, gast.Div) and core.is_constant(over.left):
+                return gast.BinOp(gast.BinOp(over.left, gast.Mult(), other), gast.Div(), over.right)
         return self._signed_product(left, right)
 
     def _signed_product(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
@@ -111,6 +119,9 @@ class Rewriting:
 
     def _is_derived(self, node: gast.AST) -> bool:
         return isinstance(node, gast.Name) and not core.is_constant(node)
+
+    def _matmult(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
+        return None
 
     def _pow(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
         return left if core.is_constant(right, 1) else None

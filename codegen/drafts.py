@@ -9,7 +9,9 @@ import gast
 
 from s2s.codegen import core, raising, saving, simplify
 from s2s.codegen.program import Emitted, Instance, Program, bind_values, signature
+from s2s.codegen.rules import RuleWriter
 from s2s.codegen.shapes import Recorder
+from s2s.runtime import support
 
 
 class Draft:
@@ -20,6 +22,8 @@ class Draft:
         self.instance = instance
         self.function = instance.function
 
+    is_entry = False
+
     def callees(self) -> dict[str, Any]:
         """Emitted names to what runs them for the recorder."""
         return {self.name: lambda recorder, args, keywords: self.record(recorder, args, keywords)}
@@ -29,6 +33,14 @@ class Draft:
 
     def emit(self, program: Program, recorded: dict[str, Any], example: Any) -> None:
         raise NotImplementedError
+
+    def shape_check(self, example: dict[str, Any]) -> gast.AST:
+        """`assert shapes(x, y) == ((3, 4), ())`: what the text was simplified for."""
+        arrays = [n for n in self.instance.arguments if n in example and _has_shape(support.shapes(example[n]))]
+        function = core.name(RuleWriter(self.function, None).alias(support.shapes, "shapes"))
+        values = core.call(function, *[core.name(n) for n in arrays])
+        expected = gast.parse(repr(support.shapes(*[example[n] for n in arrays])), mode="eval").body
+        return gast.Assert(gast.Compare(values, [gast.Eq()], [expected]), None)
 
     def place(self, program: Program, name: str, arguments: gast.AST, body: list[gast.AST]) -> None:
         """Raises a simplified body and puts it into the file."""
@@ -53,6 +65,8 @@ class JointDraft(Draft):
 
     def emit(self, program: Program, recorded: dict[str, Any], example: Any) -> None:
         body = simplify.run(self.function, self.body, recorded)
+        if example is not None and self.is_entry:
+            body.insert(0, self.shape_check(example))
         self.place(program, self.name, self.arguments, body)
 
 
@@ -105,6 +119,15 @@ class PairDraft(Draft):
         name = self.function.fresh("saved")
         opening = [core.unpack(columns, core.name(name))] if columns else []
         self.place(program, self.backward_name, parameter_list([name, self.seed]), [*opening, *backward])
+
+
+def _has_shape(shape: Any) -> bool:
+    """Is there any array or number in this tree of shapes?"""
+    if isinstance(shape, dict):
+        return any(_has_shape(v) for v in shape.values())
+    if isinstance(shape, list | tuple):
+        return all(isinstance(v, int) for v in shape) or any(_has_shape(v) for v in shape)
+    return False
 
 
 def parameter_list(names: list[str]) -> gast.AST:

@@ -68,6 +68,9 @@ def without_broadcast(rewriting: Any, node: gast.BinOp) -> gast.AST | None:
             return _with(node, side, value)
         if is_scalar(rewriting, other) and is_full_like(rewriting, operand):
             return core.call(_numpy(rewriting, "full_like"), like, _with(node, side, value))
+        if is_scalar(rewriting, other):
+            shape = core.call(_numpy(rewriting, "shape"), like)
+            return core.call(_numpy(rewriting, "broadcast_to"), _with(node, side, value), shape)
     return None
 
 
@@ -94,6 +97,8 @@ def negated_uniform(rewriting: Any, operand: gast.AST) -> gast.AST | None:
     found = uniform(rewriting, operand)
     if found is None or not is_full_like(rewriting, operand):
         return None
+    if core.is_constant(found[0]):
+        return core.call(_numpy(rewriting, "full_like"), found[1], _number(-core.literal(found[0])))
     value = gast.UnaryOp(gast.USub(), found[0])
     return core.call(_numpy(rewriting, "full_like"), found[1], value)
 
@@ -113,12 +118,14 @@ def _unreduce(rewriting: Any, node: gast.Call) -> gast.AST | None:
     """`unreduce(g, np.shape(a), axis, keepdims)`."""
     g, shape, axis, keepdims = node.args
     like = shape_of_argument(rewriting, shape)
-    if like is None or not (core.is_literal(axis) and core.is_literal(keepdims)):
+    if like is None:
+        return None
+    found = uniform(rewriting, g)
+    if found is not None and is_full_like(rewriting, g):
+        return core.call(_numpy(rewriting, "full_like"), like, found[0])
+    if not (core.is_literal(axis) and core.is_literal(keepdims)):
         return None
     if core.literal(axis) is None or core.literal(keepdims):
-        found = uniform(rewriting, g)
-        if found is not None and is_full_like(rewriting, g):
-            return core.call(_numpy(rewriting, "full_like"), like, found[0])
         return core.call(_numpy(rewriting, "broadcast_to"), g, shape)
     if core.literal(axis) == 0:
         return core.call(_numpy(rewriting, "broadcast_to"), g, shape)
@@ -236,12 +243,25 @@ def _matrix_transpose(rewriting: Any, node: gast.Call) -> gast.AST | None:
     return _transposed(node.args[0]) if rewriting.shapes.rank(node.args[0]) == 2 else None
 
 
+def _transpose(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`np.transpose(g, inverse_permutation(None))` reverses the axes again."""
+    if len(node.args) != 2 or node.keywords:
+        return None
+    found = rewriting.definition(node.args[1])
+    is_inverse = isinstance(found, gast.Call) and (
+        resolved(rewriting.function, found.func) is support.inverse_permutation
+    )
+    axes = found.args[0] if is_inverse else node.args[1]
+    if not (isinstance(axes, gast.Constant) and axes.value is None):
+        return None
+    if rewriting.shapes.rank(node.args[0]) is not None:
+        return _transposed(node.args[0])
+    return core.call(node.func, node.args[0])
+
+
 def _shape(rewriting: Any, node: gast.Call) -> gast.AST | None:
     """The shape of a temporary is asked of a name that lives anyway."""
-    root = rewriting.shapes.root(node.args[0])
-    if root is None or root == node.args[0].id or root not in rewriting.function.parameters:
-        return None
-    return core.call(node.func, core.name(root))
+    return _of_root(rewriting, node)
 
 
 def _where(rewriting: Any, node: gast.Call) -> gast.AST | None:
@@ -264,8 +284,46 @@ def _instantiate(rewriting: Any, node: gast.Call) -> gast.AST | None:
     return None
 
 
-def _acc(rewriting: Any, node: gast.Call) -> gast.AST | None:
+def _full_like(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    if len(node.args) == 2 and core.is_constant(node.args[1], 1) and not node.keywords:
+        return core.call(_numpy(rewriting, "ones_like"), node.args[0])
     return None
+
+
+def _size(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """The size of a matrix reduced along one axis is a length of the matrix."""
+    found = rewriting.definition(node.args[0])
+    if not isinstance(found, gast.Call) or len(node.args) != 1:
+        return _of_root(rewriting, node)
+    reduced = _reduced(rewriting, found)
+    if reduced is None or rewriting.shapes.rank(reduced[0]) != 2:
+        return _of_root(rewriting, node)
+    operand, axis = reduced
+    root = rewriting.shapes.like_parameter(operand)
+    shape = core.call(_numpy(rewriting, "shape"), core.name(root) if root is not None else operand)
+    return core.subscript(shape, core.constant(0 if axis % 2 else 1))
+
+
+def _of_root(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    root = rewriting.shapes.like_parameter(node.args[0])
+    if root is None or root == getattr(node.args[0], "id", None):
+        return None
+    return core.call(node.func, core.name(root))
+
+
+def _reduced(rewriting: Any, call: gast.Call) -> tuple[gast.AST, int] | None:
+    """`(a, axis)` of `np.sum(a, axis=k)` and the like, without keepdims."""
+    target = resolved(rewriting.function, call.func)
+    primitive = table.lookup(target) if target is not None else None
+    arguments = list(call.args)
+    if primitive is None and isinstance(call.func, gast.Attribute) and target is None:
+        primitive, arguments = table.METHODS.get(call.func.attr), [call.func.value, *call.args]
+    keywords = {k.arg: k.value for k in call.keywords}
+    axis = keywords.pop("axis", None) or (arguments[1] if len(arguments) > 1 else None)
+    is_reduction = primitive is not None and primitive.name in _SCALAR_REDUCTIONS
+    if not is_reduction or keywords or axis is None or not core.is_literal(axis):
+        return None
+    return (arguments[0], core.literal(axis)) if isinstance(core.literal(axis), int) else None
 
 
 def _einsum_bar(rewriting: Any, node: gast.Call) -> gast.AST | None:
@@ -293,6 +351,9 @@ RULES: dict[Any, Rule] = {
     support.instantiate: _instantiate,
     support.einsum_bar: _einsum_bar,
     np.broadcast_to: _broadcast_to,
+    np.full_like: _full_like,
+    np.size: _size,
+    np.transpose: _transpose,
     np.reshape: _reshape,
     np.matrix_transpose: _matrix_transpose,
     np.shape: _shape,

@@ -5,7 +5,7 @@ import gast
 from s2s.codegen import core, dead_code
 from s2s.codegen.printer import to_source
 
-WIDTH = 76
+WIDTH = 96
 TERMS = 40
 
 
@@ -53,7 +53,9 @@ class Nesting:
         return at + 1
 
     def _inherit(self, statement: gast.AST, user: gast.AST) -> None:
-        user.height = getattr(user, "height", 0) + 1
+        """What a loop starts from stands with the statement that it was computed for."""
+        if getattr(user, "join", False) and getattr(statement, "backward", False):
+            user.origin = statement.origin
 
     def _may_nest(self, statement: gast.AST) -> bool:
         if not isinstance(statement, gast.Assign) or getattr(statement, "join", False):
@@ -94,13 +96,7 @@ class Nesting:
             return False
         mapping = {statement.targets[0].id: statement.value}
         new = core.substitute(core.header(user), mapping)
-        if isinstance(user, gast.Return) and isinstance(new, gast.Tuple) and not self._short_elements(new):
-            return False
         return _length(new) + len(_left(user)) <= WIDTH
-
-    def _short_elements(self, node: gast.Tuple) -> bool:
-        return True
-
 
 def _left(statement: gast.AST) -> str:
     names = core.targets(statement)

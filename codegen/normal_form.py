@@ -3,6 +3,7 @@
 Flanagan et al., "The essence of compiling with continuations" (PLDI 1993).
 """
 
+import builtins
 import copy
 from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
@@ -15,6 +16,8 @@ TEMPORARY_NAMES = {
     "Add": "total", "Sub": "difference", "Mult": "product", "Div": "ratio", "MatMult": "product", "Pow": "power",
     "USub": "negated", "Mod": "remainder", "FloorDiv": "quotient",
 }  # fmt: skip
+# Names of results of functions whose own names are builtins.
+RESULT_NAMES = {"sum": "total", "max": "largest", "min": "smallest", "abs": "magnitude", "pow": "power"}
 OPAQUE = (
     gast.BoolOp, gast.JoinedStr, gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp, gast.Lambda, gast.Set,
     gast.Starred,
@@ -194,8 +197,8 @@ def temporary_name(value: gast.AST) -> str:
         return TEMPORARY_NAMES.get(type(value.op).__name__, "value")
     if isinstance(value, gast.Call):
         path = core.dotted(value.func)
-        last = path.split(".")[-1] if path else "value"
-        return last if last.isidentifier() else "value"
+        last = path.split(".")[-1] if path else getattr(value.func, "attr", "value")
+        return RESULT_NAMES.get(last, last if not hasattr(builtins, last) else f"{last}_value")
     if isinstance(value, gast.Subscript):
         base = core.dotted(value.value)
         return f"{base}_item" if base and "." not in base else "item"

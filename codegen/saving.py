@@ -96,8 +96,15 @@ def _save_in_forward(
     nodes = [core.name(c) for c in columns]
     entry = nodes[0] if len(nodes) == 1 else core.tuple_of(nodes) if nodes else core.constant(None)
     append = gast.Expr(core.call(gast.Attribute(core.name(saved), "append", gast.Load()), entry))
-    inner, joins = core.split_join(primal.body)
-    primal.body = [*inner, core.from_statement(append, primal), *primal.body[len(inner) :]]
+    at = _after_definitions(primal.body, set(columns))
+    primal.body.insert(at, core.from_statement(append, primal))
+
+
+def _after_definitions(body: list[gast.AST], columns: set[str]) -> int:
+    """Right behind the last of the saved values, so that the loop's variables may keep their names."""
+    inner, _ = core.split_join(body)
+    defining = [i for i, s in enumerate(inner) if columns & core.assigned([s])]
+    return defining[-1] + 1 if defining else 0
 
 
 def _block_holding(body: list[gast.AST], wanted: gast.AST) -> list[gast.AST]:

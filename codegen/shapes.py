@@ -32,7 +32,7 @@ class ShapeTable:
 
     def _learn(self, name: str, value: gast.AST) -> None:
         like = self.function.shaped_like.get(name)
-        found = self.of(core.name(like)) if like is not None else self._of_operation(value)
+        found = self.token(core.name(like)) if like is not None else self._of_operation(value)
         if found is not None and found != ("like", name):
             self.tokens[name] = found
 
@@ -42,8 +42,14 @@ class ShapeTable:
             return ()
         if not isinstance(node, gast.Name):
             return None
-        if node.id in self.recorded:
-            return self.recorded[node.id]
+        return self.recorded[node.id] if node.id in self.recorded else self.token(node)
+
+    def token(self, node: gast.AST) -> Any:
+        """Like `of`, without what was recorded."""
+        if core.is_constant(node):
+            return ()
+        if not isinstance(node, gast.Name):
+            return None
         kind = self.function.kinds.get(node.id)
         if getattr(kind, "scalar", False):
             return ()
@@ -57,16 +63,17 @@ class ShapeTable:
         left, right = self.of(a), self.of(b)
         return left is not None and left == right
 
-    def root(self, node: gast.AST) -> str | None:
-        """Another name of the same shape."""
+    def like_parameter(self, node: gast.AST) -> str | None:
+        """A parameter of the same shape for any arguments, so that the name itself need not live longer."""
         token = self.tokens.get(node.id) if isinstance(node, gast.Name) else None
-        return token[1] if token is not None and not is_exact(token) else None
+        root = token[1] if token is not None and not is_exact(token) else None
+        return root if root in self.function.parameters else None
 
     def _of_operation(self, value: gast.AST) -> Any:
         if isinstance(value, gast.BinOp) and not isinstance(value.op, gast.MatMult):
             return self._together([value.left, value.right])
         if isinstance(value, gast.UnaryOp):
-            return self.of(value.operand)
+            return self.token(value.operand)
         if isinstance(value, gast.Call):
             return self._of_call(value)
         return None
@@ -76,7 +83,7 @@ class ShapeTable:
         primitive = table.lookup(target) if target is not None else None
         name = primitive.name if primitive is not None else None
         if name in ("zeros_like", "ones_like", "full_like") and value.args and not value.keywords:
-            return self.of(value.args[0])
+            return self.token(value.args[0])
         if name in ("sum_to", "broadcast_to", "unreduce") and len(value.args) > 1:
             return self.of_shape(value.args[1])
         if primitive is not None and primitive.category == "elementwise" and not value.keywords:
@@ -86,18 +93,13 @@ class ShapeTable:
     def of_shape(self, node: gast.AST) -> Any:
         """The shape that the node `np.shape(x)` stands for."""
         inner = shape_argument(self.function, node)
-        return self.of(inner) if inner is not None else None
+        return self.token(inner) if inner is not None else None
 
     def _together(self, nodes: list[gast.AST]) -> Any:
         """The shape of an elementwise result, where broadcasting cannot change it."""
-        shapes = [s for s in (self.of(n) for n in nodes) if s != ()]
+        shapes = [s for s in (self.token(n) for n in nodes) if s != ()]
         if not shapes:
             return ()
-        if all(is_exact(s) for s in shapes):
-            try:
-                return np.broadcast_shapes(*shapes)
-            except ValueError:
-                return None
         return shapes[0] if all(s == shapes[0] for s in shapes) else None
 
 

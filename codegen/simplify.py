@@ -4,17 +4,17 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import algebra, core, dead_code
-from s2s.codegen.operations import Operation
+from s2s.codegen import algebra, common, core, dead_code
 
 ROUNDS = 12
+DERIVATIVE_ENDINGS = ("_bar", "_dot")
 
 
 def run(function: core.Function, body: list[gast.AST], shapes: Any = None) -> list[gast.AST]:
     """Rewrites `body` until nothing changes any more; `shapes` gives the shapes of names where they are known."""
     for _ in range(ROUNDS):
         before = len(list(core.walk(body)))
-        changed = propagate(body)
+        changed = propagate(function, body) | share(function, body)
         changed |= algebra.rewrite(function, body, shapes)
         body = dead_code.eliminate(body)
         dead_code.prune_columns(body)
@@ -24,17 +24,40 @@ def run(function: core.Function, body: list[gast.AST], shapes: Any = None) -> li
     return body
 
 
-def propagate(body: list[gast.AST]) -> bool:
-    """Replaces names that are copies of atoms."""
+def share(function: core.Function, body: list[gast.AST]) -> bool:
+    """Replaces derived operations that were computed before."""
+    copies = common.eliminate(function, body)
+    for statement in core.walk(body) if copies else ():
+        core.replace_header(statement, copies)
+    return bool(copies)
+
+
+def propagate(function: core.Function, body: list[gast.AST]) -> bool:
+    """Replaces names that are copies of atoms; a derived temporary takes over the better name."""
     copies: dict[str, gast.AST] = {}
     _collect_copies(body, copies)
     if not copies:
         return False
     resolved = {n: _resolve(n, copies) for n in copies}
+    _take_names(function, body, resolved)
     for statement in core.walk(body):
         core.replace_header(statement, resolved)
     _drop(body, set(copies))
     return True
+
+
+def _take_names(function: core.Function, body: list[gast.AST], resolved: dict[str, gast.AST]) -> None:
+    temporaries = {
+        s.targets[0].id
+        for s in core.walk(body)
+        if getattr(s, "backward", False) and isinstance(s, gast.Assign) and isinstance(s.targets[0], gast.Name)
+    }
+    for name, node in resolved.items():
+        base = function.bases.get(name, name)
+        if not isinstance(node, gast.Name) or node.id not in temporaries or not base.endswith(DERIVATIVE_ENDINGS):
+            continue
+        if not function.bases.get(node.id, node.id).endswith(DERIVATIVE_ENDINGS):
+            function.bases[node.id] = base
 
 
 def _collect_copies(body: list[gast.AST], copies: dict[str, gast.AST]) -> None:
@@ -74,4 +97,4 @@ def _drop(body: list[gast.AST], names: set[str]) -> None:
             _drop(block, names)
 
 
-__all__ = ["Operation", "propagate", "run"]
+__all__ = ["propagate", "run"]

@@ -105,6 +105,7 @@ class Writer:
 
     def finish(self, program: Program) -> None:
         """Simplifies and raises every function, with the shapes of the example arguments if there are some."""
+        self.drafts[-1].is_entry = True
         recorded = self._recorded() if self.example is not None else {}
         for draft in self.drafts:
             draft.emit(program, recorded.get(draft.name, {}), self.example)

@@ -6,7 +6,7 @@ need it), so emitted code can be differentiated again. Shapes, axes and the stru
 called `g` or `t` are cotangents or tangents and enter linearly.
 """
 
-from s2s.runtime.support_checks import check_ranks, require_scalar
+from s2s.runtime.support_checks import require_scalar, shapes
 from s2s.runtime.support_einsum import einsum_bar, einsum_bar_subscripts
 from s2s.runtime.support_elementwise import (
     divide_or_zero,
@@ -130,7 +130,7 @@ __all__ = [
     "beyond_span",
     "cast_bar",
     "cast_dot",
-    "check_ranks",
+    "shapes",
     "cofactor",
     "column_stack_bar",
     "concatenate_bar",

@@ -21,15 +21,18 @@ def require_scalar(loss: Any) -> None:
         )
 
 
-def check_ranks(**ranks: Any) -> None:
-    """Checks what text simplified for given shapes assumes: each keyword is `name=(value, rank)`.
+def shapes(*values: Any) -> tuple[Any, ...]:
+    """The shapes of values, with containers kept; None for what has no shape. Text simplified for given shapes opens
+    by comparing these."""
+    return tuple(_shape(value) for value in values)
 
-    Raises:
-        TypeError: an argument has another rank.
-    """
-    for name, (value, rank) in ranks.items():
-        if np.ndim(value) != rank:
-            raise TypeError(f"this text was simplified for {name} of rank {rank}, not {np.ndim(value)}")
+
+def _shape(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _shape(element) for key, element in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)([_shape(e) for e in value]) if not hasattr(value, "_fields") else shapes(*value)
+    return tuple(np.shape(value)) if isinstance(value, (int, float, complex)) or hasattr(value, "shape") else None
 
 
 def _what(value: Any) -> str:

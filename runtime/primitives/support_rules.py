@@ -25,12 +25,8 @@ linear(
 )
 for _static in (support.reduced_size, support.inverse_permutation, support.negated, support.kept_shape):
     nondifferentiable(_static.__name__, "*values", operands=(), functions=(_static,), result_kind="static")
-nondifferentiable(
-    "tie_weights",
-    "a, extreme, axis=None, keepdims=False",
-    operands=("a", "extreme"),
-    functions=(support.tie_weights,),
-)
+for _weights in (support.max_weights, support.min_weights):
+    nondifferentiable(_weights.__name__, "a, axis=None", operands=("a",), functions=(_weights,))
 general(
     "product_of_others",
     "a, axis=None",
