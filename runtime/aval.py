@@ -1,6 +1,7 @@
 """Abstract values: what is known of an array without its contents."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -59,3 +60,32 @@ def _intern(shape: tuple[int, ...], dtype: np.dtype, weak: bool, sharding: Any) 
     made.sharding = sharding
     # setdefault is atomic: two threads get the same object.
     return _INTERNED.setdefault((made.shape, dtype, weak, sharding), made)
+
+
+class ShapeDtypeStruct:
+    """The shape and dtype of an array without its contents: what `eval_shape` gives and `jit(f).lower` takes."""
+
+    __slots__ = ("shape", "dtype", "weak")
+
+    def __init__(self, shape: Iterable[int], dtype: Any, weak: bool = False) -> None:
+        self.shape = tuple(shape)
+        self.dtype = np.dtype(dtype)
+        self.weak = weak
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    def __eq__(self, other: object) -> bool:
+        same = isinstance(other, ShapeDtypeStruct)
+        return same and (self.shape, self.dtype) == (other.shape, other.dtype)  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash((self.shape, self.dtype))
+
+    def __repr__(self) -> str:
+        return f"ShapeDtypeStruct(shape={self.shape}, dtype={self.dtype.name})"

@@ -28,10 +28,12 @@ class Scope:
         block: the entry block of the function.
         platform: "cpu", "cuda" or "tpu"; what lowerings may ask.
         captured: device arrays that became hidden trailing arguments of `block`, None where that is not allowed.
+        names: the flattened Python scalar arguments by index, as the user would write them.
+        arguments: the staged array arguments, by id, likewise.
         open: False once building has ended; its values may not be used any more.
     """
 
-    __slots__ = ("module", "block", "platform", "captured", "open", "names", "_captures")
+    __slots__ = ("module", "block", "platform", "captured", "open", "names", "arguments", "_captures")
 
     def __init__(self, module: Any, block: Any, capture: bool = False) -> None:
         self.module = module
@@ -40,6 +42,7 @@ class Scope:
         self.captured: list[Any] | None = [] if capture else None
         self.open = True
         self.names: dict[int, str] = {}
+        self.arguments: dict[int, tuple[Staged, str]] = {}
         self._captures: dict[int, "Staged"] = {}
 
     def capture(self, array: Any) -> "Staged":
@@ -184,9 +187,10 @@ class Staged(ArrayMethods):
 def _which_argument(staged: Staged) -> str:
     names = staged.scope.names
     marked = [names[i] for i in sorted(staged.origin or ()) if i in names]
-    if not marked:
-        return ""
-    return f", or mark {' and '.join(marked)} with static_argnums (static_argnames) of jit"
+    if marked:
+        return f", or mark {' and '.join(marked)} with static_argnums (static_argnames) of jit"
+    found = staged.scope.arguments.get(id(staged))
+    return f"; it is the argument {found[1]}, an array" if found is not None else "; it was computed from array arguments"
 
 
 def wrap(value: Any, weak: bool = False) -> Staged:
@@ -223,8 +227,7 @@ def constant_value(array: np.ndarray) -> Any:
 def stage(operand: Any) -> Staged:
     """Any operand as a staged value of the current scope: staged, device array, NumPy array or Python scalar."""
     if type(operand) is Staged:
-        if not operand.scope.open:
-            raise LeakError(f"a staged array was used after its function had been staged{errors.at_user_line()}")
+        _check_scope(operand)
         return operand
     if type(operand) in dtypes.SCALARS:
         return literal(operand)
@@ -233,6 +236,14 @@ def stage(operand: Any) -> Staged:
     if isinstance(operand, (np.ndarray, np.generic)):
         return constant(operand)
     raise TypeError(f"expected an array or a number, got {type(operand).__name__}{errors.at_user_line()}")
+
+
+def _check_scope(operand: Staged) -> None:
+    """A value of another module, or of one that is finished, would crash the process."""
+    if not operand.scope.open:
+        raise LeakError(f"a staged array was used after its function had been staged{errors.at_user_line()}")
+    if operand.scope.module is not scope().module:
+        raise LeakError(f"a staged array of one function was used while another is being staged{errors.at_user_line()}")
 
 
 def stage_all(operands: Sequence[Any]) -> list[Staged]:
