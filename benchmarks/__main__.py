@@ -9,6 +9,7 @@ from rich.table import Table
 
 from benchmarks import inputs
 from benchmarks.engines import BOTH, Engine, check_equal
+from benchmarks.steps import stepping
 from benchmarks.timing import alternately, import_time
 
 
@@ -38,11 +39,11 @@ def staging_and_steps(rounds: int) -> Iterator[Row]:
         arrays = make()
         yield Row(f"transform + stage, gradient of {what}", _staging(loss_name, arrays, rounds), 0.5)
         yield Row(f"compile, gradient of {what}", _compiling(loss_name, arrays, rounds))
-        yield Row(f"jitted step of {what}", _stepping(loss_name, arrays, rounds), 1.03)
+        yield Row(f"jitted step of {what}", stepping(loss_name, arrays, 4 * rounds, repeat=20), 1.03)
 
 
 def _staging(loss_name: str, arrays: inputs.Arrays, rounds: int) -> dict[str, float]:
-    """From a function never seen before to a lowered module; transform and stage for us, trace and lower for the peer."""
+    """From a function never seen before to a lowered module: transform and stage, or trace and lower."""
 
     def actions(engine: Engine) -> Callable[[], Any]:
         placed = engine.put(arrays)
@@ -60,18 +61,6 @@ def _compiling(loss_name: str, arrays: inputs.Arrays, rounds: int) -> dict[str, 
         return lambda: next(lowered).compile()
 
     return alternately({engine.name: actions(engine) for engine in BOTH}, rounds)
-
-
-def _stepping(loss_name: str, arrays: inputs.Arrays, rounds: int) -> dict[str, float]:
-    steps = {engine.name: engine.step(getattr(engine.models(), loss_name)) for engine in BOTH}
-    placed = {engine.name: engine.put(arrays) for engine in BOTH}
-    check_equal({engine.name: steps[engine.name](*placed[engine.name]) for engine in BOTH})
-
-    def action(engine: Engine) -> Callable[[], Any]:
-        step, arguments = steps[engine.name], placed[engine.name]
-        return lambda: engine.ready(step(*arguments))
-
-    return alternately({engine.name: action(engine) for engine in BOTH}, 4 * rounds, repeat=20)
 
 
 def dispatch(rounds: int) -> Iterator[Row]:

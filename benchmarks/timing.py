@@ -9,7 +9,7 @@ from typing import Any
 
 
 def alternately(actions: dict[str, Callable[[], Any]], rounds: int, repeat: int = 1) -> dict[str, float]:
-    """Seconds per call of each action: the least over `rounds`, in which they take turns, of the mean of `repeat` calls."""
+    """Seconds per call of each action: the least, over `rounds` taken in turns, of the mean of `repeat` calls."""
     best = dict.fromkeys(actions, float("inf"))
     for _ in range(rounds):
         for name, action in actions.items():

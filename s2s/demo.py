@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.syntax import Syntax
 
+import s2s
 import s2s.numpy as snp
 from s2s import random
-from s2s.derivatives import grad, value_and_grad
 
 LAYER_SIZES = [64, 100, 10]
 LEARNING_RATE = 0.5
@@ -57,7 +57,7 @@ def show_gradient(console: Console) -> None:
     console.rule("three functions in plain NumPy")
     console.print(Syntax(functions, "python", background_color="default"))
     console.rule("the gradient of loss_fn, as s2s writes it")
-    console.print(Syntax(grad(loss_fn).source.rstrip(), "python", background_color="default"))
+    console.print(Syntax(s2s.grad(loss_fn).source.rstrip(), "python", background_color="default"))
     console.rule("its check")
     predicted, measured = directional_check()
     console.print(f"slope along a random direction: {predicted:.9f} by the gradient, {measured:.9f} by a difference")
@@ -69,7 +69,7 @@ def directional_check(step: float = 1e-6) -> tuple[float, float]:
     shapes = [((5, 4), (1, 4)), ((4, 3), (1, 3))]
     params, direction = ([tuple(generator.normal(size=s) for s in pair) for pair in shapes] for _ in range(2))
     x, y = generator.normal(size=(6, 5)), generator.normal(size=(6, 3))
-    predicted = sum(np.sum(a * b) for a, b in zip(leaves(grad(loss_fn)(params, x, y)), leaves(direction), strict=True))
+    predicted = sum(np.sum(a * b) for a, b in zip(leaves(s2s.grad(loss_fn)(params, x, y)), leaves(direction), strict=True))
     ahead, behind = (loss_fn(moved(params, direction, h), x, y) for h in (step, -step))
     return float(predicted), float((ahead - behind) / (2 * step))
 
@@ -109,7 +109,7 @@ def get_params(f_in: int, f_out: int, key: Any) -> tuple[Any, Any]:
 
 def update(params, x, y):
     """One step of gradient descent: the loss before it, and the new parameters."""
-    loss, grads = value_and_grad(loss_fn)(params, x, y)
+    loss, grads = s2s.value_and_grad(loss_fn)(params, x, y)
     steps = zip(params, grads, strict=True)
     return loss, [(w - LEARNING_RATE * dw, b - LEARNING_RATE * db) for (w, b), (dw, db) in steps]
 
@@ -119,7 +119,7 @@ def train(console: Console, data: tuple[np.ndarray, np.ndarray], epochs: int, se
     generator = np.random.default_rng(0)
     order = generator.permutation(len(data[0]))
     training, test = ([array[part] for array in data] for part in np.split(order, [1347]))
-    model, step = build_model(LAYER_SIZES, seed), jit(update)
+    model, step = build_model(LAYER_SIZES, seed), s2s.jit(update)
     console.rule(f"training a {'-'.join(map(str, LAYER_SIZES))} network on {len(training[0])} handwritten digits")
     with _progress(console) as progress:
         task = progress.add_task("training", total=epochs, loss=float("nan"), accuracy=0.0)

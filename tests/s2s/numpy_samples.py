@@ -133,7 +133,7 @@ SAMPLES |= {
     "squeeze": [call(X[None, :, :1]), call(X[None, :, :1], axis=0)],
     "broadcast_to": [call(V, (3, 5)), call(S, (2, 2))],
     "broadcast_arrays": [call(X, X[0], S)],
-    "concatenate": [call([X, Y]), call((X, Y), axis=1), call([X, I], axis=None), call([V, W])],
+    "concatenate": [call([X, Y]), call((X, Y), axis=1), call([X, Y], axis=None), call([V, W])],
     "concat": [call([X, Y], axis=-1)],
     "stack": [call([X, Y]), call([X, Y], axis=-1), call([S, S])],
     "unstack": [call(X), call(T, axis=1)],

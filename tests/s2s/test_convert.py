@@ -165,7 +165,8 @@ def test_a_name_that_means_something_else_is_avoided():
 
 def test_an_edited_derivative_is_not_overwritten():
     text = MODULE + "\n\ndef loss_grad(params, x):\n    return 0\n"
-    assert refusal(text, ("grad", "loss")) == "model.py: 'loss_grad' is defined already, with another text; remove it first"
+    message = refusal(text, ("grad", "loss"))
+    assert message == "model.py: 'loss_grad' is defined already, with another text; remove it first"
 
 
 def test_an_edited_pair_stays_and_another_is_written():
@@ -186,7 +187,8 @@ def test_unknown_argument():
 
 
 def test_syntax_error():
-    assert refusal("def f(x:\n    pass\n", ("grad", "f")).startswith("model.py:1:6: '(' was never closed\n    def f(x:\n")
+    message = refusal("def f(x:\n    pass\n", ("grad", "f"))
+    assert message.startswith("model.py:1:6: '(' was never closed\n    def f(x:\n")
 
 
 def test_unsupported_constructs_are_all_listed():

@@ -22,6 +22,10 @@ _NOT_NUMPY |= {"geomspace", "array", "vecmat", "take", "astype", "correlate", "f
 _NOT_NUMPY |= {"result_type", "asarray", "arange", "fabs"}
 
 
+# Counts are integers here, floats in the peer; a rank is an integer of 64 bits.
+_OTHER_DTYPES = {"histogram", "lstsq"}
+
+
 def functions(module: Any) -> list[str]:
     public = [name for name in module.__all__ if isinstance(getattr(module, name), types.FunctionType)]
     return [name for name in public if name not in _OTHERS]
@@ -77,14 +81,14 @@ def sampled(table: dict[str, list[Call]]) -> list[Any]:
 def test_like_the_peer(name: str, i: int) -> None:
     args, kwargs = arguments(SAMPLES[name][i], "float32")
     theirs = getattr(jnp, name)(*args, **kwargs)
-    assert_same(getattr(snp, name)(*args, **kwargs), theirs, name, 2e-5, dtypes=True)
+    assert_same(getattr(snp, name)(*args, **kwargs), theirs, name, 2e-5, dtypes=name not in _OTHER_DTYPES)
 
 
 @pytest.mark.parametrize(("name", "i"), sampled(LINALG))
 def test_linear_algebra_like_the_peer(name: str, i: int) -> None:
     args, kwargs = arguments(LINALG[name][i], "float32")
     theirs = getattr(jnp.linalg, name)(*args, **kwargs)
-    assert_same(getattr(snp.linalg, name)(*args, **kwargs), theirs, name, 5e-4, dtypes=True)
+    assert_same(getattr(snp.linalg, name)(*args, **kwargs), theirs, name, 5e-4, dtypes=name not in _OTHER_DTYPES)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -1,0 +1,188 @@
+"""README's first page prints what it says, and its table of what is supported is true."""
+
+import contextlib
+import io
+import linecache
+import math
+import re
+from collections import namedtuple
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import s2s
+from s2s.runtime.errors import S2SError
+
+README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
+Point = namedtuple("Point", ["x", "y"])
+V = np.array([0.3, 0.7, 1.1])
+TOTAL = 0.0
+
+
+def operators(x):
+    return np.sum((x[1:] * x[:2] - x[[0, 2]]) ** 2) / np.max(x) + x @ x
+
+
+def functions(x):
+    return math.sin(x[0]) * s2s.numpy.exp(x[1]) + np.log1p(x[2])
+
+
+def power(x, n=2, *, shift=0.0):
+    return x**n + shift
+
+
+def calls(x):
+    return np.sum(power(x) + power(x, 3) + power(n=1, x=x, shift=x))
+
+
+def containers(x):
+    point = Point(x * 2.0, [x, {"z": x * x}])
+    left, (right, named) = point
+    return np.sum(left * right + named["z"] * point.x)
+
+
+def loops(x):
+    total = 0.0
+    for i in range(3):
+        total = total + x[i] * i
+    for row, weight in zip([x, x * 2.0], (1.0, 2.0), strict=True):
+        total = total + np.sum(np.sin(row)) * weight
+    return total
+
+
+def known_branch(x, double=True):
+    if double:
+        x = x * 2.0
+    return np.sum(x * x)
+
+
+def branch(x):
+    if x[0] > 0:
+        y = x * 2.0
+    else:
+        y = x * x
+    return np.sum(y)
+
+
+def while_loop(x):
+    y = np.sum(x)
+    while y > 0.5:
+        y = y * 0.5
+    return y
+
+
+def break_loop(x):
+    total = 0.0
+    for i in range(3):
+        if i == 2:
+            break
+        total = total + x[i]
+    return total
+
+
+def closure(x):
+    def scaled(y):
+        return y * x
+
+    return np.sum(scaled(x)) + (lambda z: z * x[0])(x[1])
+
+
+def in_place(x):
+    y = x * 2.0
+    y[0] = 1.0
+    return np.sum(y)
+
+
+def generator(x):
+    yield np.sum(x)
+
+
+def writes_global(x):
+    global TOTAL
+    TOTAL = 1.0
+    return np.sum(x) * TOTAL
+
+
+PROGRAMS = {
+    "operators, broadcasting, reductions, products, slices, integer-array indexing": operators,
+    "`numpy`, `math` and `s2s.numpy` functions under any name": functions,
+    "calls of your functions, positional, by keyword, with defaults": calls,
+    "tuples, lists, dicts, named tuples as arguments and results": containers,
+    "`for` over ranges and containers": loops,
+    "`if` on known Python values": known_branch,
+    "`if` on array values": branch,
+    "`while` on array values": while_loop,
+    "`break`, `continue`": break_loop,
+    "nested functions, lambdas that capture values": closure,
+    "`x[i] = v` on arrays": in_place,
+    "generators, `async`": generator,
+    "writing globals": writes_global,
+}
+
+
+def support_table():
+    section = README.split("## What is supported")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (.+?) \| (\w+) \| (\w+) \|$", section, re.MULTILINE)
+    return [row for row in rows if row[0] != "in the function"]
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_first_page_prints_what_it_says():
+    program, printed = blocks("python")[:2]
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(_registered(program), "<README>", "exec"), {"__name__": "readme"})
+    assert out.getvalue() == printed
+
+
+def _registered(program):
+    """Source is read from linecache, where a notebook's cells are too."""
+    linecache.cache["<README>"] = (len(program), None, program.splitlines(keepends=True), "<README>")
+    return program
+
+
+def test_gradient_and_number_stand_within_thirty_lines():
+    assert README.split("prints\n")[0].count("\n") + blocks("python")[1].count("\n") <= 50
+    program, printed = blocks("python")[:2]
+    assert len((program + printed).splitlines()) <= 32
+
+
+def test_the_gradient_of_the_first_page_agrees_with_the_difference():
+    ours, measured = map(float, blocks("python")[1].splitlines()[-1].split())
+    assert abs(ours - measured) < 1e-6
+
+
+def test_every_row_of_the_table_is_checked():
+    assert [row[0] for row in support_table()] == list(PROGRAMS)
+
+
+def numeric(function, x):
+    steps = 1e-6 * np.eye(len(x))
+    return np.array([(function(x + step) - function(x - step)) / 2e-6 for step in steps])
+
+
+@pytest.mark.parametrize(("row", "derivative"), [(row[0], row[1]) for row in support_table()])
+def test_derivative_column(row, derivative):
+    function = PROGRAMS[row]
+    if derivative == "yes":
+        np.testing.assert_allclose(s2s.grad(function)(V), numeric(function, V), rtol=1e-5, atol=1e-8)
+        _, slope = s2s.jvp(function, (V,), (np.ones(3),))
+        np.testing.assert_allclose(slope, np.sum(numeric(function, V)), rtol=1e-5)
+    else:
+        with pytest.raises(S2SError, match=r"test_readme\.py"):
+            s2s.grad(function)(V)
+
+
+@pytest.mark.parametrize(("row", "staged"), [(row[0], row[2]) for row in support_table()])
+def test_jit_column(row, staged):
+    function = PROGRAMS[row]
+    if staged == "yes":
+        np.testing.assert_allclose(np.asarray(s2s.jit(function)(V)), function(V), rtol=1e-12)
+    else:
+        with pytest.raises(TypeError) as caught:
+            s2s.jit(function)(V)
+        assert "test_readme.py" in "".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
