@@ -23,6 +23,7 @@ class Rewriting:
     def __init__(self, function: core.Function, body: list[gast.AST], recorded: Any):
         self.function = function
         self.definitions = single_definitions(body)
+        self.derived = {t for s in core.walk(body) if is_derived(s) for t in core.targets(s)}
         self.shapes = ShapeTable(function, body, recorded)
         self.changed = False
 
@@ -53,6 +54,7 @@ class Rewriting:
         for each in before:
             each.backward = True
             self.definitions[each.targets[0].id] = each.value
+            self.derived.add(each.targets[0].id)
         if isinstance(statement.targets[0], gast.Name):
             self.definitions[statement.targets[0].id] = statement.value
         return [*before, statement]
@@ -108,45 +110,52 @@ class Rewriting:
             over = self.definition(factor)
             if isinstance(over, gast.BinOp) and isinstance(over.op, gast.Div) and core.is_constant(over.left):
                 return gast.BinOp(gast.BinOp(over.left, gast.Mult(), other), gast.Div(), over.right)
-        return self._signed_product(left, right)
+        return self._signed(left, gast.Mult(), right) or self._product_over(left, right)
 
-    def _signed_product(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
+    def _signed(self, left: gast.AST, operator: gast.AST, right: gast.AST) -> gast.AST | None:
         """`a * -b` is `-(a * b)`: the sign may meet a sum that takes it."""
-        inner = self.definition(left)
-        if isinstance(inner, gast.UnaryOp) and isinstance(inner.op, gast.USub) and self._is_derived(left):
-            return gast.UnaryOp(gast.USub(), gast.BinOp(inner.operand, gast.Mult(), right))
+        negative = self.negated(left)
+        if negative is not None and self.is_derived(left):
+            return gast.UnaryOp(gast.USub(), gast.BinOp(negative, operator, right))
+        negative = self.negated(right)
+        if negative is not None and self.is_derived(right):
+            return gast.UnaryOp(gast.USub(), gast.BinOp(left, operator, negative))
         return None
 
-    def _is_derived(self, node: gast.AST) -> bool:
-        return isinstance(node, gast.Name) and not core.is_constant(node)
-
-    def _matmult(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
+    def _product_over(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
+        """`a * (b / c)` is `a * b / c`, where the quotient is not the user's own."""
+        over = self.definition(right)
+        if isinstance(over, gast.BinOp) and isinstance(over.op, gast.Div) and self.is_derived(right):
+            return gast.BinOp(gast.BinOp(left, gast.Mult(), over.left), gast.Div(), over.right)
         return None
+
+    def is_derived(self, node: gast.AST) -> bool:
+        return isinstance(node, gast.Name) and node.id in self.derived
 
     def _pow(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
         return left if core.is_constant(right, 1) else None
 
     def _add(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
-        negative = self._negated(right)
+        negative = self.negated(right)
         if negative is not None:
             return gast.BinOp(left, gast.Sub(), negative)
-        negative = self._negated(left)
+        negative = self.negated(left)
         return gast.BinOp(right, gast.Sub(), negative) if negative is not None else None
 
     def _sub(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
-        negative = self._negated(right)
+        negative = self.negated(right)
         return gast.BinOp(left, gast.Add(), negative) if negative is not None else None
 
-    def _negated(self, node: gast.AST) -> gast.AST | None:
+    def negated(self, node: gast.AST) -> gast.AST | None:
         found = self.definition(node)
         is_negation = isinstance(found, gast.UnaryOp) and isinstance(found.op, gast.USub)
         return found.operand if is_negation else None
 
     def _div(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
-        return left if core.is_constant(right, 1) else None
+        return left if core.is_constant(right, 1) else self._signed(left, gast.Div(), right)
 
     def _negation(self, operand: gast.AST) -> gast.AST | None:
-        inner = self._negated(operand)
+        inner = self.negated(operand)
         return inner if inner is not None else helper_rules.negated_uniform(self, operand)
 
     def _item(self, node: gast.Subscript) -> gast.AST | None:

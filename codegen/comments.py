@@ -8,7 +8,7 @@ from s2s.codegen import core
 from s2s.codegen.printer import comment, is_comment
 
 LONGEST = 90
-HEADERS = ("for ", "while ", "def ")
+HEADERS = ("for ", "while ", "def ", "if ", "elif ", "else:")
 
 
 def insert(function: core.Function, body: list[gast.AST]) -> list[gast.AST]:
@@ -22,7 +22,7 @@ def _block(function: core.Function, body: list[gast.AST], current: int | None) -
         line = _line(function, statement)
         if getattr(statement, "backward", False) and line is not None and line != current:
             text = _text(function, line)
-            if text and not text.startswith(HEADERS) and not isinstance(statement, gast.For | gast.While):
+            if text and not text.startswith(HEADERS) and not isinstance(statement, gast.For | gast.While | gast.If):
                 done.append(comment(f"# {text}", statement.origin))
                 current = line
         for attribute in ("body", "orelse"):

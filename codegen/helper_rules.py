@@ -21,7 +21,19 @@ def simpler_call(rewriting: Any, node: gast.Call) -> gast.AST | None:
         rule = RULES.get(target)
     except TypeError:
         return None
-    return rule(rewriting, node) if rule is not None else None
+    found = rule(rewriting, node) if rule is not None else None
+    return found if found is not None or target not in SIGN_PASSES else _negative_inside(rewriting, node)
+
+
+def _negative_inside(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`np.sum(-t)` is `-np.sum(t)`."""
+    inner = rewriting.negated(node.args[0]) if node.args else None
+    if inner is None or not rewriting.is_derived(node.args[0]):
+        return None
+    return gast.UnaryOp(gast.USub(), gast.Call(node.func, [inner, *node.args[1:]], node.keywords))
+
+
+SIGN_PASSES = (np.sum, support.sum_to, np.expand_dims, np.broadcast_to, np.reshape)
 
 
 # Uniform values ------------------------------------------------------------------------------------------------------

@@ -11,8 +11,27 @@ TERMS = 40
 
 def run(function: core.Function, body: list[gast.AST]) -> list[gast.AST]:
     """`t = a * b; y = t + c` becomes `y = a * b + c`; what the user named stays named."""
+    repeat_tests(body)
     Nesting(function, body).block(body)
     return body
+
+
+def repeat_tests(body: list[gast.AST]) -> None:
+    """`test = x > y` before `if test` in both sweeps becomes `if x > y`, where the operands live as long anyway."""
+    tests = {s.targets[0].id: s for s in body if getattr(s, "is_test", False) and _is_cheap(s.value)}
+    users = [s for s in core.walk(body) if set(core.own_reads(s)) & set(tests)]
+    blocked = {n for s in users if not isinstance(s, gast.If) for n in core.own_reads(s)}
+    values = {n: s.value for n, s in tests.items() if n not in blocked}
+    for statement in users:
+        core.replace_header(statement, values)
+    body[:] = [s for s in body if not (getattr(s, "is_test", False) and s.targets[0].id in values)]
+
+
+def _is_cheap(value: gast.AST) -> bool:
+    """A comparison of names and literals, with nothing computed."""
+    if not isinstance(value, gast.Compare) or len(value.ops) > 1:
+        return False
+    return all(isinstance(n, gast.Name) or core.is_constant(n) for n in (value.left, value.comparators[0]))
 
 
 class Nesting:

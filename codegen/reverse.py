@@ -255,7 +255,7 @@ class Reverse:
                 value = adjoints.get(n)
                 value = value if value is not None else self.writer.named(self.zeros(n), self._base(n))
                 pairs.append((versions[n], value))
-            body.extend(core.simultaneous(pairs, statement))
+            body.extend(self._as_backward(core.simultaneous(pairs, body[-1] if body else statement)))
             self.out = outer
         if any(body for body, _ in arms):
             self._emit(core.from_statement(gast.If(statement.test, *[body for body, _ in arms]), statement))

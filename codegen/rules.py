@@ -98,9 +98,13 @@ class RuleWriter:
             value = core.substitute(statement.value, self._globals_in(statement.value, mapping))
             operation = self.operation(value)
             is_last = i == len(statements) - 1
-            for name, node in self._assigned(statement.targets[0], operation, is_last):
+            for name, node in self._assigned(statement.targets[0], operation, is_last, mapping):
                 mapping[name] = done[name] = node
         return done
+
+    def _adjoint_base(self, operand: gast.AST | None) -> str:
+        known = isinstance(operand, gast.Name) and operand.id in self.function.bases
+        return f"{self.function.bases[operand.id]}_bar" if known else "adjoint"
 
     def expanded(
         self, expression: gast.AST, name: str, nodes: list[gast.AST], place: int, mapping: Mapping[str, gast.AST]
@@ -109,11 +113,13 @@ class RuleWriter:
         mapping = self._globals_in(expression, mapping)
         return self.operation(variadic.expand(expression, name, nodes, place, mapping))
 
-    def _assigned(self, target: gast.AST, operation: gast.AST, keep: bool) -> list[tuple[str, gast.AST]]:
+    def _assigned(
+        self, target: gast.AST, operation: gast.AST, keep: bool, mapping: Mapping[str, gast.AST]
+    ) -> list[tuple[str, gast.AST]]:
         if isinstance(target, gast.Name):
             value = operation if keep or target.id.endswith("_bar") else self.named(operation, target.id)
             if target.id.endswith("_bar") and not keep:
-                value = self.named(operation, "adjoint")
+                value = self.named(operation, self._adjoint_base(mapping.get(target.id[: -len("_bar")])))
             return [(target.id, value)]
         names = core.target_names(target)
         versions = [self.function.fresh(n) for n in names]
