@@ -1,6 +1,27 @@
-"""s2s: a source-to-source compiler for numerical Python."""
+"""s2s: a source-to-source compiler for numerical Python.
+
+It reads the source of plain NumPy functions and writes readable derivative source, then stages that same source into
+XLA computations.
+"""
 
 import s2s.runtime.primitives
+from s2s import nn, numpy, random, tree
+from s2s.codegen.diagnostics import UnsupportedError
+from s2s.codegen.source import SourceError
+from s2s.compiled import eval_shape, jit
 from s2s.derivatives import grad, jvp, linearize, value_and_grad, vjp
+from s2s.runtime import config
+from s2s.runtime.array import Array, device_get, device_put
+from s2s.runtime.devices import devices
+from s2s.runtime.errors import ConcretizationError, S2SError
+from s2s.runtime.jit import disable_jit
+from s2s.runtime.aval import ShapeDtypeStruct
+from s2s.runtime.support import stop_gradient
 
-__all__ = ["grad", "jvp", "linearize", "value_and_grad", "vjp"]
+__version__ = "0.1.0"
+
+__all__ = [
+    "Array", "ConcretizationError", "S2SError", "ShapeDtypeStruct", "SourceError", "UnsupportedError", "config",
+    "device_get", "device_put", "devices", "disable_jit", "eval_shape", "grad", "jit", "jvp", "linearize", "nn",
+    "numpy", "random", "stop_gradient", "tree", "value_and_grad", "vjp",
+]  # fmt: skip
