@@ -21,7 +21,11 @@ from s2s.codegen.stage_build import all_codes, compile_definition, instantiate
 from s2s.codegen.stage_rewrite import Rewriter
 from s2s.runtime import staged_calls
 
-_RUNTIME_NAMES = {"staged": staged_calls.staged, "rebinding": staged_calls.rebinding}
+_RUNTIME_NAMES = {
+    "staged": staged_calls.staged,
+    "rebinding": staged_calls.rebinding,
+    "storing": staged_calls.storing,
+}
 _LIBRARIES = ("numpy", "scipy", "s2s", "jaxlib", "ml_dtypes", "beartype")
 _STANDARD_LIBRARY = sysconfig.get_path("stdlib")
 _lock = threading.RLock()

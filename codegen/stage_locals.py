@@ -48,12 +48,18 @@ def _bound_by(node: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(node, gast.Assign | gast.AnnAssign | gast.NamedExpr):
         for target in node.targets if isinstance(node, gast.Assign) else [node.target]:
             yield from _pairs(target, node.value)
+    elif isinstance(node, gast.AugAssign) and isinstance(node.target, gast.Name):
+        yield node.target.id, gast.BinOp(_loaded(node.target), node.op, node.value)
     elif isinstance(node, gast.For | gast.AsyncFor | gast.comprehension):
         yield from _loop_pairs(node.target, node.iter)
     elif isinstance(node, gast.withitem) and node.optional_vars is not None:
         yield from _pairs(node.optional_vars, None)
     elif isinstance(node, gast.FunctionDef | gast.ClassDef):
         yield node.name, None
+
+
+def _loaded(name: Any) -> Any:
+    return gast.Name(name.id, gast.Load(), None, None)
 
 
 def _pairs(target: Any, value: Any) -> Iterator[tuple[str, Any]]:
@@ -81,13 +87,19 @@ def _loop_pairs(target: Any, iterated: Any) -> Iterator[tuple[str, Any]]:
         yield from _pairs(target, None)
 
 
+def _may_change(value: Any) -> bool:
+    """Whether a name bound to this may come to hold another value without being bound again: lists grow."""
+    call = isinstance(value, gast.Call) and getattr(value.func, "id", None) in ("list", "dict", "set", "sorted")
+    return value is None or call or isinstance(value, gast.List | gast.Dict | gast.Set | gast.ListComp | gast.DictComp)
+
+
 class StaticNames:
     """Names whose values are plain Python values in every run: sizes, counters, constants."""
 
     def __init__(self, function: Any, resolve: Resolve) -> None:
         self.resolve = resolve
         self.bindings = bindings(function)
-        self.names = {name for name, values in self.bindings.items() if None not in values}
+        self.names = {n for n, values in self.bindings.items() if not any(map(_may_change, values))}
         while dropped := {n for n in self.names if not all(map(self.is_static, self.bindings[n]))}:
             self.names -= dropped
 

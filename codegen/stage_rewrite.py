@@ -24,7 +24,7 @@ _HIGHER_ORDER = (map, filter, functools.reduce, functools.partial, itertools.sta
 # Methods of arrays and Python's containers: what they call carries staged values without our help.
 _PLAIN_METHODS = frozenset(n for t in (np.ndarray, list, dict, set, str, tuple) for n in dir(t)) | {"at", "_replace"}
 _CONSUMING_ITERABLES = (sum, any, all)
-_NUMPY_CONSTANTS = (np.array, np.zeros, np.ones, np.arange, np.eye, np.linspace, np.full)
+_NUMPY_CONSTANTS = (np.array, np.zeros, np.ones, np.empty, np.arange, np.eye, np.linspace, np.full)
 
 
 class Rewriter(gast.NodeTransformer):
@@ -200,23 +200,38 @@ class Rewriter(gast.NodeTransformer):
         calls = [isinstance(v, gast.Call) and any(self.object(v.func) is f for f in _NUMPY_CONSTANTS) for v in values]
         return bool(calls) and all(calls)
 
+    def visit_Assign(self, node: Any) -> Any:
+        """A write into an array that NumPy made here is checked: NumPy's own message would not say what is wrong."""
+        target = node.targets[0]
+        is_write = isinstance(target, gast.Subscript) and not self.static.is_static(node.value)
+        if is_write and self._is_numpy_constant(target.value):
+            self.changed = True
+            checked = _call(self.names["storing"], _as_load(target.value), self.visit(node.value))
+            node.value = gast.copy_location(checked, node.value)
+            return node
+        return self.generic_visit(node)
+
     def visit_AugAssign(self, node: Any) -> Any:
         is_plain = self.static.is_static(node.value) and self.static.is_static(node.target)
         is_owned = isinstance(node.target, gast.Name) and node.target.id in self.owned
         value = self.visit(node.value)
         if not is_plain and not is_owned:
             self.changed = True
-            value = gast.copy_location(_call(self.names["rebinding"], self._current(node.target), value), node.value)
+            call = _call(self.names["rebinding"], *self._place(node.target, value))
+            value = gast.copy_location(call, node.value)
         node.target, node.value = self.visit(node.target), value
         return node
 
-    def _current(self, target: Any) -> Any:
-        """The expression that reads what an assignment target holds; its index is evaluated once more."""
+    def _place(self, target: Any, value: Any) -> list[Any]:
+        """What is updated, the value, and for an element its index, which is evaluated once more."""
         for call in gast.walk(target):
             if isinstance(call, gast.Call) and not isinstance(self.object(call.func), type):
                 cause = "the target of this update calls a function"
                 raise unsupported(self.source, target, cause, "give the index a name first")
-        return self.visit(_as_load(target))
+        if not isinstance(target, gast.Subscript):
+            return [self.visit(_as_load(target)), value]
+        is_slice = any(isinstance(n, gast.Slice) for n in gast.walk(target.slice))
+        return [self.visit(_as_load(target.value)), value, *([] if is_slice else [self.visit(_as_load(target.slice))])]
 
     def _wrap(self, node: Any) -> Any:
         self.changed = True
@@ -229,7 +244,8 @@ def _call(name: str, *arguments: Any) -> Any:
 
 def _as_load(target: Any) -> Any:
     loaded = copy.deepcopy(target)
-    loaded.ctx = gast.Load()
+    if hasattr(loaded, "ctx"):
+        loaded.ctx = gast.Load()
     return loaded
 
 
