@@ -51,7 +51,7 @@ def key(module: ir.Module, platform_name: str, device_kind: str, flags: tuple[An
 
 def bytecode(module: ir.Module) -> bytes:
     """The module's bytecode without locations."""
-    stripped = module.operation.clone()
+    stripped = module.operation.clone(ip=False)  # not put into a function that is being staged
     with module.context:
         passmanager.PassManager.parse("builtin.module(strip-debuginfo)").run(stripped)
     buffer = io.BytesIO()
