@@ -19,6 +19,8 @@ def without(text: str, absent: frozenset[int]) -> str:
 
     Adjoints that come to zero are not assigned any more. A rule that cannot be reduced is returned as it is.
     """
+    if not absent:
+        return text
     try:
         return "\n".join(_Reduction(absent).statements(text))
     except _Mixed:

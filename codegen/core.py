@@ -122,6 +122,18 @@ def from_statement(new: gast.AST, like: gast.AST | None) -> gast.AST:
     return new
 
 
+LEAVES = {
+    gast.Constant, gast.Load, gast.Store, gast.Param, gast.Add, gast.Sub, gast.Mult, gast.Div, gast.Pow, gast.MatMult,
+    gast.USub, gast.Not, gast.Eq, gast.Gt, gast.Lt, gast.GtE, gast.LtE, gast.NotEq, gast.And, gast.Or, str, type(None),
+    int,
+}  # fmt: skip
+
+
+HEADER_FIELDS = {
+    gast.Assign: "value", gast.Return: "value", gast.Expr: "value", gast.If: "test", gast.While: "test", gast.For: "iter"
+}  # fmt: skip
+
+
 # Questions -------------------------------------------------------------------------------------------------------
 
 
@@ -178,6 +190,7 @@ def dotted(node: gast.AST) -> str | None:
 
 
 def children(node: gast.AST) -> Iterator[gast.AST]:
+    """The nodes right below a node."""
     for field_name in node._fields:
         value = getattr(node, field_name, None)
         if isinstance(value, gast.AST):
@@ -196,30 +209,29 @@ def reads(node: gast.AST | Iterable[gast.AST] | None) -> list[str]:
 
 
 def _collect_reads(node: Any, found: list[str]) -> None:
-    if node is None:
-        return
-    if isinstance(node, list | tuple):
+    kind = type(node)
+    if kind is gast.Name:
+        if type(node.ctx) is gast.Load:
+            found.append(node.id)
+    elif kind is list or kind is tuple:
         for item in node:
             _collect_reads(item, found)
-    elif isinstance(node, gast.Name):
-        if isinstance(node.ctx, gast.Load):
-            found.append(node.id)
-    else:
-        for child in children(node):
-            _collect_reads(child, found)
+    elif kind not in LEAVES and isinstance(node, gast.AST):
+        for field_name in node._fields:
+            _collect_reads(getattr(node, field_name, None), found)
 
 
 def targets(statement: gast.AST) -> list[str]:
     """Names that this one statement (not its blocks) assigns."""
-    if isinstance(statement, gast.Assign):
-        return [n for t in statement.targets for n in target_names(t)]
-    if isinstance(statement, gast.For):
-        return target_names(statement.target)
-    return []
+    kind = type(statement)
+    if kind is gast.Assign:
+        target = statement.targets[0]
+        return [target.id] if type(target) is gast.Name else target_names(target)
+    return target_names(statement.target) if kind is gast.For else []
 
 
 def target_names(target: gast.AST) -> list[str]:
-    if isinstance(target, gast.Name):
+    if type(target) is gast.Name:
         return [target.id]
     if isinstance(target, gast.Starred):
         return target_names(target.value)
@@ -230,11 +242,10 @@ def target_names(target: gast.AST) -> list[str]:
 
 def blocks(statement: gast.AST) -> list[list[gast.AST]]:
     """The nested statement lists of a statement."""
-    if isinstance(statement, gast.If):
+    kind = type(statement)
+    if kind is gast.If:
         return [statement.body, statement.orelse]
-    if isinstance(statement, gast.For | gast.While):
-        return [statement.body]
-    return []
+    return [statement.body] if kind is gast.For or kind is gast.While else []
 
 
 def walk(body: Iterable[gast.AST]) -> Iterator[gast.AST]:
@@ -252,19 +263,22 @@ def assigned(body: Iterable[gast.AST]) -> set[str]:
 
 def header(statement: gast.AST) -> gast.AST | None:
     """What a statement reads itself, outside of its blocks."""
-    if isinstance(statement, gast.If | gast.While):
-        return statement.test
-    if isinstance(statement, gast.For):
-        return statement.iter
-    if isinstance(statement, gast.Assign | gast.Return | gast.Expr):
-        return statement.value
-    if isinstance(statement, gast.Assert):
+    kind = type(statement)
+    if kind is gast.Assert:
         return gast.Tuple([n for n in (statement.test, statement.msg) if n is not None], gast.Load())
-    return None
+    field_name = HEADER_FIELDS.get(kind)
+    return getattr(statement, field_name) if field_name is not None else None
 
 
 def own_reads(statement: gast.AST) -> list[str]:
-    return reads(header(statement))
+    """Names that the statement itself reads; remembered on its expression, which is never changed, only replaced."""
+    node = header(statement)
+    if node is None:
+        return []
+    found = getattr(node, "names_read", None)
+    if found is None:
+        found = node.names_read = reads(node)
+    return found
 
 
 def split_join(block: list[gast.AST]) -> tuple[list[gast.AST], list[tuple[str, gast.AST]]]:
@@ -286,7 +300,7 @@ def substitute(node: Any, mapping: Mapping[str, gast.AST]) -> Any:
         return mapping.get(node.id, node) if isinstance(node.ctx, gast.Load) else node
     if isinstance(node, list):
         return [substitute(item, mapping) for item in node]
-    if not isinstance(node, gast.AST) or isinstance(node, gast.Constant | gast.expr_context | gast.operator):
+    if type(node) in LEAVES or not isinstance(node, gast.AST):
         return node
     return _copy_substituted(node, mapping)
 
@@ -322,6 +336,8 @@ def free_reads(node: Any) -> list[str]:
 
 def replace_header(statement: gast.AST, mapping: Mapping[str, gast.AST]) -> None:
     """Substitutes in what the statement itself reads, in place."""
+    if mapping.keys().isdisjoint(own_reads(statement)):
+        return
     for field_name in ("test", "iter", "value", "msg"):
         node = getattr(statement, field_name, None)
         if isinstance(node, gast.AST):

@@ -119,7 +119,8 @@ def _prune(append: gast.AST, loop: gast.For, read: set[str]) -> None:
     if len(pairs) == len(entry.elts):
         return
     if len(pairs) == 1:
-        loop.target, append.value.args = pairs[0][0], [pairs[0][1]]
+        loop.target, entry = pairs[0]
     else:
         loop.target = gast.Tuple([t for t, _ in pairs], gast.Store()) if pairs else core.stored("_")
-        append.value.args = [core.tuple_of(v for _, v in pairs) if pairs else core.constant(None)]
+        entry = core.tuple_of(v for _, v in pairs) if pairs else core.constant(None)
+    append.value = gast.Call(append.value.func, [entry], [])

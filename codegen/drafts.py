@@ -3,11 +3,12 @@
 All functions are complete before the first is simplified, so that shapes can be recorded through calls.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import gast
 
-from s2s.codegen import core, raising, saving, simplify
+from s2s.codegen import core, raising, saving, simplify, verify
 from s2s.codegen.program import Emitted, Instance, Program, bind_values, signature
 from s2s.codegen.rules import RuleWriter
 from s2s.codegen.shapes import Recorder
@@ -42,6 +43,13 @@ class Draft:
         expected = gast.parse(repr(support.shapes(*[example[n] for n in arrays])), mode="eval").body
         return gast.Assert(gast.Compare(values, [gast.Eq()], [expected]), None)
 
+    def check(self, stage: str, body: list[gast.AST], available: Iterable[str]) -> None:
+        """Verifies a body that reads, besides the parameters, the names `available` and other emitted functions."""
+        if verify.ENABLED:
+            drafts = [self, *self.instance.program.writer.drafts]
+            known = {name for draft in drafts for name in draft.callees()}
+            verify.verify(self.function, stage, body, available, known)
+
     def place(self, program: Program, name: str, arguments: gast.AST, body: list[gast.AST]) -> None:
         """Raises a simplified body and puts it into the file."""
         body = raising.run(self.function, body, [a.id for a in all_parameters(arguments)])
@@ -57,6 +65,7 @@ class JointDraft(Draft):
         super().__init__(name, instance)
         self.arguments = arguments
         self.body = body
+        self.check("differentiation", body, [a.id for a in all_parameters(arguments)])
 
     def record(self, recorder: Recorder, args: list[Any], keywords: dict[str, Any]) -> Any:
         names = [a.id for a in all_parameters(self.arguments)]
@@ -65,6 +74,7 @@ class JointDraft(Draft):
 
     def emit(self, program: Program, recorded: dict[str, Any], example: Any) -> None:
         body = simplify.run(self.function, self.body, recorded)
+        self.check("simplification", body, [a.id for a in all_parameters(self.arguments)])
         if example is not None and self.is_entry:
             body.insert(0, self.shape_check(example))
         self.place(program, self.name, self.arguments, body)
@@ -89,6 +99,8 @@ class PairDraft(Draft):
         self.backward = backward
         self.seed = seed
         self.backward_name = backward_name
+        self.check("the forward sweep", [*forward, gast.Return(result)], [])
+        self.check("the backward sweep", backward, [seed, *core.assigned(forward)])
 
     def callees(self) -> dict[str, Any]:
         return {**super().callees(), self.backward_name: self._record_backward}
@@ -112,6 +124,8 @@ class PairDraft(Draft):
         saved = core.tuple_of(core.name(c) for c in exposed)
         last = core.from_statement(gast.Return(core.tuple_of([self.result, saved])), function.body[-1])
         forward = simplify.run(function, [*self.forward, last], recorded)
+        self.check("simplification of the forward sweep", forward, [])
+        self.check("simplification of the backward sweep", backward, [self.seed, *columns])
         self.place(program, self.name, signature(function.source), forward)
         self._place_backward(program, columns, backward)
 

@@ -3,7 +3,8 @@
 import gast
 
 from s2s.codegen import core, dead_code
-from s2s.codegen.printer import to_source
+from s2s.codegen.expressions import text_of
+from s2s.codegen.trees import to_ast
 
 WIDTH = 96
 TERMS = 40
@@ -124,7 +125,7 @@ def _left(statement: gast.AST) -> str:
 
 def _length(node: gast.AST) -> int:
     """About how many characters the expression takes."""
-    return len(to_source(node)) if _size(node) < TERMS * 2 else 10_000
+    return len(text_of(to_ast(node))) if _size(node) < TERMS * 2 else 10_000
 
 
 def _size(node: gast.AST) -> int:

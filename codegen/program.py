@@ -7,7 +7,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, kinds
+from s2s.codegen import core, kinds, verify
 from s2s.codegen.desugar import Desugarer
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.infer import UNRESOLVED, Inference
@@ -186,6 +186,8 @@ def build(source: FunctionSource, diagnostics: Diagnostics) -> core.Function:
     )
     function.defaults = default_nodes(source, function)
     Desugarer(function, tree, diagnostics, source.filename).run()
+    if not diagnostics:
+        verify.check(function, "desugaring")
     return function
 
 

@@ -206,7 +206,11 @@ class Reverse:
 
     def _zero_part(self, name: str) -> gast.AST | None:
         active = kinds.is_active(self.function.kinds[name])
-        return self.writer.named(self.zeros(name), self._base(name)) if active else None
+        if not active:
+            return None
+        part = self.writer.named(self.zeros(name), self._base(name))
+        self.writer.zeros.add(part.id)
+        return part
 
     def _contribute_parts(self, owner: gast.AST, bars: list[gast.AST | None]) -> None:
         """The adjoint of a container from those of all its elements (None where inactive)."""
@@ -218,7 +222,11 @@ class Reverse:
             value = core.list_of(nodes)
         else:
             value = core.call(self.writer.support("from_items"), owner, core.tuple_of(nodes))
+        is_first = self.adjoint(owner.id, create=True) is None
         self.contribute(owner, value)
+        bar = self.frame.adjoints.get(owner.id)
+        if is_first and isinstance(bar, gast.Name):
+            self.writer.parts[bar.id] = nodes
 
     # Branches ----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import gast
 import numpy
 
 from s2s.codegen import core, kinds, variadic
+from s2s.codegen.absent import without
 from s2s.codegen.normal_form import Flattener
 from s2s.codegen.operations import Operation, replace_at
 from s2s.runtime import support
@@ -35,6 +36,8 @@ class RuleWriter:
         self.function = function
         self.emit = emit
         self.like: gast.AST | None = None
+        self.zeros: set[str] = set()  # names of cotangents that are zero
+        self.parts: dict[str, list[gast.AST]] = {}  # name of a tuple of cotangents to its elements
 
     # Global names ------------------------------------------------------------------------------------------------
 
@@ -164,8 +167,15 @@ def contributions(
     mapping = operand_nodes(operation, writer) | {"out": out, "out_bar": out_bar}
     if primitive.category == "elementwise":
         return {p: _scaled(writer, operation, p, mapping, function) for p in operation.active}
-    done = writer.block(_only(primitive.vjp, operation.active), mapping)
+    text = without(primitive.vjp, _absent(writer, out_bar))
+    done = writer.block(_only(text, operation.active), mapping)
     return {p: done[f"{p}_bar"] for p in operation.active if f"{p}_bar" in done}
+
+
+def _absent(writer: RuleWriter, out_bar: gast.AST) -> frozenset[int]:
+    """The results, of several, whose cotangent is zero."""
+    parts = writer.parts.get(out_bar.id, []) if isinstance(out_bar, gast.Name) else []
+    return frozenset(i for i, part in enumerate(parts) if isinstance(part, gast.Name) and part.id in writer.zeros)
 
 
 def variadic_contributions(

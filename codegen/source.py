@@ -20,6 +20,7 @@ import gast
 from s2s.codegen.locate import Located, locate
 from s2s.codegen.trees import to_gast
 from s2s.runtime.errors import S2SError
+from s2s.runtime.jit import Jit
 
 
 class SourceError(S2SError):
@@ -98,7 +99,8 @@ def function_source(function: Any) -> FunctionSource:
     """The source of a function: module-level, nested, lambda, method, decorated, from a notebook or emitted.
 
     The tree is fresh at every call. What a decorator returned is read as such: if that is a Python function, its own
-    source is what runs; other wrappers (`functools.lru_cache`, our own) are seen through by `__wrapped__`.
+    source is what runs; of other wrappers only those that don't change the result (`functools.lru_cache`, `jit`) are
+    seen through.
 
     Raises:
         SourceError: the function is compiled code, has no source, or its file has changed.
@@ -157,8 +159,10 @@ def python_function(function: Any) -> tuple[types.FunctionType, Any]:
         seen += 1
         if isinstance(function, types.MethodType):
             function, bound = function.__func__, function.__self__
-        elif isinstance(function, staticmethod | classmethod) or hasattr(function, "__wrapped__"):
+        elif isinstance(function, staticmethod | classmethod | Jit | _CACHED):
             function = function.__wrapped__
+        elif type(function).__module__.startswith("s2s."):
+            raise SourceError(f"{function!r} is a transformed function, whose source depends on its arguments")
         elif isinstance(call := vars(type(function)).get("__call__"), types.FunctionType):
             function, bound = call, function
         else:
@@ -166,6 +170,9 @@ def python_function(function: Any) -> tuple[types.FunctionType, Any]:
         if seen > 50:
             raise SourceError(_without_source(function))
     return function, bound
+
+
+_CACHED = type(functools.cache(len))
 
 
 def _is_transparent(function: types.FunctionType) -> bool:

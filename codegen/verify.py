@@ -1,0 +1,213 @@
+"""Holds Core between passes: every statement is in the table, every name is assigned once and before it is read.
+
+Joins and the carries of loops are the only names assigned more than once. A violation is a defect of a pass, never of the
+user's code, and is an internal error; all of one stage are raised together. Checked only where S2S_VERIFY=1 is set.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import gast
+
+from s2s.codegen import core
+from s2s.codegen.core_table import form_of, forms_of
+from s2s.codegen.dead_code import append_target
+from s2s.codegen.printer import to_source
+from s2s.codegen.verify_names import Definitions
+from s2s.runtime.errors import S2SError
+
+ENABLED = os.environ.get("S2S_VERIFY") == "1"
+
+
+class VerifyError(S2SError):
+    """A pass of s2s wrote something that is no Core; `violations` lists all of it. Always a defect of s2s."""
+
+    def __init__(self, stage: str, function_name: str, violations: list[str]) -> None:
+        self.violations = violations
+        head = f"internal error of s2s: after {stage}, {function_name}() is no valid Core (please report this)"
+        super().__init__("\n".join([head, *(f"    {v}" for v in violations)]))
+
+
+def check(
+    function: core.Function,
+    stage: str,
+    body: list[Any] | None = None,
+    available: Iterable[str] = (),
+    known: Iterable[str] = (),
+) -> None:
+    """`verify` where it is switched on (S2S_VERIFY=1 when s2s is imported)."""
+    if ENABLED:
+        verify(function, stage, body, available, known)
+
+
+def verify(
+    function: core.Function,
+    stage: str,
+    body: list[Any] | None = None,
+    available: Iterable[str] = (),
+    known: Iterable[str] = (),
+) -> None:
+    """Raises VerifyError if `body` (the function's own by default) is not valid Core.
+
+    Args:
+        function: the function that the body belongs to: its parameters and global references are known.
+        stage: the pass that has just been done, as messages name it: "desugaring".
+        body: statements of a whole function, ending in its return.
+        available: names set before the body besides the parameters: tangents, seeds, saved values.
+        known: global names besides the references: other functions of the emitted file.
+    """
+    body = function.body if body is None else body
+    checker = Checker({*function.references, *known}, function.bases)
+    checker.run(body, {*function.parameters, *available})
+    if checker.found:
+        raise VerifyError(stage, function.name, checker.found)
+
+
+class Checker:
+    """Collects the violations of one body; `known` holds the names of globals, `bases` what each name is a version of."""
+
+    def __init__(self, known: set[str], bases: Mapping[str, str]):
+        self.known = known
+        self.bases = bases
+        self.found: list[str] = []
+        self.locals: set[str] = set()
+
+    def run(self, body: list[Any], scope: set[str]) -> None:
+        foreign = [statement for statement in body if self._foreign(statement)]
+        if foreign:  # nothing else can be asked of them
+            return
+        self.locals = scope | core.assigned(body)
+        definitions = Definitions(scope)
+        definitions.block(body)
+        self.found += definitions.violations(self.locals, show)
+        self._return(body)
+        self.block(body, set(scope), is_inner=False)
+
+    def report(self, statement: Any, cause: str) -> None:
+        self.found.append(f"{show(statement)}: {cause}")
+
+    # Nodes -------------------------------------------------------------------------------------------------------
+
+    def _foreign(self, statement: Any) -> bool:
+        """Reports nodes that are not gast's own: `gast.AST` is the standard library's class and accepts both."""
+        alien = {type(n).__name__ for n in _nodes(statement) if type(n).__module__ != "gast.gast"}
+        for name in sorted(alien):
+            self.found.append(f"{_place(statement)}{type(statement).__name__}: the node {name} is not gast's")
+        return bool(alien)
+
+    def _form(self, statement: Any) -> None:
+        if form_of(statement, self.known) is not None:
+            return
+        known = forms_of(type(statement))
+        expected = "; or ".join(f"`{form.text.split('    ')[0]}`" for form in known)
+        self.report(statement, f"no statement of Core, which has {expected}" if known else "no statement of Core")
+
+    # Blocks ------------------------------------------------------------------------------------------------------
+
+    def _return(self, body: list[Any]) -> None:
+        if not body or not isinstance(body[-1], gast.Return):
+            self.found.append("the last statement is no return")
+        for statement in core.walk(body):
+            if isinstance(statement, gast.Return) and statement is not body[-1]:
+                self.report(statement, "return before the end")
+
+    def block(self, body: list[Any], scope: set[str], is_inner: bool = True) -> None:
+        """Checks statements in order; `scope`, what may be read, grows with them."""
+        for i, statement in enumerate(body):
+            self._form(statement)
+            self._reads(statement, scope)
+            if getattr(statement, "join", False) and not (is_inner and i == len(body) - 1):
+                self._entering(statement, body[i + 1 :])
+            if isinstance(statement, gast.If):
+                self._branch(statement, scope)
+            elif isinstance(statement, gast.For | gast.While):
+                self._loop(statement, scope)
+            else:
+                scope.update(core.targets(statement))
+
+    def _reads(self, statement: Any, scope: set[str]) -> None:
+        read = dict.fromkeys([*core.free_reads(core.header(statement)), *_appended(statement)])
+        for name in read:
+            if name in scope:
+                continue
+            if name in self.locals:
+                self.report(statement, f"{name!r} is read before it is assigned")
+            elif name not in self.known:
+                self.report(statement, f"{name!r} is neither a local name nor a known global")
+
+    def _branch(self, statement: Any, scope: set[str]) -> None:
+        """A name joined in one block alone is that of a variable that the other does not define."""
+        joins = [joined(block) for block in core.blocks(statement)]
+        for block in core.blocks(statement):
+            self.block(block, set(scope))
+        for mine, other, block in ((joins[0], joins[1], statement.orelse), (joins[1], joins[0], statement.body)):
+            for name in mine:
+                if name not in other and (_names(mine[name]) & scope or self._assigns_version(block, name)):
+                    self.report(statement, f"{name!r} is joined in one block only, and the other has a value for it")
+        scope.update(joins[0], joins[1])
+
+    def _assigns_version(self, block: list[Any], name: str) -> bool:
+        """Does a block assign, as the user's code did, the variable that a name is a version of?"""
+        plain = [s for s in block if isinstance(s, gast.Assign) and not getattr(s, "join", False)]
+        written = [s for s in plain if not getattr(s, "temporary", False) and not getattr(s, "is_test", False)]
+        base = self.bases.get(name)
+        return any(self.bases.get(target) == base for s in written for target in core.targets(s)) if base else False
+
+    def _loop(self, statement: Any, scope: set[str]) -> None:
+        carried = joined(statement.body)
+        self.block(statement.body, {*scope, *core.targets(statement), *carried})
+        scope.update(carried)
+
+    def _entering(self, statement: Any, rest: list[Any]) -> None:
+        """A join inside a block sets the carries of a loop that follows, and the lists that the loop appends to."""
+        wanted = set(core.targets(statement))
+        for loop in rest:
+            if isinstance(loop, gast.For | gast.While) and wanted <= {*joined(loop.body), *_lists_of(loop.body)}:
+                return
+        self.report(statement, "a join that is neither last in its block nor the entry of a loop")
+
+
+def joined(block: list[Any]) -> dict[str, Any]:
+    """What a block's last statement joins or carries."""
+    is_join = bool(block) and getattr(block[-1], "join", False)
+    if not is_join:
+        return {}
+    names, value = core.targets(block[-1]), block[-1].value
+    values = value.elts if isinstance(value, gast.Tuple) and len(value.elts) == len(names) > 1 else [value] * len(names)
+    return dict(zip(names, values, strict=True))
+
+
+def _lists_of(block: list[Any]) -> set[str]:
+    return {target for s in core.walk(block) for target in _appended(s)}
+
+
+def _appended(statement: Any) -> list[str]:
+    target = append_target(statement)
+    return [] if target is None else [target]
+
+
+def _names(node: Any) -> set[str]:
+    return {node.id} if isinstance(node, gast.Name) else set()
+
+
+def _nodes(node: Any) -> Iterator[Any]:
+    yield node
+    for name in node._fields:
+        value = getattr(node, name, None)
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, gast.AST):
+                yield from _nodes(item)
+
+
+def show(statement: Any) -> str:
+    """The user's line that a statement came from, and its first line of text."""
+    return f"{_place(statement)}`{to_source(statement).strip().splitlines()[0]}`"
+
+
+def _place(statement: Any) -> str:
+    origin = getattr(statement, "origin", None)
+    return f"{origin[0]}:{origin[1]}: " if origin else ""
+
+
+__all__ = ["ENABLED", "VerifyError", "check", "verify"]
