@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from s2s import grad
 from s2s.codegen.absent import without
 from s2s.runtime import support
 from s2s.runtime.primitives.table import PRIMITIVES
@@ -54,3 +55,27 @@ def test_same_numbers(primitive):
         exec(without(primitive.vjp, frozenset(range(len(out))) - {i}), part)
         name = f"{primitive.operands[0]}_bar"
         np.testing.assert_allclose(part.get(name, np.zeros_like(a)), whole[name], atol=1e-12)
+
+
+def test_equal_singular_values_have_a_derivative():
+    def loss(m):
+        u, s, vh = np.linalg.svd(m, full_matrices=False)
+        return np.sum(s**2)
+
+    np.testing.assert_allclose(grad(loss)(np.eye(3)), 2 * np.eye(3))
+
+
+def test_results_unpacked_in_a_loop():
+    def loss(m):
+        result = np.linalg.eigh(m @ m.T)
+        total = 0.0
+        for i in range(3):
+            w, v = result
+            total = total + np.sum(w**i)
+        w, v = result
+        return total + np.sum(v[:, 0] ** 2 * w)
+
+    rng = np.random.default_rng(0)
+    m, direction = rng.normal(size=(3, 4)), rng.normal(size=(3, 4))
+    difference = (loss(m + 1e-6 * direction) - loss(m - 1e-6 * direction)) / 2e-6
+    np.testing.assert_allclose(np.vdot(grad(loss)(m), direction), difference, rtol=1e-6)
