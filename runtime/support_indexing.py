@@ -117,7 +117,7 @@ def _is_staged_mask(index: Any) -> bool:
 
 def take_bar(g: Any, a: Any, indices: Any, axis: int | None = None) -> Any:
     """Cotangent of `a` in `np.take(a, indices, axis)`."""
-    indices = np.asarray(indices)
+    indices = np.asarray(indices) if isinstance(indices, (list, tuple)) else indices
     if axis is None:
         flat = add_at(np.zeros_like(a, shape=(np.size(a),)), indices, g)
         return np.reshape(flat, np.shape(a))

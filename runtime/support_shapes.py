@@ -129,7 +129,7 @@ def trace_bar(g: Any, shape: Shape, offset: int = 0, axis1: int = 0, axis2: int 
 
 def cast_bar(g: Any, x: Any, dtype: Any) -> Any:
     """Cotangent of `x` that was converted to `dtype`: in the dtype of `x`, zero if `dtype` holds no fractions."""
-    return np.astype(np.asarray(cast_dot(g, dtype)), np.result_type(x))
+    return _as_dtype(cast_dot(g, dtype), np.result_type(x))
 
 
 def cast_dot(t: Any, dtype: Any) -> Any:
@@ -138,4 +138,8 @@ def cast_dot(t: Any, dtype: Any) -> Any:
         return t
     if np.issubdtype(np.dtype(dtype), np.integer) or np.dtype(dtype) == bool:
         return np.zeros_like(t)
-    return np.astype(np.asarray(t), dtype)
+    return _as_dtype(t, dtype)
+
+
+def _as_dtype(t: Any, dtype: Any) -> Any:
+    return np.astype(t, dtype) if hasattr(t, "__array_function__") else np.asarray(t, dtype)

@@ -40,7 +40,7 @@ full = general(
     operands=("fill_value",),
     functions=(np.full,),
     vjp="fill_value_bar = sum_to(cast_dot(out_bar, dtype), np.shape(fill_value))",
-    jvp={"fill_value": "np.full(shape, cast_dot(fill_value_dot, dtype), dtype)"},
+    jvp={"fill_value": "np.broadcast_to(cast_dot(fill_value_dot, dtype), shape)"},
 )
 full_like = general(
     "full_like",
@@ -49,7 +49,7 @@ full_like = general(
     operands=("a", "fill_value"),
     functions=(np.full_like,),
     vjp="fill_value_bar = sum_to(cast_dot(out_bar, np.result_type(out)), np.shape(fill_value))",
-    jvp={"fill_value": "np.full_like(a, cast_dot(fill_value_dot, np.result_type(out)), dtype, shape=shape)"},
+    jvp={"fill_value": "np.broadcast_to(cast_dot(fill_value_dot, np.result_type(out)), np.shape(out))"},
 )
 eye = nondifferentiable("eye", "N, M=None, k=0, dtype=float", lower=lowering.eye, operands=(), functions=(np.eye,))
 identity = nondifferentiable(

@@ -1,6 +1,7 @@
 """Runs the rules of a primitive as the text that they are, and compares them with differences of its values."""
 
 import ast
+import copy
 import re
 from collections.abc import Callable
 from typing import Any
@@ -142,3 +143,32 @@ def check_rules(
 
 def _single(tree: Any) -> bool:
     return any(leaf.dtype == np.float32 for leaf in flat(tree))
+
+
+def check_same_on(
+    convert: Callable[..., Any], primitive: Primitive, call: Callable[[dict[str, Any]], Any], values: dict[str, Any]
+) -> None:
+    """The rules on arrays made by `convert` against the rules on NumPy arrays."""
+    active = active_operands(primitive, values)
+    rng = np.random.default_rng(2)
+    out = call(copy.deepcopy(values))
+    out_bar = map_floats(lambda x: rng.normal(size=np.shape(x)), out)
+    dots = {n: map_floats(lambda x: rng.normal(size=np.shape(x)), values[n]) for n in active}
+    there = {n: map_floats(convert, v) if n in active else v for n, v in values.items()}
+    want = run_vjp(primitive, copy.deepcopy(values), out, out_bar, active)
+    got = run_vjp(primitive, there, map_floats(convert, out), map_floats(convert, out_bar), active)
+    for name in active:
+        _same(got[name], want[name])
+    if primitive.category != "linear":
+        on_device = {n: map_floats(convert, d) for n, d in dots.items()}
+        _same(
+            run_jvp(primitive, call, there, on_device, map_floats(convert, out)),
+            run_jvp(primitive, call, copy.deepcopy(values), dots, out),
+        )
+
+
+def _same(got: Any, want: Any) -> None:
+    for a, b in zip(flat(got), flat(want), strict=True):
+        assert a.shape == b.shape
+        single = np.float32 in (a.dtype, b.dtype)
+        np.testing.assert_allclose(a, b, rtol=1e-5 if single else 1e-9, atol=1e-6 if single else 1e-12)

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 import s2s.runtime.primitives  # noqa: F401
-from s2s.runtime import dispatch, support
+from s2s.runtime import array, dispatch, support
+from s2s.runtime.jit import jit
 from s2s.runtime.primitives import table
 from s2s.runtime.primitives.table import PRIMITIVES, Primitive
-from tests.runtime.primitive_checks import bind, check_rules, flat
+from tests.runtime.primitive_checks import active_operands, bind, check_rules, check_same_on, flat
 from tests.runtime.primitive_samples import NOT_SAMPLED, REFERENCES, SAMPLES
 
 CASES = [(name, i) for name, calls in SAMPLES.items() for i in range(len(calls)) if name in PRIMITIVES]
@@ -76,6 +77,42 @@ def test_rules(name: str, case: int) -> None:
             bind(primitive, args, kwargs),
             tolerance=2e-5,
         )
+
+
+@pytest.mark.parametrize(("name", "case"), CASES)
+def test_rules_on_device_arrays(name: str, case: int) -> None:
+    primitive = PRIMITIVES[name]
+    args, kwargs = SAMPLES[name][case]
+    values = bind(primitive, args, kwargs)
+    if primitive.category == "nondifferentiable" or not active_operands(primitive, values):
+        pytest.skip("no derivative")
+    function = reference(primitive)
+    with np.errstate(all="ignore"):
+        check_same_on(array.from_host, primitive, lambda v: call_values(primitive, v, function), values)
+
+
+@pytest.mark.parametrize(("name", "case"), CASES)
+def test_staged_value(name: str, case: int) -> None:
+    """Float arrays as arguments of a staged function; numbers and everything else as constants in it."""
+    primitive = PRIMITIVES[name]
+    if primitive.lower is None or primitive.result_kind == "static":
+        pytest.skip("plain Python over other primitives")
+    args, kwargs = copy.deepcopy(SAMPLES[name][case])
+    arrays = [x for x in args if type(x) is np.ndarray and x.dtype.kind == "f"]
+
+    def program(given: list[Any]) -> Any:
+        rest = iter(given)
+        placed = [next(rest) if type(x) is np.ndarray and x.dtype.kind == "f" else x for x in args]
+        return dispatch.apply(primitive, placed, kwargs)
+
+    got = jit(program)(arrays)
+    args, kwargs = copy.deepcopy(SAMPLES[name][case])
+    with np.errstate(all="ignore"):
+        want = reference(primitive)(*args, **kwargs)
+    for a, b in zip(flat(got), flat(want), strict=True):
+        assert a.dtype == b.dtype
+        assert a.shape == b.shape
+        np.testing.assert_allclose(a, b, rtol=2e-6 if a.dtype == np.float32 else 1e-9, atol=1e-12)
 
 
 # The linear algebra, scans, sorting, random numbers and network functions have tests of their own.
