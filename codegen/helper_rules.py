@@ -311,13 +311,13 @@ def _size(rewriting: Any, node: gast.Call) -> gast.AST | None:
     if reduced is None or rewriting.shapes.rank(reduced[0]) != 2:
         return _of_root(rewriting, node)
     operand, axis = reduced
-    root = rewriting.shapes.like_parameter(operand)
+    root = rewriting.shapes.like_primal(operand)
     shape = core.call(_numpy(rewriting, "shape"), core.name(root) if root is not None else operand)
     return core.subscript(shape, core.constant(0 if axis % 2 else 1))
 
 
 def _of_root(rewriting: Any, node: gast.Call) -> gast.AST | None:
-    root = rewriting.shapes.like_parameter(node.args[0])
+    root = rewriting.shapes.like_primal(node.args[0])
     if root is None or root == getattr(node.args[0], "id", None):
         return None
     return core.call(node.func, core.name(root))

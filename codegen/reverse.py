@@ -275,6 +275,10 @@ class Reverse:
             for _, adjoints in arms:
                 adjoints.setdefault(name, core.name(self.frame.accumulators[name]))
 
+    def enters_loop(self, carried: str) -> bool:
+        """Is the carried variable assigned before its loop, too?"""
+        return sum(carried in core.targets(s) for s in core.walk(self.function.body)) > 1
+
     # Loops -------------------------------------------------------------------------------------------------------
 
     def loop(self, statement: gast.AST) -> None:
@@ -302,7 +306,7 @@ class Reverse:
             if target in live:
                 self.contribute(value, core.name(attempt.carries[target]))
         self.block(inner)
-        attempt.finish(self, statement, [t for t, _ in joins])
+        attempt.finish(self, statement, joins)
         self.frame = self.frame.outer
         attempt.body, self.out = self.out, outer_out
         return attempt
@@ -356,15 +360,21 @@ class LoopAttempt:
         self.body: list[gast.AST] = []
         self.found: set[str] = set()
 
-    def finish(self, reverse: Reverse, statement: gast.AST, carried: list[str]) -> None:
+    def finish(self, reverse: Reverse, statement: gast.AST, joins: list[tuple[str, gast.AST]]) -> None:
         """Closes the body: element adjoints are appended, carries and accumulators assigned simultaneously."""
         adjoints = reverse.frame.adjoints
-        self.found = {t for t in carried if t in adjoints}
+        self.found = {t for t, _ in joins if t in adjoints}
         self._items(reverse, statement)
-        pairs = [(version, reverse.adjoint_or_zeros(t)) for t, version in self.carries.items()]
+        pairs = [(version, self._carried(reverse, t, dict(joins)[t])) for t, version in self.carries.items()]
         self.accumulators = reverse.frame.accumulators
         pairs += [(version, adjoints[name]) for name, version in self.accumulators.items()]
         reverse.out.extend(reverse._as_backward(core.simultaneous(pairs, statement)))
+
+    def _carried(self, reverse: Reverse, target: str, value: gast.AST) -> gast.AST:
+        """The adjoint on entry of an iteration; a variable without a value before the loop is like that on exit."""
+        if target not in reverse.frame.adjoints and not reverse.enters_loop(target) and core.is_name(value):
+            return reverse.writer.named(reverse.zeros(value.id), reverse._base(target))
+        return reverse.adjoint_or_zeros(target)
 
     def _items(self, reverse: Reverse, statement: gast.AST) -> None:
         for leaf in leaves(statement) if isinstance(statement, gast.For) else []:

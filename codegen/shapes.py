@@ -63,11 +63,11 @@ class ShapeTable:
         left, right = self.of(a), self.of(b)
         return left is not None and left == right
 
-    def like_parameter(self, node: gast.AST) -> str | None:
-        """A parameter of the same shape for any arguments, so that the name itself need not live longer."""
+    def like_primal(self, node: gast.AST) -> str | None:
+        """The earliest primal value of the same shape for any arguments, so that `node` itself need not live on."""
         token = self.tokens.get(node.id) if isinstance(node, gast.Name) else None
         root = token[1] if token is not None and not is_exact(token) else None
-        return root if root in self.function.parameters else None
+        return root if root in self.function.kinds else None
 
     def _of_operation(self, value: gast.AST) -> Any:
         if isinstance(value, gast.BinOp) and not isinstance(value.op, gast.MatMult):
