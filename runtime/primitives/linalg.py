@@ -17,7 +17,7 @@ import numpy as np
 
 from s2s.runtime import support_linalg as support
 from s2s.runtime.primitives import linalg_lowering as lowering
-from s2s.runtime.primitives.table import general
+from s2s.runtime.primitives.table import general, recognise
 
 _linalg: ModuleType = np.linalg
 
@@ -46,6 +46,26 @@ general(
         """
     },
 )
+
+# The same with one argument, as it is nearly always written.
+general(
+    "cholesky_lower",
+    "a",
+    lower=lowering.cholesky,
+    vjp="""
+        phi = copy_lower(np.matrix_transpose(out) @ out_bar)
+        phi = solve_triangular(out, phi, trans=1, lower=True)
+        a_bar = 0.5 * solve_triangular(out, np.matrix_transpose(phi), trans=1, lower=True)
+    """,
+    jvp={
+        "a": """
+            out @ lower_half(solve_triangular(
+                out, np.matrix_transpose(solve_triangular(out, symmetrize(a_dot), lower=True)), lower=True
+            ))
+        """
+    },
+)
+recognise(_linalg.cholesky, "cholesky_lower", count=1)
 
 general(
     "solve",
@@ -261,3 +281,13 @@ general(
         """
     },
 )
+
+# The Euclidean norm of all elements.
+general(
+    "norm_of_all",
+    "x",
+    lower=lowering.norm,
+    vjp="x_bar = out_bar * x / out",
+    jvp={"x": "np.sum(x * x_dot) / out"},
+)
+recognise(_linalg.norm, "norm_of_all", count=1)

@@ -164,6 +164,8 @@ def test_errors(call, error, message):
 
 RULES = [
     *(("cholesky", (a,), {"symmetric": True, "upper": u}) for a in (SPD, SPD_BATCH) for u in (False, True)),
+    *(("cholesky_lower", (a,), {"symmetric": True}) for a in (SPD, SPD_BATCH)),
+    *(("norm_of_all", (x,), {}) for x in (VECTOR, A, T)),
     *(("solve", (a, b), {}) for a in (A, B) for b in (VECTOR, COLUMNS, rng.normal(size=(3, 4, 2)))),
     *((name, (a,), {}) for name in ("inv", "det", "cofactor", "slogdet", "lu") for a in (A, B)),
     *(("qr", (a,), {}) for a in (A, T[0], T)),
