@@ -40,7 +40,7 @@ class Engine:
 
     def put(self, tree: Any) -> Any:
         """The arrays of a tree on the device, ready."""
-        return self.ready(self.library.device_put(tree))
+        return self.ready(self.library.tree.map(self.library.device_put, tree))
 
     def ready(self, tree: Any) -> Any:
         """Waits until all arrays of a result are computed, and returns it."""

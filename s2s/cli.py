@@ -46,7 +46,7 @@ def _add_convert(command: argparse.ArgumentParser) -> None:
 
 
 def _add_demo(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--epochs", type=int, default=40, help="passes over the training set (default: %(default)s)")
+    command.add_argument("--epochs", type=int, default=80, help="passes over the training set (default: %(default)s)")
 
 
 def _request(transform: str):

@@ -39,7 +39,7 @@ def loss_fn(params, x, y):
     return np.mean(np.square(preds - y))
 
 
-def run_demo(epochs: int = 40, seed: int = 42, console: Console | None = None) -> int:
+def run_demo(epochs: int = 80, seed: int = 42, console: Console | None = None) -> int:
     """Shows a gradient and its check, then trains on scikit-learn's digits; returns the process's exit code."""
     console = console or Console()
     show_gradient(console)
@@ -55,23 +55,33 @@ def show_gradient(console: Console) -> None:
     """Prints functions, the gradient that is emitted for them, and its check by a finite difference."""
     functions = "\n\n".join(inspect.getsource(f).rstrip() for f in (layer, forward_pass, loss_fn))
     console.rule("three functions in plain NumPy")
-    console.print(Syntax(functions, "python", background_color="default"))
-    console.rule("the gradient of loss_fn, as s2s writes it")
-    console.print(Syntax(s2s.grad(loss_fn).source.rstrip(), "python", background_color="default"))
+    console.print(_listing(functions))
+    console.rule("the gradient of loss_fn, as s2s writes it for arguments of these shapes")
+    console.print(_listing(s2s.grad(loss_fn).source_for(*example()[0])))
     console.rule("its check")
     predicted, measured = directional_check()
     console.print(f"slope along a random direction: {predicted:.9f} by the gradient, {measured:.9f} by a difference")
 
 
+def _listing(source: str) -> Syntax:
+    return Syntax(source.rstrip(), "python", background_color="default", word_wrap=True)
+
+
 def directional_check(step: float = 1e-6) -> tuple[float, float]:
     """The slope of the loss along a random direction: by the emitted gradient, and by a central difference."""
+    (params, x, y), direction = example()
+    gradient = s2s.grad(loss_fn)(params, x, y)
+    predicted = sum(np.sum(a * b) for a, b in zip(leaves(gradient), leaves(direction), strict=True))
+    ahead, behind = (loss_fn(moved(params, direction, h), x, y) for h in (step, -step))
+    return float(predicted), float((ahead - behind) / (2 * step))
+
+
+def example() -> tuple[tuple[Params, np.ndarray, np.ndarray], Params]:
+    """Arguments of `loss_fn` for a 5-4-3 network and six inputs, and a direction to move the parameters in."""
     generator = np.random.default_rng(0)
     shapes = [((5, 4), (1, 4)), ((4, 3), (1, 3))]
     params, direction = ([tuple(generator.normal(size=s) for s in pair) for pair in shapes] for _ in range(2))
-    x, y = generator.normal(size=(6, 5)), generator.normal(size=(6, 3))
-    predicted = sum(np.sum(a * b) for a, b in zip(leaves(s2s.grad(loss_fn)(params, x, y)), leaves(direction), strict=True))
-    ahead, behind = (loss_fn(moved(params, direction, h), x, y) for h in (step, -step))
-    return float(predicted), float((ahead - behind) / (2 * step))
+    return (params, generator.normal(size=(6, 5)), generator.normal(size=(6, 3))), direction
 
 
 def leaves(params: Params) -> Iterator[np.ndarray]:
