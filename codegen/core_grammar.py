@@ -174,7 +174,13 @@ def is_append(statement: gast.AST, known: Globals) -> bool:
 
 
 def is_effect(statement: gast.AST, known: Globals) -> bool:
-    return append_target(statement) is None
+    """The user's alone: what a pass appends is over atoms."""
+    return append_target(statement) is None or not getattr(statement, "backward", False)
+
+
+def is_named_test(statement: gast.AST, known: Globals) -> bool:
+    """The test of a branch, kept whole."""
+    return getattr(statement, "is_test", False) and isinstance(statement.targets[0], gast.Name)
 
 
 def always(statement: gast.AST, known: Globals) -> bool:

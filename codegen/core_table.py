@@ -76,6 +76,14 @@ TABLE: tuple[Form, ...] = (
         grammar.assigns(grammar.is_opaque),
     ),
     Form(
+        "test",
+        "test = expression",
+        "none: the reversed branch reads `test` again",
+        "the same statement",
+        gast.Assign,
+        grammar.is_named_test,
+    ),
+    Form(
         "unpack",
         "v, w = a; v, w = f(a, …)",
         "a container is built of the adjoints, zeros where an active element has none",

@@ -1,6 +1,6 @@
 """Holds Core between passes: every statement is in the table, every name is assigned once and before it is read.
 
-Joins and the carries of loops are the only names assigned more than once. A violation is a defect of a pass, never of the
+Only joins and the carries of loops assign a name more than once. A violation is a defect of a pass, never of the
 user's code, and is an internal error; all of one stage are raised together. Checked only where S2S_VERIFY=1 is set.
 """
 
@@ -64,8 +64,35 @@ def verify(
         raise VerifyError(stage, function.name, checker.found)
 
 
+class Scope:
+    """The names that may be read at one place.
+
+    What a branch assigned can be read again under the same test, as the backward sweep of a joint function does:
+    `guarded` holds the scope at the end of each block by the test's name and the block's number.
+    """
+
+    def __init__(self, names: Iterable[str], guarded: "Mapping[tuple[str, int], Scope] | None" = None):
+        self.names = set(names)
+        self.guarded = dict(guarded or {})
+
+    def copy(self) -> "Scope":
+        return Scope(self.names, self.guarded)
+
+    def inside(self, test: Any, k: int) -> "Scope":
+        """The scope at the start of block `k` of a branch."""
+        again = self.guarded.get(_guard(test, k))
+        return self.copy() if again is None else Scope(self.names | again.names, self.guarded | again.guarded)
+
+    def keep(self, test: Any, k: int, end: "Scope") -> None:
+        self.guarded[_guard(test, k)] = end
+
+
+def _guard(test: Any, k: int) -> tuple[str, int]:
+    return (test.id if isinstance(test, gast.Name) else "", k)
+
+
 class Checker:
-    """Collects the violations of one body; `known` holds the names of globals, `bases` what each name is a version of."""
+    """Collects the violations of one body; `known` holds names of globals, `bases` what each name is a version of."""
 
     def __init__(self, known: set[str], bases: Mapping[str, str]):
         self.known = known
@@ -82,7 +109,7 @@ class Checker:
         definitions.block(body)
         self.found += definitions.violations(self.locals, show)
         self._return(body)
-        self.block(body, set(scope), is_inner=False)
+        self.block(body, Scope(scope), is_inner=False)
 
     def report(self, statement: Any, cause: str) -> None:
         self.found.append(f"{show(statement)}: {cause}")
@@ -112,7 +139,7 @@ class Checker:
             if isinstance(statement, gast.Return) and statement is not body[-1]:
                 self.report(statement, "return before the end")
 
-    def block(self, body: list[Any], scope: set[str], is_inner: bool = True) -> None:
+    def block(self, body: list[Any], scope: Scope, is_inner: bool = True) -> None:
         """Checks statements in order; `scope`, what may be read, grows with them."""
         for i, statement in enumerate(body):
             self._form(statement)
@@ -124,28 +151,32 @@ class Checker:
             elif isinstance(statement, gast.For | gast.While):
                 self._loop(statement, scope)
             else:
-                scope.update(core.targets(statement))
+                scope.names.update(core.targets(statement))
 
-    def _reads(self, statement: Any, scope: set[str]) -> None:
+    def _reads(self, statement: Any, scope: Scope) -> None:
         read = dict.fromkeys([*core.free_reads(core.header(statement)), *_appended(statement)])
         for name in read:
-            if name in scope:
+            if name in scope.names:
                 continue
             if name in self.locals:
                 self.report(statement, f"{name!r} is read before it is assigned")
             elif name not in self.known:
                 self.report(statement, f"{name!r} is neither a local name nor a known global")
 
-    def _branch(self, statement: Any, scope: set[str]) -> None:
-        """A name joined in one block alone is that of a variable that the other does not define."""
+    def _branch(self, statement: Any, scope: Scope) -> None:
         joins = [joined(block) for block in core.blocks(statement)]
-        for block in core.blocks(statement):
-            self.block(block, set(scope))
-        for mine, other, block in ((joins[0], joins[1], statement.orelse), (joins[1], joins[0], statement.body)):
-            for name in mine:
-                if name not in other and (_names(mine[name]) & scope or self._assigns_version(block, name)):
-                    self.report(statement, f"{name!r} is joined in one block only, and the other has a value for it")
-        scope.update(joins[0], joins[1])
+        for k, block in enumerate(core.blocks(statement)):
+            inner = scope.inside(statement.test, k)
+            self.block(block, inner)
+            self._one_sided(statement, joins[1 - k], joins[k], block, scope)
+            scope.keep(statement.test, k, inner)
+        scope.names.update(joins[0], joins[1])
+
+    def _one_sided(self, statement: Any, joins: dict[str, Any], own: dict[str, Any], block: list, scope: Scope) -> None:
+        """Names that only the other block joins are those of variables that this one does not define."""
+        for name in joins:
+            if name not in own and (_names(joins[name]) & scope.names or self._assigns_version(block, name)):
+                self.report(statement, f"{name!r} is joined in one block only, and the other has a value for it")
 
     def _assigns_version(self, block: list[Any], name: str) -> bool:
         """Does a block assign, as the user's code did, the variable that a name is a version of?"""
@@ -154,10 +185,12 @@ class Checker:
         base = self.bases.get(name)
         return any(self.bases.get(target) == base for s in written for target in core.targets(s)) if base else False
 
-    def _loop(self, statement: Any, scope: set[str]) -> None:
+    def _loop(self, statement: Any, scope: Scope) -> None:
         carried = joined(statement.body)
-        self.block(statement.body, {*scope, *core.targets(statement), *carried})
-        scope.update(carried)
+        inner = scope.copy()
+        inner.names.update(core.targets(statement), carried)
+        self.block(statement.body, inner)
+        scope.names.update(carried)
 
     def _entering(self, statement: Any, rest: list[Any]) -> None:
         """A join inside a block sets the carries of a loop that follows, and the lists that the loop appends to."""
