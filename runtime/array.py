@@ -9,9 +9,9 @@ from s2s.runtime import adapter, devices, dtypes, errors
 from s2s.runtime.aval import Aval
 from s2s.runtime.operators import ArrayMethods
 
-# Buffers of recently used Python scalars; a plain dict, emptied when full.
+# Buffers on the default device of recently used Python scalars, by type and value; emptied when full.
 _SCALAR_LIMIT = 2048
-_scalars: dict[Any, tuple[Aval, Any]] = {}
+_scalars: dict[type, dict[Any, tuple[Aval, Any]]] = {kind: {} for kind in dtypes.SCALARS}
 
 
 class Array(ArrayMethods):
@@ -149,16 +149,21 @@ def _put(array: np.ndarray, aval: Aval) -> Any:
 
 def scalar(value: Any, sharding: adapter.DeviceSharding | None = None) -> tuple[Aval, Any]:
     """The aval and buffer of a Python scalar: a weak array of rank 0, kept for the next use."""
-    # 1, 1.0 and True are equal as keys, and so are 0.0 and -0.0.
-    kind = type(value)
-    key = (kind, value if value or kind is not float and kind is not complex else repr(value), sharding)
-    found = _scalars.get(key)
-    if found is None:
-        found = _make_scalar(value, sharding)
-        if len(_scalars) >= _SCALAR_LIMIT:
-            _scalars.clear()
-        _scalars[key] = found
-    return found
+    kept = _scalars.get(type(value))
+    # As keys 0.0 and -0.0 are equal, so zeros are kept by how they print.
+    key = value if value or kept is _scalars[int] else repr(value)
+    found = kept.get(key) if sharding is None and kept is not None else None
+    return found if found is not None else _keep_scalar(value, key, sharding)
+
+
+def _keep_scalar(value: Any, key: Any, sharding: Any) -> tuple[Aval, Any]:
+    made = _make_scalar(value, sharding)
+    if sharding is None:
+        kept = _scalars[type(value)]
+        if len(kept) >= _SCALAR_LIMIT:
+            kept.clear()
+        kept[key] = made
+    return made
 
 
 def _make_scalar(value: Any, sharding: Any) -> tuple[Aval, Any]:

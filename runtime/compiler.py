@@ -107,7 +107,11 @@ def _identifier(name: str) -> str:
 
 
 def _sharding(avals: Sequence[Aval]) -> Any:
-    return next((aval.sharding for aval in avals if aval.sharding is not None), None)
+    """Where the program runs: where its arguments lie."""
+    found = {aval.sharding for aval in avals}
+    if len(found) > 1:
+        raise ValueError(f"arguments lie on different devices{errors.at_user_line()}; use s2s.device_put(x, device)")
+    return next(iter(found), None)
 
 
 def _arguments(
@@ -162,8 +166,10 @@ class CompiledProgram:
     """A compiled staged function: device buffers in, the function's result out.
 
     Attributes:
-        executable: the `Executable`.
-        run: its bound `execute_sharded`, with `handlers` for the results.
+        executable: the `Executable`; `run` is its bound `execute_sharded`, with `handlers` for the results.
+        avals: of the results that are arrays of the program.
+        captured: buffers passed after those of the arguments.
+        single: the result's aval, where it is one array and nothing is captured; else None.
     """
 
     __slots__ = ("program", "executable", "run", "handlers", "avals", "treedef", "captured", "outputs", "single")
@@ -179,18 +185,18 @@ class CompiledProgram:
         self.captured = [a._buffer for a in program.captured]
         # None where all leaves of the result are arrays.
         self.outputs = program.outputs if len(avals) != len(program.outputs) else None
-        self.single = self.avals[0] if self.outputs is None and _is_leaf(program.treedef) else None
+        plain = self.outputs is None and not self.captured and _is_leaf(program.treedef)
+        self.single = self.avals[0] if plain else None
 
     def __call__(self, buffers: list[Any]) -> Any:
-        if self.captured:
-            buffers = [*buffers, *self.captured]
-        results = self.run(buffers).consume_with_handlers(self.handlers)
-        if self.single is not None:
-            return Array(results[0], self.single)
-        arrays = [Array(buffer, aval) for buffer, aval in zip(results, self.avals)]  # noqa: B905 - equal by construction
-        return self.treedef.unflatten(arrays if self.outputs is None else self._with_known(arrays))
+        try:
+            results = self.run(buffers + self.captured if self.captured else buffers).consume_with_handlers(self.handlers)
+        except (RuntimeError, ValueError) as error:
+            raise explained(error, buffers) from None
+        arrays = list(map(Array, results, self.avals))
+        return self.treedef.unflatten(arrays if self.outputs is None else self._with_constants(arrays))
 
-    def _with_known(self, arrays: list[Array]) -> list[Any]:
+    def _with_constants(self, arrays: list[Array]) -> list[Any]:
         rest = iter(arrays)
         return [output.value if type(output) is Constant else next(rest) for output in self.outputs or ()]
 
@@ -199,9 +205,11 @@ def _is_leaf(treedef: Any) -> bool:
     return treedef.num_nodes == 1 and treedef.num_leaves == 1
 
 
-def deleted_argument(buffers: Sequence[Any]) -> RuntimeError | None:
-    """The error to raise where a call failed because an argument had been donated before; None if none was."""
+def explained(error: Exception, buffers: Sequence[Any]) -> Exception:
+    """The error to raise for a failed call: one of our own where an argument had been donated before."""
     if not any(buffer.is_deleted() for buffer in buffers):
-        return None
-    place = errors.at_user_line()
-    return RuntimeError(f"an argument was deleted, or donated to a compiled function before{place}; use its result instead")
+        return error
+    return RuntimeError(
+        f"an argument was deleted, or donated to a compiled function before{errors.at_user_line()}; "
+        "use that function's result instead"
+    )

@@ -225,7 +225,7 @@ def _fast_operator(name: str, slow: Callable[[Any, Any], Any]) -> Callable[[Any,
         kind = type(other)
         if kind is Array:
             aval, buffer = other._aval, other._buffer
-        elif kind is float:
+        elif kind is float or (kind is int and 0 <= other < 128):
             aval, buffer = array.scalar(other, self._aval.sharding)
         else:
             return slow(self, other)

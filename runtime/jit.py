@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from s2s.runtime import staging, tree
-from s2s.runtime.compiler import CompiledProgram, Program, deleted_argument, stage_function
+from s2s.runtime.array import Array
+from s2s.runtime.compiler import CompiledProgram, Program, explained, stage_function
 from s2s.runtime.errors import ConcretizationError
 from s2s.runtime.signature import Signature, classify
 from s2s.runtime.stages import Lowered, result_shapes
@@ -19,18 +20,30 @@ class _Disabled(threading.local):
 
 
 _disabled = _Disabled()
+# How many threads are inside `disable_jit`: read at every call, which a thread's own value is too slow for.
+_disabled_threads = 0
+_lock = threading.Lock()
+
 _NONE: frozenset[int] = frozenset()
+_NO_CALL: tuple[list[Any], Any, Any, Any] = ([], None, None, None)
 
 
 @contextmanager
 def disable_jit(disable: bool = True) -> Iterator[None]:
     """Inside, in this thread, functions under `jit` run operation by operation, as plain Python."""
     before = _disabled.depth
-    _disabled.depth = int(disable)
+    _set_disabled(int(disable))
     try:
         yield
     finally:
-        _disabled.depth = before
+        _set_disabled(before)
+
+
+def _set_disabled(depth: int) -> None:
+    global _disabled_threads
+    with _lock:
+        _disabled_threads += depth - _disabled.depth
+        _disabled.depth = depth
 
 
 class Jit:
@@ -50,27 +63,40 @@ class Jit:
         functools.update_wrapper(self, function)
         self._function = function
         self._signature = signature
+        self._has_static = bool(signature.static)
         self._rewrite = rewrite
         self._rewritten: Callable[..., Any] | None = function if rewrite is None else None
         self._compiled: dict[Any, CompiledProgram] = {}
         # Calls with nothing but arrays, by position: avals to compiled program, and the last of them.
         self._by_avals: dict[tuple[Any, ...], CompiledProgram] = {}
-        self._last: tuple[list[Any], CompiledProgram | None] = ([], None)
+        self._last: tuple[list[Any], Any, Any, Any] = _NO_CALL
         # Python scalars that the function needs as values, by structure of the arguments.
         self._needed: dict[Any, frozenset[int]] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not kwargs and not _disabled.depth:
-            try:
-                avals = [x._aval for x in args]
-            except AttributeError:
-                return self._call(args, kwargs)
-            last, call = self._last
-            if avals != last:
-                call = self._by_avals.get(tuple(avals))
-            if call is not None:
-                return _run(call, [x._buffer for x in args])
-        return self._call(args, kwargs)
+        # The shortest way for arrays by position: what is written out here is what a call costs.
+        if kwargs or _disabled_threads or self._has_static:
+            return self._call(args, kwargs)
+        avals = [x._aval for x in args if type(x) is Array]
+        last, run, handlers, aval = self._last
+        if avals != last or aval is None or len(avals) != len(args):
+            return self._call_arrays(avals, args) if len(avals) == len(args) else self._call(args, kwargs)
+        try:
+            return Array(run([x._buffer for x in args]).consume_with_handlers(handlers)[0], aval)
+        except (RuntimeError, ValueError) as error:
+            raise explained(error, [x._buffer for x in args]) from None
+
+    def _call_arrays(self, avals: list[Any], args: tuple[Any, ...]) -> Any:
+        if staging.current_scope() is not None:
+            return self._call(args, {})
+        key = tuple(avals)
+        call = self._by_avals.get(key)
+        if call is None:
+            signature, _, _ = self.signature_of(args, {})
+            call = self._compiled.get(signature) or self._compile(args, {})[0]
+            self._by_avals[key] = call
+        self._last = (avals, call.run, call.handlers, call.single)
+        return call([x._buffer for x in args])
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
@@ -83,14 +109,16 @@ class Jit:
             return self._function(*args, **kwargs)
         if staging.current_scope() is not None:
             return self.staged_function(*args, **kwargs)
-        key, buffers, scalars = self.signature_of(args, kwargs)
+        key, buffers, _ = self.signature_of(args, kwargs)
         call = self._compiled.get(key)
         if call is None:
-            key, buffers, call = self._compile(args, kwargs)
-        if not kwargs and all(hasattr(x, "_aval") for x in args):
-            self._by_avals[key[1]] = call
-            self._last = (list(key[1]), call)
-        return _run(call, buffers)
+            call, buffers = self._compile(args, kwargs)
+        return call(buffers)
+
+    def _compile(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[CompiledProgram, list[Any]]:
+        key, buffers, program = self.stage(args, kwargs)
+        call = self._compiled[key] = CompiledProgram(program)
+        return call, buffers
 
     @property
     def staged_function(self) -> Callable[..., Any]:
@@ -101,16 +129,14 @@ class Jit:
 
     def signature_of(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, list[Any], frozenset[int]]:
         """The key of a call, its device buffers, and which leaves are Python scalars."""
-        if self._signature.static:
+        if self._has_static:
             args, kwargs = self._signature.mark(args, kwargs)
         leaves, treedef = tree.flatten((args, kwargs))
+        avals = [x._aval for x in leaves if type(x) is Array]
+        if len(avals) == len(leaves):
+            return (treedef, tuple(avals)), [x._buffer for x in leaves], _NONE
         entries, buffers, scalars = classify(leaves, self._needed.get(treedef, _NONE))
         return (treedef, entries), buffers, scalars
-
-    def _compile(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, list[Any], CompiledProgram]:
-        key, buffers, program = self.stage(args, kwargs)
-        call = self._compiled[key] = CompiledProgram(program)
-        return key, buffers, call
 
     def stage(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, list[Any], Program]:
         """Key, buffers and program for these arguments. Scalars whose value is needed become static on the way."""
@@ -148,17 +174,7 @@ class Jit:
         """Forgets all compiled programs."""
         self._compiled.clear()
         self._by_avals.clear()
-        self._last = ([], None)
-
-
-def _run(call: CompiledProgram, buffers: list[Any]) -> Any:
-    try:
-        return call(buffers)
-    except (RuntimeError, ValueError) as error:
-        cause = deleted_argument(buffers)
-        if cause is None:
-            raise
-        raise cause from error
+        self._last = _NO_CALL
 
 
 def jit(

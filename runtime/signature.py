@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from s2s.runtime import array, dtypes, errors, tree
-from s2s.runtime.array import Array
+from s2s.runtime.array import Array, scalar
 from s2s.runtime.aval import Aval, ShapeDtypeStruct
 from s2s.runtime.compiler import Known
+from s2s.runtime.dtypes import SCALARS
 from s2s.runtime.staging import Staged
 
 
@@ -120,8 +121,8 @@ def classify(
         if kind is Array:
             entries.append(leaf._aval)
             buffers.append(leaf._buffer)
-        elif kind in dtypes.SCALARS and index not in known:
-            aval, buffer = array.scalar(leaf, sharding)
+        elif kind in SCALARS and index not in known:
+            aval, buffer = scalar(leaf, sharding)
             entries.append(aval)
             buffers.append(buffer)
             scalars.append(index)
@@ -164,15 +165,15 @@ def _known(leaf: Any) -> Known:
 
 
 def _is_fixed(value: Any) -> bool:
-    if type(value) in dtypes.SCALARS or value is None or isinstance(value, (*_FIXED, *_FUNCTIONS)):
+    if type(value) in SCALARS or value is None or isinstance(value, (*_FIXED, *_FUNCTIONS)):
         return True
     # A class with a hash of its own says that its values are compared by content.
     return type(value).__hash__ not in (None, object.__hash__)
 
 
 def _sharding(leaves: Sequence[Any]) -> Any:
-    found = {leaf._aval.sharding for leaf in leaves if type(leaf) is Array}
-    if len(found) > 1:
-        raise ValueError(f"arguments lie on different devices{errors.at_user_line()}; use s2s.device_put(x, device)")
-    return next(iter(found), None)
-
+    """Where the arrays lie; staging refuses a mixture."""
+    for leaf in leaves:
+        if type(leaf) is Array:
+            return leaf._aval.sharding
+    return None
