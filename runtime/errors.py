@@ -49,6 +49,7 @@ _INTERNAL = (
     os.path.join(_ROOT, "s2s") + os.sep,
     os.path.dirname(np.__file__) + os.sep,
     "<frozen ",
+    "<@beartype(",
 )
 _source_maps: dict[str, Mapping[int, tuple[str, int]]] = {}
 _is_internal: dict[str, bool] = {}

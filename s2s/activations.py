@@ -133,7 +133,7 @@ def logsumexp(
     if where is not None:
         a = np.where(where, a, -np.inf)
     if b is None and not return_sign:
-        result = _logsumexp(a, axis, keepdims)
+        result = _logsumexp(a, axis, keepdims=keepdims)
     else:
         weights = 1 if b is None else b
         present = np.where(np.equal(weights, 0), -np.inf, a)
@@ -179,10 +179,17 @@ def log_softmax(x: Any, axis: Axis = -1, where: Any = None) -> Any:
 def standardize(
     x: Any, axis: Axis = -1, mean: Any = None, variance: Any = None, epsilon: Any = 1e-5, where: Any = None
 ) -> Any:
-    """(x - mean) / sqrt(variance + epsilon), both of `x` along `axis` (over `where`) unless given."""
-    centre = _masked_mean(x, axis, where) if mean is None else mean
-    centred = x - centre
-    spread = _masked_mean(centred * centred, axis, where) if variance is None else variance
+    """(x - mean) / sqrt(variance + epsilon), both of `x` along `axis` (over `where`) unless given.
+
+    The variance around a given mean is the mean square less the square of that mean, as in the peer.
+    """
+    centred = x - (_masked_mean(x, axis, where) if mean is None else mean)
+    if variance is not None:
+        spread = variance
+    elif mean is None:
+        spread = _masked_mean(centred * centred, axis, where)
+    else:
+        spread = _masked_mean(x * x, axis, where) - mean * mean
     return centred / np.sqrt(spread + epsilon)
 
 

@@ -22,8 +22,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
 def _border(values: Any, a: Any, axis: int) -> Any:
     """`values` as a slice of `a` along `axis`: a scalar fills one element."""
     if np.ndim(values) == 0:
-        shape = tuple(1 if i == axes.normalised(axis, np.ndim(a))[0] else m for i, m in enumerate(np.shape(a)))
-        values = np.broadcast_to(values, shape)
+        values = np.zeros_like(a, shape=axes.with_length(np.shape(a), axis, 1)) + values
     return values
 
 

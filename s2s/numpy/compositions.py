@@ -37,9 +37,12 @@ LINALG = """
 ARRAYS = frozenset(
     """
     a b m x y p v f A ary arr values args xi bins element test_elements a1 a2 x1 x2 weights fweights aweights xp fp left
-    right prepend append to_end to_begin q arrays dx varargs
+    right prepend append to_end to_begin q arrays dx varargs operand operands lhs rhs array keys update pred on_true
+    on_false which cases padding_value
     """.split()
 )
+SEQUENCES = ("arrays", "operands")
+INDICES = frozenset("nanargmax nanargmin digitize bincount matrix_rank".split())
 FLOATING = frozenset("average median quantile percentile cov corrcoef nanmean nanvar nanstd interp trapezoid".split())
 
 
@@ -58,14 +61,15 @@ def public(written: Callable[..., Any], module: str, floating: bool) -> Callable
             if name in ARRAYS:
                 convert = first if position == 0 else conversion.optional
                 bound.arguments[name] = _converted(signature.parameters[name], value, convert)
-        return written(*bound.args, **bound.kwargs)
+        result = written(*bound.args, **bound.kwargs)
+        return conversion.as_index(result) if written.__name__ in INDICES else result
 
     function.__module__ = module
     return function
 
 
 def _converted(parameter: inspect.Parameter, value: Any, convert: Callable[..., Any]) -> Any:
-    if parameter.kind is parameter.VAR_POSITIONAL or parameter.name == "arrays":
+    if parameter.kind is parameter.VAR_POSITIONAL or parameter.name in SEQUENCES:
         return type(value)([conversion.optional(v) for v in value])
     return convert(value)
 
@@ -82,9 +86,10 @@ def made(
     source: ModuleType, names: Iterable[str], module: str, floating: Container[str], counterparts: Any = None
 ) -> dict[str, Callable[..., Any]]:
     """The public functions, for `module`, of those written in `source`; `counterparts` has NumPy's."""
-    functions = {name: public(getattr(source, name), module, name in floating) for name in names}
+    written = {name: getattr(source, name, None) or getattr(source, name + "_") for name in names}
+    functions = {name: public(function, module, name in floating) for name, function in written.items()}
     for name, function in functions.items():
-        register(getattr(source, name), getattr(counterparts, name, None), function)
+        register(written[name], getattr(counterparts, name, None), function)
     return functions
 
 

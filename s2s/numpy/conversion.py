@@ -31,7 +31,7 @@ def call(name: str, *args: Any, **kwargs: Any) -> Any:
 
 def as_dtype(dtype: Any) -> np.dtype:
     """A dtype as it is meant here: `float` is float32, `"float64"` is float64. TypeError if no device holds it."""
-    return DEFAULTS[dtype] if dtype in PYTHON_NUMBERS else dtypes.canonical(dtype)
+    return DEFAULTS[dtype] if isinstance(dtype, type) and dtype in PYTHON_NUMBERS else dtypes.canonical(dtype)
 
 
 def operand(x: Any) -> Any:
@@ -77,6 +77,11 @@ def inexact_operands(*xs: Any) -> list[Any]:
 def _with_dtype(x: Any, dtype: np.dtype) -> Any:
     is_whole = hasattr(x, "aval") and x.dtype.kind in "biu"
     return call("astype", x, dtype) if is_whole else x
+
+
+def as_index(x: Any) -> Any:
+    """Indices and counts, which NumPy has in 64 bits, in 32 bits."""
+    return call("astype", x, np.int32) if x.dtype == np.int64 else x
 
 
 def sequence(xs: Any) -> Any:

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from s2s.numpy import conversion
+from s2s.numpy import conversion, types
 from s2s.numpy.conversion import PYTHON_NUMBERS, as_dtype, call, operand
 from s2s.runtime import array as runtime_array
 from s2s.runtime import errors
 from s2s.runtime.array import Array, device_put
-from s2s.runtime.dtypes import SCALARS
 from s2s.runtime.staging import Staged, current_scope
 
 __all__ = """
@@ -162,14 +161,10 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None, *,
         if type(x) is Staged:
             raise x._unknown("an argument of arange", "its length must be known; write start + step * arange(n)")
     if dtype is None:
-        dtype = np.result_type(*[DEFAULTS_OF.get(type(x)) or np.asarray(x).dtype for x in given])
+        dtype = types.result_type(*given)
     known = [x.item() if hasattr(x, "item") else x for x in given]
     bounds = [0, *known] if stop is None else known
     return _placed(runtime_array.from_host(np.arange(*bounds).astype(as_dtype(dtype))), device)
-
-
-DEFAULTS_OF = {kind: conversion.DEFAULTS[kind] for kind in SCALARS}
-
 
 def linspace(
     start: Any,
@@ -271,7 +266,7 @@ class _Grid:
 
 
 def _narrow(grid: np.ndarray) -> Any:
-    return runtime_array.from_host(grid.astype(DEFAULTS_OF[type(grid.dtype.type(0).item())]))
+    return runtime_array.from_host(grid.astype(conversion.DEFAULTS[type(grid.dtype.type(0).item())]))
 
 
 mgrid, ogrid = _Grid(np.mgrid), _Grid(np.ogrid)

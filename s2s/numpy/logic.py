@@ -50,10 +50,15 @@ def histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any 
     if np.ndim(bins) == 1:
         edges = bins
     else:
-        low, high = (np.min(a), np.max(a)) if range is None else range
+        low, high = (np.min(a), np.max(a)) if range is None else _bounds(a, range)
         flat = low == high
         edges = np.linspace(np.where(flat, low - 0.5, low), np.where(flat, high + 0.5, high), bins + 1)
     return edges
+
+
+def _bounds(a: Any, range: Any) -> tuple[Any, Any]:
+    """The given bounds as arrays like `a`."""
+    return np.zeros_like(a, shape=()) + range[0], np.zeros_like(a, shape=()) + range[1]
 
 
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Any = None) -> Any:

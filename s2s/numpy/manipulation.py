@@ -88,7 +88,7 @@ def insert(arr: Any, obj: int, values: Any, axis: int | None = None) -> Any:
         arr, axis = np.ravel(arr), 0
     ndim = np.ndim(arr)
     shape = axes.with_length(np.shape(arr), axis, axes.inserted_length(np.shape(values), ndim, axis))
-    middle = np.broadcast_to(values, shape)
+    middle = np.full_like(arr, values, shape=shape)
     before, after = arr[axes.along(axis, ndim, None, obj)], arr[axes.along(axis, ndim, obj, None)]
     return np.concatenate([before, middle, after], axis=axis)
 

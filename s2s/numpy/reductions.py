@@ -56,6 +56,20 @@ def _sum_dtype(a: Any, dtype: Any, promote_integers: bool) -> Any:
     return np.promote_types(a.dtype, np.uint32 if a.dtype.kind == "u" else np.int32)
 
 
+def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
+    """Cumulative sum along `axis`, or of the flattened array."""
+    only_default("cumsum", "out", out, None)
+    a = operand(a)
+    return call("cumsum", a, axis, _sum_dtype(a, dtype, True))
+
+
+def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
+    """Cumulative product along `axis`, or of the flattened array."""
+    only_default("cumprod", "out", out, None)
+    a = operand(a)
+    return call("cumprod", a, axis, _sum_dtype(a, dtype, True))
+
+
 def max(
     a: Any, axis: Axis = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None
 ) -> Any:
@@ -160,8 +174,8 @@ def _count(a: Any, axis: Axis, where: Any, keepdims: bool) -> Any:
     return call("sum", taken, axis, keepdims=keepdims)
 
 
-for _function in (sum, prod, max, min, mean, var, std, any, all):
+for _function in (sum, prod, cumsum, cumprod, max, min, mean, var, std, any, all):
     table.recognise(_function, _function.__name__)
 
 amax, amin = max, min
-__all__ = ["all", "amax", "amin", "any", "max", "mean", "min", "prod", "std", "sum", "var"]
+__all__ = ["all", "amax", "amin", "any", "cumprod", "cumsum", "max", "mean", "min", "prod", "std", "sum", "var"]

@@ -17,12 +17,12 @@ from s2s.runtime.primitives import cumulative, linalg, neural, sorting, table  #
 # Elementwise functions under the primitive's own name; on integers they compute in float32, or keep the dtype.
 FLOATING = """
     exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh
-    arccosh arctanh sinc degrees radians divide hypot logaddexp logaddexp2 heaviside reciprocal copysign nextafter
+    arccosh arctanh sinc degrees radians divide hypot logaddexp logaddexp2 heaviside reciprocal copysign nextafter rint
 """.split()
 ELEMENTWISE = """
     absolute add subtract multiply power negative positive floor_divide remainder fmod square maximum minimum fmax fmin
     equal not_equal less less_equal greater greater_equal logical_and logical_or logical_xor logical_not
-    bitwise_and bitwise_or bitwise_xor bitwise_count invert left_shift right_shift sign signbit floor ceil trunc rint
+    bitwise_and bitwise_or bitwise_xor bitwise_count invert left_shift right_shift sign signbit floor ceil trunc
     isnan isinf isfinite isposinf isneginf real imag angle conjugate
 """.split()
 ALIASES = {
@@ -63,8 +63,6 @@ SIGNATURES = {
     "concatenate": "arrays, axis=0, dtype=None",
     "count_nonzero": "a, axis=None, keepdims=False",
     "cross": "a, b, axisa=-1, axisb=-1, axisc=-1, axis=-1",
-    "cumprod": "a, axis=None, dtype=None, out=None",
-    "cumsum": "a, axis=None, dtype=None, out=None",
     "diag": "v, k=0",
     "diagonal": "a, offset=0, axis1=0, axis2=1",
     "dot": "a, b, *, precision=None, preferred_element_type=None",
@@ -128,7 +126,8 @@ LINALG = {
     "tensordot": "a, b, /, *, axes=2",
 }
 # Parameters that hold arrays beside those that a derivative is taken by, and those that hold sequences of arrays.
-ARRAY_PARAMETERS = frozenset({"indices", "a_min", "a_max", "sorter"})
+ARRAY_PARAMETERS = frozenset({"indices", "a_min", "a_max"})
+INDICES = frozenset("argmax argmin argsort argpartition lexsort searchsorted count_nonzero".split())
 SEQUENCES = frozenset({"arrays", "tup", "condlist", "choicelist", "keys"})
 
 _SOURCE = '''
@@ -179,7 +178,8 @@ def _call_lines(
     lines = [f"_only_default({name!r}, {p!r}, {p}, {d})" for p, d in rest.items() if p not in own]
     lines += _conversions(operands, floating)
     static = ", ".join(f"{p!r}: {p}" for p in rest if p in own)
-    lines.append(f"return _apply(_{name}, ({''.join(p + ', ' for p in first)}), {{{static}}})")
+    result = f"_apply(_{name}, ({''.join(p + ', ' for p in first)}), {{{static}}})"
+    lines.append(f"return _as_index({result})" if name in INDICES else f"return {result}")
     return ["    " + line for line in lines]
 
 
@@ -212,6 +212,7 @@ def only_default(function: str, parameter: str, value: Any, default: Any) -> Non
 _HELPERS: dict[str, Any] = {
     "_Array": Array,
     "_apply": apply,
+    "_as_index": conversion.as_index,
     "_bind": bind,
     "_inexact": conversion.inexact,
     "_inexact_operands": conversion.inexact_operands,
