@@ -182,7 +182,10 @@ logaddexp2 = elementwise(
     "x, y",
     lower=lowering.logaddexp2,
     functions=(np.logaddexp2,),
-    partials={"x": "np.exp2(x - out)", "y": "np.exp2(y - out)"},
+    partials={
+        "x": "softmax_weight(0.6931471805599453 * x, 0.6931471805599453 * out)",
+        "y": "softmax_weight(0.6931471805599453 * y, 0.6931471805599453 * out)",
+    },
 )
 heaviside = nondifferentiable("heaviside", "x, y", lower=lowering.heaviside, functions=(np.heaviside,))
 stop_gradient = nondifferentiable(

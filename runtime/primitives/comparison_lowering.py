@@ -8,7 +8,7 @@ import numpy as np
 
 from s2s.runtime import dtypes, hlo
 from s2s.runtime.adapter import stablehlo
-from s2s.runtime.primitives.elementwise_lowering import Binary, Unary, one_element
+from s2s.runtime.primitives.elementwise_lowering import Binary, Unary, one_element, real
 from s2s.runtime.staging import Staged
 
 
@@ -100,8 +100,7 @@ def truncate(x: Staged) -> Staged:
     return hlo.multiply(hlo.unary(stablehlo.sign, x), low)
 
 
-def rint(x: Staged) -> Staged:
-    return hlo.unary(stablehlo.round_nearest_even, hlo.promote_inexact(x)[0])
+rint = real(stablehlo.round_nearest_even)
 
 
 def round_(a: Staged, decimals: int = 0) -> Staged:

@@ -49,7 +49,7 @@ sqrt = elementwise(
     "sqrt", "x", lower=lowering.inexact(stablehlo.sqrt), functions=(np.sqrt, math.sqrt), partials={"x": "0.5 / out"}
 )
 cbrt = elementwise(
-    "cbrt", "x", lower=lowering.inexact(stablehlo.cbrt), functions=(np.cbrt, math.cbrt), partials={"x": "out / (3 * x)"}
+    "cbrt", "x", lower=lowering.real(stablehlo.cbrt), functions=(np.cbrt, math.cbrt), partials={"x": "1 / (3 * out ** 2)"}
 )
 
 sin = elementwise(
@@ -140,28 +140,28 @@ radians = elementwise(
 erf = elementwise(
     "erf",
     "x",
-    lower=lowering.inexact(chlo.erf),
+    lower=lowering.real(chlo.erf),
     functions=(support.erf, math.erf),
     partials={"x": "1.1283791670955126 * np.exp(-x ** 2)"},
 )
 erfc = elementwise(
     "erfc",
     "x",
-    lower=lowering.inexact(chlo.erfc),
+    lower=lowering.real(chlo.erfc),
     functions=(support.erfc, math.erfc),
     partials={"x": "-1.1283791670955126 * np.exp(-x ** 2)"},
 )
 erfinv = elementwise(
     "erfinv",
     "y",
-    lower=lowering.inexact(chlo.erf_inv),
+    lower=lowering.real(chlo.erf_inv),
     functions=(support.erfinv,),
     partials={"y": "0.886226925452758 * np.exp(out ** 2)"},
 )
 gammaln = elementwise(
     "gammaln",
     "x",
-    lower=lowering.inexact(chlo.lgamma),
+    lower=lowering.real(chlo.lgamma),
     functions=(support.gammaln, math.lgamma),
     partials={"x": "digamma(x)"},
 )
@@ -171,7 +171,7 @@ gamma = elementwise(
 digamma = elementwise(
     "digamma",
     "x",
-    lower=lowering.inexact(chlo.digamma),
+    lower=lowering.real(chlo.digamma),
     functions=(support.digamma,),
     partials={"x": "polygamma(1, x)"},
 )
@@ -200,7 +200,7 @@ nan_to_num = general(
     vjp="x_bar = np.where(np.isfinite(x), out_bar, 0)",
     jvp={"x": "np.where(np.isfinite(x), x_dot, 0)"},
 )
-real = linear("real", "val", lower=lowering.real, functions=(np.real,), vjp="val_bar = out_bar")
+real = linear("real", "val", lower=lowering.real_part, functions=(np.real,), vjp="val_bar = out_bar")
 conjugate = linear(
     "conjugate",
     "x",

@@ -28,9 +28,26 @@ def inexact(build: Callable[..., Any]) -> Unary:
     return lower
 
 
+def real(build: Callable[..., Any]) -> Unary:
+    """The same, of floating numbers only."""
+    return real_formula(lambda x: hlo.unary(build, x))
+
+
 def inexact_formula(formula: Unary) -> Unary:
-    """The same, given on staged arrays."""
+    """A function of floating or complex numbers, given on staged arrays."""
     return lambda x: formula(*hlo.promote_inexact(x))
+
+
+def real_formula(formula: Callable[..., Staged]) -> Callable[..., Staged]:
+    """A function of one or more floating numbers of one shape, given on staged arrays."""
+
+    def lower(*operands: Staged) -> Staged:
+        operands = tuple(hlo.broadcast_together(*hlo.promote_inexact(*operands)))
+        if dtypes.is_complex(operands[0].dtype):
+            raise TypeError("this function is not defined on complex numbers; take their real part or size first")
+        return formula(*operands)
+
+    return lower
 
 
 def arithmetic(name: str, build: Callable[..., Any], of_bools: Callable[..., Any] | None) -> Binary:
@@ -43,15 +60,6 @@ def arithmetic(name: str, build: Callable[..., Any], of_bools: Callable[..., Any
         if of_bools is None:
             raise TypeError(f"np.{name} is not supported on bools; use np.logical_xor, or convert to a number dtype")
         return hlo.binary(of_bools, x, y)
-
-    return lower
-
-
-def inexact_pair(formula: Binary) -> Binary:
-    """A function of two floating numbers of one shape."""
-
-    def lower(x: Staged, y: Staged) -> Staged:
-        return formula(*hlo.broadcast_together(*hlo.promote_inexact(x, y)))
 
     return lower
 
@@ -212,12 +220,10 @@ def _copy_sign(x: Staged, y: Staged) -> Staged:
     return hlo.select(_sign_bit(y), hlo.negate(size), size)
 
 
-copysign = inexact_pair(_copy_sign)
+copysign = real_formula(_copy_sign)
 
 
-def signbit(x: Staged) -> Staged:
-    (x,) = hlo.promote_inexact(x)
-    return _sign_bit(x)
+signbit = real_formula(_sign_bit)
 
 
 def sign(x: Staged) -> Staged:
@@ -282,7 +288,7 @@ def _hypot(x: Staged, y: Staged) -> Staged:
     return hlo.select(either, infinite, length)
 
 
-hypot = inexact_pair(_hypot)
+hypot = real_formula(_hypot)
 
 
 def _log_add(exp: Unary, log1p: Unary) -> Binary:
@@ -291,7 +297,7 @@ def _log_add(exp: Unary, log1p: Unary) -> Binary:
         tail = log1p(exp(hlo.negate(hlo.unary(stablehlo.abs, difference))))
         return hlo.select(hlo.is_nan(difference), hlo.add(x, y), hlo.add(hlo.maximum(x, y), tail))
 
-    return inexact_pair(formula)
+    return real_formula(formula)
 
 
 def _scaled(formula: Callable[..., Any], before: float = 1.0, after: float = 1.0) -> Unary:
@@ -307,7 +313,7 @@ def _scaled(formula: Callable[..., Any], before: float = 1.0, after: float = 1.0
 
 
 def times(factor: float) -> Unary:
-    return inexact_formula(lambda x: hlo.multiply(x, hlo.full_like(x, factor)))
+    return real_formula(lambda x: hlo.multiply(x, hlo.full_like(x, factor)))
 
 
 def _log_in_base(base: float) -> Unary:
@@ -332,15 +338,15 @@ def _sinc(x: Staged) -> Staged:
 
 
 sinc = inexact_formula(_sinc)
-arctan2 = inexact_pair(lambda y, x: hlo.binary(stablehlo.atan2, y, x))
-heaviside = inexact_pair(
+arctan2 = real_formula(lambda y, x: hlo.binary(stablehlo.atan2, y, x))
+heaviside = real_formula(
     lambda x, y: hlo.select(
         hlo.compare(x, hlo.full_like(x, 0), "EQ"),
         y,
         hlo.select(hlo.is_nan(x), x, hlo.maximum(hlo.unary(stablehlo.sign, x), hlo.full_like(x, 0))),
     )
 )
-nextafter = inexact_pair(lambda x, y: hlo.binary(chlo.next_after, x, y))
+nextafter = real_formula(lambda x, y: hlo.binary(chlo.next_after, x, y))
 
 
 # Special functions.
@@ -360,7 +366,7 @@ def _gamma(x: Staged) -> Staged:
     return hlo.select(pole, hlo.full_like(x, math.nan), signed)
 
 
-gamma = inexact_formula(_gamma)
+gamma = real_formula(_gamma)
 
 
 def polygamma(x: Staged, n: int) -> Staged:
@@ -383,7 +389,7 @@ def nan_to_num(x: Staged, copy: bool = True, nan: float = 0.0, posinf: Any = Non
 # Complex numbers and casts.
 
 
-def real(val: Staged) -> Staged:
+def real_part(val: Staged) -> Staged:
     return hlo.convert(val, dtypes.real_dtype(val.dtype), val.weak)
 
 
@@ -394,12 +400,12 @@ def imag(val: Staged) -> Staged:
 
 
 def conjugate(x: Staged) -> Staged:
-    return hlo.unary(chlo.conj, x) if dtypes.is_complex(x.dtype) else x
+    return hlo.unary(chlo.conj, x) if dtypes.is_complex(x.dtype) else _bools_as_int8(x)
 
 
 def angle(z: Staged) -> Staged:
     (z,) = hlo.promote_inexact(z)
-    return hlo.binary(stablehlo.atan2, imag(z), real(z))
+    return hlo.binary(stablehlo.atan2, imag(z), real_part(z))
 
 
 def to_scalar(kind: type) -> Unary:
