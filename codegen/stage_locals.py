@@ -96,9 +96,9 @@ def _may_change(value: Any) -> bool:
 class StaticNames:
     """Names whose values are plain Python values in every run: sizes, counters, constants."""
 
-    def __init__(self, function: Any, resolve: Resolve) -> None:
+    def __init__(self, bindings: dict[str, list[Any]], resolve: Resolve) -> None:
         self.resolve = resolve
-        self.bindings = bindings(function)
+        self.bindings = bindings
         self.names = {n for n, values in self.bindings.items() if not any(map(_may_change, values))}
         while dropped := {n for n in self.names if not all(map(self.is_static, self.bindings[n]))}:
             self.names -= dropped
@@ -146,9 +146,11 @@ class OwnedNames:
     writes the array. The arguments of an `entry`, the function that is staged as a whole, are copies.
     """
 
-    def __init__(self, function: Any, resolve: Resolve, entry: bool = False) -> None:
+    def __init__(
+        self, function: Any, bindings: dict[str, list[Any]], resolve: Resolve, entry: bool = False
+    ) -> None:
         self.resolve = resolve
-        self.bindings = bindings(function)
+        self.bindings = bindings
         self.shared: set[str] = set()
         arguments = {n.id for n in gast.walk(function.args) if isinstance(n, gast.Name)}
         self.copies = arguments if entry else set()

@@ -15,7 +15,7 @@ from s2s.codegen.core import dotted
 from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.resolve import Resolver, bound_names
 from s2s.codegen.source import FunctionSource
-from s2s.codegen.stage_locals import OwnedNames, StaticNames
+from s2s.codegen.stage_locals import OwnedNames, StaticNames, bindings
 from s2s.runtime.staged_builtins import ARRAY_CLASSES
 from s2s.runtime.staged_calls import counterpart
 
@@ -53,8 +53,20 @@ class Rewriter(gast.NodeTransformer):
         self.callees: list[types.FunctionType] = []
         self.resolved: dict[str, Any] = {}
         self.shadowed: frozenset[str] = frozenset()
-        self.static = StaticNames(source.tree, self.object)
-        self.owned = OwnedNames(source.tree, self.object, entry)
+        self.entry = entry
+
+    # Made when they are first asked for, which most functions never do.
+    @functools.cached_property
+    def bindings(self) -> dict[str, list[Any]]:
+        return bindings(self.source.tree)
+
+    @functools.cached_property
+    def static(self) -> StaticNames:
+        return StaticNames(self.bindings, self.object)
+
+    @functools.cached_property
+    def owned(self) -> OwnedNames:
+        return OwnedNames(self.source.tree, self.bindings, self.object, self.entry)
 
     def object(self, node: Any) -> Any:
         """What a name or attribute chain stands for; None if that is not known before the function runs."""
@@ -139,7 +151,7 @@ class Rewriter(gast.NodeTransformer):
         """Whether a name is bound only to functions of this body, which are rewritten where they stand."""
         return name in self._local_functions and all(
             isinstance(value, gast.Lambda) or name in self._definitions
-            for value in self.static.bindings.get(name, [None])
+            for value in self.bindings.get(name, [None])
         )
 
     @functools.cached_property
@@ -149,7 +161,7 @@ class Rewriter(gast.NodeTransformer):
 
     @functools.cached_property
     def _local_functions(self) -> set[str]:
-        lambdas = {n for n, values in self.static.bindings.items() if any(isinstance(v, gast.Lambda) for v in values)}
+        lambdas = {n for n, values in self.bindings.items() if any(isinstance(v, gast.Lambda) for v in values)}
         return lambdas | self._definitions
 
     def _is_function_to_stage(self, node: Any) -> bool:
@@ -187,8 +199,8 @@ class Rewriter(gast.NodeTransformer):
     # Subscripts and augmented assignments -------------------------------------------------------------------------
 
     def visit_Subscript(self, node: Any) -> Any:
-        is_constant = isinstance(node.ctx, gast.Load) and not self.static.is_static(node.slice)
-        is_constant = is_constant and self._is_numpy_constant(node.value)
+        is_read = isinstance(node.ctx, gast.Load) and not isinstance(node.slice, gast.Constant | gast.Slice)
+        is_constant = is_read and self._is_numpy_constant(node.value) and not self.static.is_static(node.slice)
         node.slice = self.visit(node.slice)
         node.value = self._wrap(node.value) if is_constant else self.visit(node.value)
         return node
@@ -196,15 +208,15 @@ class Rewriter(gast.NodeTransformer):
     def _is_numpy_constant(self, node: Any) -> bool:
         if isinstance(self.object(node), np.ndarray):
             return True
-        values = self.static.bindings.get(node.id, []) if isinstance(node, gast.Name) else [node]
+        values = self.bindings.get(node.id, []) if isinstance(node, gast.Name) else [node]
         calls = [isinstance(v, gast.Call) and any(self.object(v.func) is f for f in _NUMPY_CONSTANTS) for v in values]
         return bool(calls) and all(calls)
 
     def visit_Assign(self, node: Any) -> Any:
         """A write into an array that NumPy made here is checked: NumPy's own message would not say what is wrong."""
         target = node.targets[0]
-        is_write = isinstance(target, gast.Subscript) and not self.static.is_static(node.value)
-        if is_write and self._is_numpy_constant(target.value):
+        is_write = isinstance(target, gast.Subscript) and self._is_numpy_constant(target.value)
+        if is_write and not self.static.is_static(node.value):
             self.changed = True
             checked = _call(self.names["storing"], _as_load(target.value), self.visit(node.value))
             node.value = gast.copy_location(checked, node.value)
