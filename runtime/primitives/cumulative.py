@@ -43,15 +43,15 @@ general(
     functions=(support.linear_recurrence,),
     lower=lowering.linear_recurrence,
     vjp="""
-        carried = shift(decay, 1 if reverse else -1, axis)
+        carried = shift(decay, 2 * reverse - 1, axis)
         carried_bar = linear_recurrence(carried, out_bar, axis, reverse=not reverse)
-        decay_bar = np.reshape(carried_bar * shift(out, -1 if reverse else 1, axis), np.shape(decay))
+        decay_bar = np.reshape(carried_bar * shift(out, 1 - 2 * reverse, axis), np.shape(decay))
         x_bar = np.reshape(carried_bar, np.shape(x))
     """,
     jvp={
         "decay": """
             linear_recurrence(
-                decay, flattened_if(decay_dot, axis) * shift(out, -1 if reverse else 1, axis), axis, reverse
+                decay, flattened_if(decay_dot, axis) * shift(out, 1 - 2 * reverse, axis), axis, reverse
             )
         """,
         "x": "linear_recurrence(decay, x_dot, axis, reverse)",
