@@ -12,6 +12,7 @@ from s2s.runtime.operators import ArrayMethods
 # Buffers on the default device of recently used Python scalars, by type and value; emptied when full.
 _SCALAR_LIMIT = 2048
 _scalars: dict[type, dict[Any, tuple[Aval, Any]]] = {kind: {} for kind in dtypes.SCALARS}
+_complexes = _scalars[complex]
 
 
 class Array(ArrayMethods):
@@ -150,8 +151,8 @@ def _put(array: np.ndarray, aval: Aval) -> Any:
 def scalar(value: Any, sharding: adapter.DeviceSharding | None = None) -> tuple[Aval, Any]:
     """The aval and buffer of a Python scalar: a weak array of rank 0, kept for the next use."""
     kept = _scalars.get(type(value))
-    # As keys 0.0 and -0.0 are equal, so zeros are kept by how they print.
-    key = value if value or kept is _scalars[int] else repr(value)
+    # As keys 0.0 and -0.0 are equal (and in complex parts too), so those are kept by how they print.
+    key = value if value and kept is not _complexes else repr(value)
     found = kept.get(key) if sharding is None and kept is not None else None
     return found if found is not None else _keep_scalar(value, key, sharding)
 

@@ -11,7 +11,7 @@ from s2s.runtime import staging, tree
 from s2s.runtime.array import Array
 from s2s.runtime.compiler import CompiledProgram, Program, explained, stage_function
 from s2s.runtime.errors import ConcretizationError
-from s2s.runtime.signature import Signature, classify
+from s2s.runtime.signature import Signature, classify, positional
 from s2s.runtime.stages import Lowered, result_shapes
 
 
@@ -80,23 +80,31 @@ class Jit:
         avals = [x._aval for x in args if type(x) is Array]
         last, run, handlers, aval = self._last
         if avals != last or aval is None or len(avals) != len(args):
-            return self._call_arrays(avals, args) if len(avals) == len(args) else self._call(args, kwargs)
+            return self._call_flat(args)
         try:
             return Array(run([x._buffer for x in args]).consume_with_handlers(handlers)[0], aval)
         except (RuntimeError, ValueError) as error:
             raise explained(error, [x._buffer for x in args]) from None
 
-    def _call_arrays(self, avals: list[Any], args: tuple[Any, ...]) -> Any:
-        if staging.current_scope() is not None:
+    def _call_flat(self, args: tuple[Any, ...]) -> Any:
+        """A call by position: the program is found by the avals alone where all arguments are arrays or numbers."""
+        placed = positional(args)
+        if placed is None:
             return self._call(args, {})
-        key = tuple(avals)
-        call = self._by_avals.get(key)
+        avals, buffers = placed
+        call = self._by_avals.get(avals)
         if call is None:
-            signature, _, _ = self.signature_of(args, {})
-            call = self._compiled.get(signature) or self._compile(args, {})[0]
-            self._by_avals[key] = call
-        self._last = (avals, call.run, call.handlers, call.single)
-        return call([x._buffer for x in args])
+            if staging.current_scope() is not None:
+                return self._call(args, {})
+            key, buffers, _ = self.signature_of(args, {})
+            call = self._compiled.get(key)
+            if call is None:
+                call, buffers, key = self._compile(args, {})
+            if key[1] == avals:
+                self._by_avals[avals] = call
+        elif call.single is not None:
+            self._last = (list(avals), call.run, call.handlers, call.single)
+        return call(buffers)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
@@ -112,13 +120,13 @@ class Jit:
         key, buffers, _ = self.signature_of(args, kwargs)
         call = self._compiled.get(key)
         if call is None:
-            call, buffers = self._compile(args, kwargs)
+            call, buffers, _ = self._compile(args, kwargs)
         return call(buffers)
 
-    def _compile(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[CompiledProgram, list[Any]]:
+    def _compile(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[CompiledProgram, list[Any], Any]:
         key, buffers, program = self.stage(args, kwargs)
         call = self._compiled[key] = CompiledProgram(program)
-        return call, buffers
+        return call, buffers, key
 
     @property
     def staged_function(self) -> Callable[..., Any]:

@@ -131,6 +131,24 @@ def classify(
     return tuple(entries), buffers, frozenset(scalars) if scalars else _NONE
 
 
+def positional(args: Sequence[Any]) -> tuple[tuple[Aval, ...], list[Any]] | None:
+    """Avals and buffers of arguments that are all arrays or Python numbers on the default device; None otherwise."""
+    avals, buffers = [], []
+    for x in args:
+        kind = type(x)
+        if kind is Array:
+            aval, buffer = x._aval, x._buffer
+            if aval.sharding is not None:
+                return None
+        elif kind in SCALARS:
+            aval, buffer = scalar(x)
+        else:
+            return None
+        avals.append(aval)
+        buffers.append(buffer)
+    return tuple(avals), buffers
+
+
 def _classify_other(leaf: Any, sharding: Any, entries: list[Aval | Known], buffers: list[Any]) -> None:
     if isinstance(leaf, ShapeDtypeStruct):
         entries.append(Aval(leaf.shape, dtypes.canonical(leaf.dtype), leaf.weak, sharding))
