@@ -78,13 +78,13 @@ from s2s.runtime.support_reductions import (
     inverse_permutation,
     kept_shape,
     leave_one_out,
+    max_weights,
     merge_left_out,
+    min_weights,
     negated,
     product_of_others,
     reduced_size,
     sum_to,
-    max_weights,
-    min_weights,
     unreduce,
 )
 from s2s.runtime.support_scan import (

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+
 from s2s.runtime.support_reductions import Shape, sum_to
 from s2s.runtime.support_trees import replaced
 
@@ -14,10 +15,11 @@ def einsum_bar(g: Any, subscripts: str, i: int, *operands: Any) -> Any:
     broadcast, and one that it repeats is put on the diagonal.
     """
     shape: Shape = tuple(operands[i])
-    labels, result = split_subscripts(subscripts, [len(shape) if k == i else np.ndim(x) for k, x in enumerate(operands)])
+    ranks = [len(shape) if k == i else np.ndim(x) for k, x in enumerate(operands)]
+    labels, result = split_subscripts(subscripts, ranks)
     own, others = labels[i], [part for k, part in enumerate(labels) if k != i]
     if len(set(own)) != len(own):
-        return _on_diagonal(g, subscripts, i, operands, labels, result)
+        return _on_diagonal(g, i, operands, labels, result)
     known = [c for c in own if c in result or any(c in part for part in others)]
     given = [x for k, x in enumerate(operands) if k != i]
     found = np.einsum(f"{','.join([result, *others])}->{''.join(known)}", g, *given)
@@ -26,14 +28,14 @@ def einsum_bar(g: Any, subscripts: str, i: int, *operands: Any) -> Any:
 
 def _broadcast_labels(found: Any, known: list[str], own: str, shape: Shape) -> Any:
     """`found`, whose axes are `known`, with the missing labels of `own` broadcast, and stretched axes summed."""
-    have = dict(zip(known, np.shape(found)))
+    have = dict(zip(known, np.shape(found), strict=True))
     found = np.reshape(found, tuple(have.get(c, 1) for c in own))
-    found = sum_to(found, tuple(n if c in have else 1 for c, n in zip(own, shape)))
+    found = sum_to(found, tuple(n if c in have else 1 for c, n in zip(own, shape, strict=True)))
     return np.broadcast_to(found, shape) if len(known) != len(own) else found
 
 
-def _on_diagonal(g: Any, subscripts: str, i: int, operands: Any, labels: list[str], result: str) -> Any:
-    """`einsum_bar` for an operand that repeats a label, as in `ii->i`: the cotangent of its diagonal, spread by masks."""
+def _on_diagonal(g: Any, i: int, operands: Any, labels: list[str], result: str) -> Any:
+    """`einsum_bar` for an operand that repeats a label, as in `ii->i`: spread by the masks of its diagonals."""
     own, shape = labels[i], tuple(operands[i])
     fresh, masks = list(own), []
     for place, label in enumerate(own):
@@ -58,9 +60,9 @@ def split_subscripts(subscripts: str, ranks: list[int]) -> tuple[list[str], str]
     """The labels of every operand and of the result; `...` and the implicit result are written out."""
     left, arrow, right = subscripts.replace(" ", "").partition("->")
     parts = left.split(",")
-    extra = max(n - len(p.replace("...", "")) for p, n in zip(parts, ranks))
+    extra = max(n - len(p.replace("...", "")) for p, n in zip(parts, ranks, strict=True))
     dots = [c for c in _LETTERS if c not in subscripts][:extra] if "..." in left else []
-    labels = [_without_dots(p, dots, n) for p, n in zip(parts, ranks)]
+    labels = [_without_dots(p, dots, n) for p, n in zip(parts, ranks, strict=True)]
     if arrow:
         return labels, right.replace("...", "".join(dots))
     plain = left.replace(",", "").replace("...", "")

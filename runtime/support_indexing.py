@@ -7,6 +7,7 @@
 from typing import Any
 
 import numpy as np
+
 from s2s.runtime.support_reductions import Shape, sum_to
 from s2s.runtime.support_trees import acc, is_numeric, rebuild, type_of_dict, zeros_like
 
@@ -108,7 +109,7 @@ def set_at_bar(g: Any, index: Any, v: Any) -> Any:
 
 
 def _is_mask(i: Any) -> bool:
-    return np.result_type(i) == bool if is_numeric(i) else bool(i) and isinstance(i[0], bool)
+    return np.result_type(i).kind == "b" if is_numeric(i) else bool(i) and isinstance(i[0], bool)
 
 
 def _is_staged_mask(index: Any) -> bool:
@@ -167,4 +168,4 @@ def dynamic_update_slice(operand: Any, update: Any, start_indices: Any) -> Any:
 
 def _clamped_window(shape: Shape, starts: Any, sizes: Shape) -> tuple[slice, ...]:
     places = [min(max(int(i) + n if i < 0 else int(i), 0), n - k) for i, n, k in zip(starts, shape, sizes, strict=True)]
-    return tuple(slice(i, i + k) for i, k in zip(places, sizes))
+    return tuple(slice(i, i + k) for i, k in zip(places, sizes, strict=True))

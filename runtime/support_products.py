@@ -7,6 +7,7 @@ the other factor. Only the shape of the factor itself is needed.
 from typing import Any
 
 import numpy as np
+
 from s2s.runtime.support_reductions import Shape, normal_axes, sum_to
 
 
@@ -77,7 +78,7 @@ def tensordot_lhs_bar(g: Any, shape: Shape, b: Any, axes: Any = 2) -> Any:
     free_a = [i for i in range(len(shape)) if i not in of_a]
     free_b = [i for i in range(np.ndim(b)) if i not in of_b]
     product = np.tensordot(g, b, axes=(list(range(len(free_a), np.ndim(g))), free_b))
-    order = free_a + [i for _, i in sorted(zip(of_b, of_a))]
+    order = free_a + [i for _, i in sorted(zip(of_b, of_a, strict=True))]
     return np.transpose(product, [order.index(i) for i in range(len(shape))])
 
 
@@ -87,7 +88,7 @@ def tensordot_rhs_bar(g: Any, a: Any, shape: Shape, axes: Any = 2) -> Any:
     free_a = [i for i in range(np.ndim(a)) if i not in of_a]
     free_b = [i for i in range(len(shape)) if i not in of_b]
     product = np.tensordot(a, g, axes=(free_a, list(range(len(free_a)))))
-    order = [i for _, i in sorted(zip(of_a, of_b))] + free_b
+    order = [i for _, i in sorted(zip(of_a, of_b, strict=True))] + free_b
     return np.transpose(product, [order.index(i) for i in range(len(shape))])
 
 
@@ -119,7 +120,7 @@ def kron_rhs_bar(g: Any, a: Any, shape: Shape) -> Any:
 
 def _kron_blocks(g: Any, of_a: Shape, of_b: Shape) -> Any:
     rank = max(len(of_a), len(of_b))
-    pairs = zip(_padded(of_a, rank), _padded(of_b, rank))
+    pairs = zip(_padded(of_a, rank), _padded(of_b, rank), strict=True)
     return np.reshape(g, tuple(n for pair in pairs for n in pair))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
 from s2s.runtime.support_indexing import add_at, set_at
 from s2s.runtime.support_reductions import Shape, normal_axes
 from s2s.runtime.support_trees import instantiate, rebuild
@@ -14,7 +15,7 @@ def concatenate_bar(g: Any, arrays: Any, axis: int | None = 0) -> Any:
     """Cotangents of the arrays that were concatenated along `axis`; a list, or an array if `arrays` is one."""
     if axis is None:
         sizes = [math.prod(np.shape(a)) for a in arrays]
-        return rebuild(arrays, [np.reshape(p, np.shape(a)) for p, a in zip(_pieces(g, sizes, 0), arrays)])
+        return rebuild(arrays, [np.reshape(p, np.shape(a)) for p, a in zip(_pieces(g, sizes, 0), arrays, strict=True)])
     return rebuild(arrays, _pieces(g, [np.shape(a)[axis] for a in arrays], axis))
 
 
@@ -22,7 +23,7 @@ def _pieces(g: Any, sizes: Sequence[int], axis: int) -> list[Any]:
     """`g` cut along `axis` into consecutive parts of the given sizes."""
     lead = (slice(None),) * (axis if axis >= 0 else axis + np.ndim(g))
     ends = np.cumsum(sizes, dtype=int).tolist()
-    return [g[(*lead, slice(end - size, end))] for size, end in zip(sizes, ends)]
+    return [g[(*lead, slice(end - size, end))] for size, end in zip(sizes, ends, strict=True)]
 
 
 def stack_bar(g: Any, arrays: Any, axis: int = 0) -> Any:
@@ -55,7 +56,7 @@ def column_stack_bar(g: Any, tup: Any) -> Any:
 
 def _reshaped_pieces(g: Any, sizes: Sequence[int], axis: int, arrays: Any) -> Any:
     pieces = _pieces(g, sizes, axis)
-    return rebuild(arrays, [np.reshape(p, np.shape(a)) for p, a in zip(pieces, arrays)])
+    return rebuild(arrays, [np.reshape(p, np.shape(a)) for p, a in zip(pieces, arrays, strict=True)])
 
 
 def append_bar(g: Any, parts: tuple[Any, Any], axis: int | None = None) -> Any:
@@ -92,7 +93,7 @@ def tile_bar(g: Any, shape: Shape, reps: Any) -> Any:
     rank = max(len(reps), len(shape))
     reps = (1,) * (rank - len(reps)) + reps
     sizes = (1,) * (rank - len(shape)) + tuple(shape)
-    split = tuple(n for pair in zip(reps, sizes) for n in pair)
+    split = tuple(n for pair in zip(reps, sizes, strict=True) for n in pair)
     return np.reshape(np.sum(np.reshape(g, split), axis=tuple(range(0, 2 * rank, 2))), shape)
 
 
@@ -101,7 +102,7 @@ def unpad(g: Any, shape: Shape, pad_width: Any, mode: str = "constant") -> Any:
     if mode != "constant":
         raise NotImplementedError(f"the derivative of np.pad with mode={mode!r} is not supported; use mode='constant'")
     widths = np.broadcast_to(np.asarray(pad_width), (len(shape), 2)).tolist()
-    return g[tuple(slice(before, before + n) for (before, _), n in zip(widths, shape))]
+    return g[tuple(slice(before, before + n) for (before, _), n in zip(widths, shape, strict=True))]
 
 
 def diag_bar(g: Any, shape: Shape, k: int = 0) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+
 from s2s.runtime import tree
 
 _SCALARS = (bool, int, float, complex)
@@ -65,7 +66,8 @@ def from_items(like: Any, xs: Iterable[Any]) -> Any:
     if isinstance(like, dict):
         return type_of_dict(like, dict(zip(like, elements, strict=True)))
     if not isinstance(like, (list, tuple)):
-        return np.stack([instantiate(x, row) for x, row in zip(elements, like)]) if elements else np.zeros_like(like)
+        rows = [instantiate(x, row) for x, row in zip(elements, like, strict=True)]
+        return np.stack(rows) if rows else np.zeros_like(like)
     return rebuild(like, elements)
 
 

@@ -59,8 +59,8 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Staged:
 
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Staged:
     """Built on the device where the bounds are ints, else from NumPy's own values."""
-    bounds = (0, start, 1) if stop is None else (start, stop, 1)
-    low, high, pace = (*bounds[:2], bounds[2] if step is None else step)
+    low, high = (0, start) if stop is None else (start, stop)
+    pace = 1 if step is None else step
     if dtype is None and not all(isinstance(b, int) for b in (low, high, pace)):
         return hlo.constant(np.arange(low, high, pace).astype(dtypes.default_float()))
     wanted = dtypes.int64 if dtype is None else dtypes.canonical(dtype)

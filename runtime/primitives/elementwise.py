@@ -49,7 +49,11 @@ sqrt = elementwise(
     "sqrt", "x", lower=lowering.inexact(stablehlo.sqrt), functions=(np.sqrt, math.sqrt), partials={"x": "0.5 / out"}
 )
 cbrt = elementwise(
-    "cbrt", "x", lower=lowering.real(stablehlo.cbrt), functions=(np.cbrt, math.cbrt), partials={"x": "1 / (3 * out ** 2)"}
+    "cbrt",
+    "x",
+    lower=lowering.real(stablehlo.cbrt),
+    functions=(np.cbrt, math.cbrt),
+    partials={"x": "1 / (3 * out ** 2)"},
 )
 
 sin = elementwise(

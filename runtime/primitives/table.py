@@ -69,7 +69,7 @@ class Primitive:
 PRIMITIVES: dict[str, Primitive] = {}
 METHODS: dict[str, Primitive] = {}
 _BY_FUNCTION: dict[Any, Primitive] = {}
-_BY_FUNCTION_AND_COUNT: dict[tuple[Any, int], Primitive] = {}
+_BY_FUNCTION_AND_COUNT: dict[tuple[Any, int | None], Primitive] = {}
 
 # Array property (`x.T`) to the primitive's name.
 PROPERTIES = {"T": "transpose", "mT": "matrix_transpose", "real": "real", "imag": "imag"}

@@ -288,7 +288,7 @@ REFERENCES: dict[str, Any] = {
     "round_builtin": round,
     "reduced_size": math.prod,
 }
-# Checked elsewhere, or with nothing to check: the shape of the result depends on the values, or the values are arbitrary.
+# Checked elsewhere, or with nothing to check: the shape of the result depends on the values, or they are arbitrary.
 NOT_SAMPLED = {
     *("nonzero argwhere flatnonzero empty empty_like".split()),
     *("multiply_at divide_at min_at max_at power_at".split()),
