@@ -4,7 +4,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, kinds, rules, variadic
+from s2s.codegen import core, defaults, kinds, rules, variadic
 from s2s.codegen.kinds import ListOf, Numeric, TupleOf
 from s2s.codegen.operations import Operation
 
@@ -192,8 +192,15 @@ class Forward:
         self.out.append(core.unpack([target, self.new_dot(target)], call, statement))
 
     def _default(self, instance: Any, parameter: str) -> gast.AST:
-        """A default value, read where it was evaluated: from the function itself, unless it is a literal."""
-        return instance.function.defaults[parameter]
+        """The value that the default has, which was evaluated where the callee was defined."""
+        given = instance.function.source.defaults
+        if parameter not in given:
+            return instance.function.defaults[parameter]
+        if defaults.is_plain(given[parameter]):
+            return defaults.literal_node(given[parameter])
+        name = self.function.fresh(f"{instance.function.name}_{parameter}")
+        self.function.references[name] = given[parameter]
+        return core.name(name)
 
     # Loops -------------------------------------------------------------------------------------------------------
 

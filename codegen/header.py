@@ -1,25 +1,28 @@
 """Puts emitted functions together into one file: which names it reads, and the imports that give them."""
 
 import builtins
+import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import gast
 
-from s2s.codegen import core, saving
-from s2s.codegen.infer import UNRESOLVED
-from s2s.codegen.names import Namer
+from s2s.codegen import core
+from s2s.codegen.guards import UNRESOLVED, Guard, resolve_name
+from s2s.codegen.names import Namer, names_in
 from s2s.codegen.printer import print_source
 
 SUPPORT = "s2s.runtime.support"
 
 
-def combine(emitted: list[Any], source: Any, live: Mapping[str, Any]) -> dict[str, Any]:
-    """The parts of a `Result`: text, imports, names and guards."""
-    own, guards = _names(emitted, live)
-    imports = _imports(own, guards)
-    printed = print_source(gast.Module([e.tree for e in emitted], []))
+def combine(program: Any, source: Any, live: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a `Result`: text, imports and names."""
+    names = Names(program, source, live)
+    for function in program.emitted:
+        names.place_all(function)
+    imports = _imports(names.own, names.users)
+    printed = print_source(gast.Module([e.tree for e in program.emitted], []))
     header = "\n".join(imports) + "\n\n\n" if imports else ""
     shift = header.count("\n")
     return {
@@ -27,67 +30,144 @@ def combine(emitted: list[Any], source: Any, live: Mapping[str, Any]) -> dict[st
         "functions_text": printed.text,
         "imports": imports,
         "line_map": [None] * shift + list(printed.line_map),
-        "names": own,
-        "guards": guards,
+        "names": names.own,
     }
 
 
-def _names(emitted: list[Any], live: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Names that the file brings itself, and names of the user's that it relies on."""
-    own: dict[str, Any] = {}
-    guards: dict[str, Any] = {}
-    namer = Namer({n for e in emitted for n in e.references} | {e.name for e in emitted})
-    for function in emitted:
-        read = set(core.free_reads(function.tree))
+class Names:
+    """The global names of one file.
+
+    Attributes:
+        own: names that the file brings itself, to their objects.
+        users: names of the user's module that it reads there.
+    """
+
+    def __init__(self, program: Any, source: Any, live: Mapping[str, Any]):
+        self.program = program
+        self.source = source
+        self.live = live
+        self.own: dict[str, Any] = {}
+        self.users: dict[str, Any] = {}
+        emitted = program.emitted
+        self.namer = Namer(
+            {n for e in emitted for n in e.references} | {e.name for e in emitted} | names_in([e.tree for e in emitted])
+        )
+
+    def place_all(self, function: Any) -> None:
+        read = set(core.free_reads(function.tree)) | set(core.free_reads(_defaults(function.tree)))
         for name, target in list(function.references.items()):
-            if name in read:
-                _place(function, name, target, own, guards, live, namer)
-    return own, guards
+            if name in read and target is not UNRESOLVED:
+                self.place(function, name, target)
+
+    def place(self, function: Any, name: str, target: Any) -> None:
+        """Decides how the file gets at `target`, which the function calls `name`."""
+        if hasattr(builtins, name) and getattr(builtins, name) is target and self._live(name) in (target, UNRESOLVED):
+            return
+        is_users = resolve_name(function.source, name) is target
+        if is_users and self._at_home(function, name):
+            self.users[name] = target
+        elif is_users and not isinstance(target, types.ModuleType):
+            self._from_other_module(function, name, target)
+        else:
+            self._bring(function, name, target)
+
+    def _live(self, name: str) -> Any:
+        try:
+            return self.live[name]
+        except KeyError:
+            return UNRESOLVED
+
+    def _at_home(self, function: Any, name: str) -> bool:
+        """Does the name stand for the same variable in the function that the file is for?"""
+        if function.source is self.source:
+            return True
+        return function.source.globals is self.source.globals and name not in self.source.closure
+
+    def _from_other_module(self, function: Any, name: str, target: Any) -> None:
+        """Another module's global is read there, so that a later rebinding is seen."""
+        home = function.source.globals
+        module = sys.modules.get(home.get("__name__", ""))
+        if module is None or vars(module) is not home:
+            self._freeze(function, name, target)
+            return
+        alias = self._alias(function, module, module.__name__.rpartition(".")[2])
+        _replace(function.tree, name, gast.Attribute(core.name(alias), name, gast.Load()))
+
+    def _freeze(self, function: Any, name: str, target: Any) -> None:
+        guard = Guard(function.source, name, target, exact=True)
+        self.program.guards[(id(function.source), name, "exact")] = guard
+        self._bring(function, name, target)
+
+    def _bring(self, function: Any, name: str, target: Any) -> None:
+        alias = self._alias(function, target, name)
+        if alias != name:
+            _replace(function.tree, name, core.name(alias))
+
+    def _alias(self, function: Any, target: Any, preferred: str) -> str:
+        """The file's name for an object that it brings."""
+        local = names_in(function.tree) - {preferred}
+        for name in self._known(target):
+            if name not in local:
+                return name
+        used_otherwise = preferred in function.references and function.references[preferred] is not target
+        taken = self._live(preferred) is not UNRESOLVED or preferred in self.own or used_otherwise
+        name = self.namer.fresh(preferred) if taken or preferred in _locals(function.tree) else preferred
+        self.own[name] = target
+        return name
+
+    def _known(self, target: Any) -> Iterator[str]:
+        """Names under which the file has the object already."""
+        yield from (n for n, v in self.own.items() if v is target)
+        if isinstance(target, types.ModuleType):
+            yield from (n for n, v in self.users.items() if v is target)
 
 
-def _place(function: Any, name: str, target: Any, own: dict, guards: dict, live: Any, namer: Namer) -> None:
-    if target is UNRESOLVED:
-        return
-    if _same(live.get(name, getattr(builtins, name, UNRESOLVED)), target):
-        if callable(target) or isinstance(target, types.ModuleType):
-            guards[name] = target
-        return
-    taken = own.get(name, live.get(name, UNRESOLVED))
-    if taken is not UNRESOLVED and taken is not target:
-        fresh = next((n for n, v in own.items() if v is target), None) or namer.fresh(name)
-        saving.rename([function.tree], {name: core.name(fresh)})
-        _rename_deep(function.tree, name, fresh)
-        name = fresh
-    own[name] = target
+def _locals(tree: gast.AST) -> set[str]:
+    bound = {n.id for n in gast.walk(tree) if isinstance(n, gast.Name) and not isinstance(n.ctx, gast.Load)}
+    return bound
 
 
-def _same(a: Any, b: Any) -> bool:
-    return a is b
+def _defaults(tree: gast.AST) -> gast.AST:
+    arguments = tree.args
+    return core.tuple_of([d for d in [*arguments.defaults, *arguments.kw_defaults] if d is not None])
 
 
-def _rename_deep(tree: gast.AST, old: str, new: str) -> None:
-    for node in gast.walk(tree):
-        if isinstance(node, gast.Name) and node.id == old:
-            node.id = new
+class _Replacement(gast.NodeTransformer):
+    def __init__(self, name: str, node: gast.AST):
+        self.name = name
+        self.node = node
+
+    def visit_Name(self, node: gast.AST) -> gast.AST:
+        return self.node if node.id == self.name and isinstance(node.ctx, gast.Load) else node
 
 
-def _imports(own: Mapping[str, Any], guards: Mapping[str, Any]) -> list[str]:
+def _replace(tree: gast.AST, name: str, node: gast.AST) -> None:
+    """Reads `node` instead of the global `name`, defaults of parameters included."""
+    _Replacement(name, node).visit(tree)
+
+
+def _imports(own: Mapping[str, Any], users: Mapping[str, Any]) -> list[str]:
     """Import lines for modules and functions, sorted as isort would: plain imports first."""
     plain, support, others = [], [], []
-    modules = {n: v for n, v in {**guards, **own}.items() if isinstance(v, types.ModuleType)}
+    modules = {n: v for n, v in {**users, **own}.items() if isinstance(v, types.ModuleType)}
     for name, module in modules.items():
         plain.append(f"import {module.__name__}" + ("" if module.__name__ == name else f" as {name}"))
-    for name, target in {**guards, **own}.items():
+    for name, target in {**users, **own}.items():
         home = getattr(target, "__module__", None)
-        if name in modules or home is None or hasattr(builtins, name):
+        if name in modules or not isinstance(home, str) or hasattr(builtins, name) or not callable(target):
             continue
         if home.startswith(SUPPORT):
             support.append(_imported(target, name))
-        elif name in own or home.split(".")[0] in ("numpy", "math", "s2s"):
+        elif _can_import(target) and (name in own or home.split(".")[0] in ("numpy", "math", "s2s")):
             others.append(f"from {home} import {_imported(target, name)}")
     if support:
         others.append(f"from {SUPPORT} import {', '.join(sorted(support))}")
     return [*sorted(plain), *sorted(others)]
+
+
+def _can_import(target: Any) -> bool:
+    home = sys.modules.get(target.__module__)
+    return getattr(home, getattr(target, "__name__", ""), None) is target
 
 
 def _imported(target: Any, name: str) -> str:

@@ -1,18 +1,19 @@
 """Kinds and activity of every variable, and with them the meaning of every statement (forward, to a fixpoint)."""
 
-import builtins
 from typing import Any
 
 import gast
 
 from s2s.codegen import aliasing, core, kinds, operations
 from s2s.codegen.diagnostics import Diagnostics
+from s2s.codegen.guards import UNRESOLVED, resolve_name
 from s2s.codegen.kinds import DictOf, Kind, ListOf, Numeric, Static, TupleOf, Unknown
 from s2s.codegen.operations import Operation
-from s2s.runtime import numpy_protocol
+from s2s.runtime import numpy_protocol, support
 from s2s.runtime.primitives import table
 
-UNRESOLVED = object()
+# Calls whose arguments may be differentiated values: they look at them only.
+EFFECT_ONLY = (print, support.require_scalar)
 INACTIVE_ATTRIBUTES = ("shape", "ndim", "size", "dtype", "nbytes", "itemsize")
 INACTIVE_FUNCTIONS = (
     len, range, isinstance, type, print, repr, str, id, bool, int, hash, format, any, all, callable, hasattr,
@@ -123,7 +124,7 @@ class Inference:
         value = statement.value
         if isinstance(value, gast.Call):
             target = self.global_object(value.func)
-            if target is print or not self._reads_active(value):
+            if target in EFFECT_ONLY or not self._reads_active(value):
                 return
         elif not self._reads_active(value):
             return
@@ -407,6 +408,7 @@ class Inference:
             if found is UNRESOLVED or not hasattr(found, part):
                 return UNRESOLVED
             found = getattr(found, part)
+        self.program.guard(self.function, dotted, found)
         return found if found is not None else _NONE
 
     def refuse(self, node: gast.AST, cause: str, rewrite: str) -> None:
@@ -447,15 +449,7 @@ def resolve_references(function: core.Function) -> None:
     source = function.source
     for name, known in function.references.items():
         if known is None:
-            function.references[name] = _resolve(source, name)
-
-
-def _resolve(source: Any, name: str) -> Any:
-    if name in source.closure:
-        return source.closure[name]
-    if name in source.globals:
-        return source.globals[name]
-    return getattr(builtins, name, UNRESOLVED)
+            function.references[name] = resolve_name(source, name)
 
 
 def _hashable(value: Any) -> bool:

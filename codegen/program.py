@@ -1,16 +1,17 @@
 """The functions of one emitted file: inferred instances of user functions, their pairs, and the header they need."""
 
-import copy
 import types
 from dataclasses import dataclass, field
 from typing import Any
 
 import gast
 
-from s2s.codegen import core, kinds, verify
+from s2s.codegen import core, defaults, kinds, verify
+from s2s.codegen.defaults import signature
 from s2s.codegen.desugar import Desugarer
 from s2s.codegen.diagnostics import Diagnostics
-from s2s.codegen.infer import UNRESOLVED, Inference
+from s2s.codegen.guards import UNRESOLVED, CalleeGuard, Guard, resolve_name, resolve_path
+from s2s.codegen.infer import Inference
 from s2s.codegen.kinds import Kind, Unknown
 from s2s.codegen.names import Namer, names_in
 from s2s.codegen.operations import Operation
@@ -80,6 +81,13 @@ class Program:
     instances: dict[Any, Instance] = field(default_factory=dict)
     emitted: list[Emitted] = field(default_factory=list)
     building: list[Any] = field(default_factory=list)
+    guards: dict[Any, Guard | CalleeGuard] = field(default_factory=dict)
+
+    def guard(self, function: core.Function, path: str, found: Any) -> None:
+        """The file holds as long as this path of the user's stands for this object (or kind of constant)."""
+        first = path.split(".")[0]
+        if resolve_name(function.source, first) is function.references[first]:
+            self.guards.setdefault((id(function.source), path), Guard(function.source, path, found))
 
     def instance(self, source: FunctionSource, arguments: dict[str, Kind], key: Any = None) -> Instance:
         """The function inferred for these kinds of arguments; UnsupportedError lists all that it holds too much."""
@@ -90,12 +98,21 @@ class Program:
         function = build(source, diagnostics)
         diagnostics.raise_if_any()
         self.namer.reserve(*names_in(source.tree))
+        self._guard_defaults(source)
         self.building.append(full_key)
         result = Inference(function, self, diagnostics).run(arguments)
         self.building.pop()
         diagnostics.raise_if_any()
         self.instances[full_key] = Instance(self, function, arguments, result)
         return self.instances[full_key]
+
+    def _guard_defaults(self, source: FunctionSource) -> None:
+        """A default that is still written as a path must not be rebound."""
+        for parameter, node in defaults.nodes(source).items():
+            path = core.dotted(node)
+            if path is not None and resolve_path(source, path) is source.defaults.get(parameter):
+                guard = Guard(source, path, source.defaults[parameter], exact=True)
+                self.guards[(id(source), path, "default")] = guard
 
     def call(self, inference: Inference, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
         """The kind of a call of a user function on active arguments; the statement becomes a call of its pair."""
@@ -184,7 +201,8 @@ def build(source: FunctionSource, diagnostics: Diagnostics) -> core.Function:
     function = core.Function(
         source.name, names, [], {}, {p: p for p in names}, Namer(names_in(tree) | {source.name}), source
     )
-    function.defaults = default_nodes(source, function)
+    function.defaults = defaults.nodes(source)
+    function.references.update(defaults.references(source))
     Desugarer(function, tree, diagnostics, source.filename).run()
     if not diagnostics:
         verify.check(function, "desugaring")
@@ -192,36 +210,16 @@ def build(source: FunctionSource, diagnostics: Diagnostics) -> core.Function:
 
 
 def bind_values(
-    names: list[str], defaults: dict[str, Any], args: list[Any], keywords: dict[str, Any]
+    names: list[str], given: dict[str, Any], args: list[Any], keywords: dict[str, Any]
 ) -> dict[str, Any]:
     """Parameter to value in a call."""
-    return {**{n: v for n, v in defaults.items() if n in names}, **dict(zip(names, args, strict=False)), **keywords}
-
-
-def default_nodes(source: FunctionSource, function: core.Function) -> dict[str, gast.AST]:
-    """Parameter to the node of its default; what the defaults read becomes a reference."""
-    arguments = source.tree.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    nodes = dict(zip([a.id for a in positional[len(positional) - len(arguments.defaults) :]], arguments.defaults))
-    nodes |= {a.id: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults) if d is not None}
-    for node in nodes.values():
-        for name in core.free_reads(node):
-            function.references.setdefault(name, None)
-    return nodes
+    return {**{n: v for n, v in given.items() if n in names}, **dict(zip(names, args, strict=False)), **keywords}
 
 
 def _refuse_generators(tree: gast.AST, diagnostics: Diagnostics) -> None:
     for node in gast.walk(tree):
         if isinstance(node, gast.Yield | gast.YieldFrom):
             diagnostics.report(node, "yield makes this a generator, which has no derivative", "return a list or an array")
-
-
-def signature(source: FunctionSource) -> gast.AST:
-    """The user's parameters and defaults, without annotations."""
-    arguments = copy.deepcopy(source.tree.args)
-    for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
-        argument.annotation = None
-    return arguments
 
 
 __all__ = ["UNRESOLVED", "Emitted", "Instance", "Program", "bind_call", "build", "parameters", "signature"]

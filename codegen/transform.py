@@ -24,7 +24,7 @@ class Result:
         names: names that the text reads and that are not the user's, to their objects.
         entry: name of the function that was asked for; `backward` that of its other half, for pairs.
         live: the user's namespace, read when the emitted code reads it.
-        guards: user's names to the functions and modules that they stood for when the text was written.
+        guards: what was taken for granted about the user's globals when the text was written.
     """
 
     text: str
@@ -34,7 +34,7 @@ class Result:
     names: dict[str, Any]
     entry: str
     live: Mapping[str, Any]
-    guards: dict[str, Any]
+    guards: list[Any]
     backward: str | None = None
 
     @functools.cached_property
@@ -51,7 +51,7 @@ class Result:
 
     def holds(self) -> bool:
         """Do the user's names still stand for what the text was written for?"""
-        return all(self.live.get(n, found) is found for n, found in self.guards.items())
+        return all(guard.holds() for guard in self.guards)
 
 
 def gradient(
@@ -98,5 +98,5 @@ def _start(source: FunctionSource, arguments: dict[str, Kind], shapes: Mapping[s
 def _finish(program: Program, entry: str, source: FunctionSource) -> Result:
     program.writer.finish(program)
     live = ChainMap(source.closure, source.globals) if source.closure else source.globals
-    combined = combine(program.emitted, source, live)
-    return Result(entry=entry, live=live, **combined)
+    combined = combine(program, source, live)
+    return Result(entry=entry, live=live, guards=list(program.guards.values()), **combined)
