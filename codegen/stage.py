@@ -6,6 +6,7 @@ its own staged form.
 """
 
 import builtins
+import inspect
 import sysconfig
 import threading
 import types
@@ -14,6 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import gast
+
+from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.names import Namer, names_in
 from s2s.codegen.printer import to_source
 from s2s.codegen.source import SourceError, function_source
@@ -28,6 +32,7 @@ _RUNTIME_NAMES = {
 }
 _LIBRARIES = ("numpy", "scipy", "s2s", "jaxlib", "ml_dtypes", "beartype")
 _STANDARD_LIBRARY = sysconfig.get_path("stdlib")
+_LAZY = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _lock = threading.RLock()
 
 
@@ -40,11 +45,22 @@ def stage_function(function: Callable[..., Any], entry: bool = False) -> Callabl
 
     Raises:
         SourceError: the function cannot be read and may need rewriting.
+        UnsupportedError: it is a generator or async function, or updates what cannot be followed.
     """
     if not isinstance(function, types.FunctionType) or is_library(function) or function.__code__ in _staged_codes:
         return function
+    if entry and function.__code__.co_flags & _LAZY:
+        raise _refused(function)
     with _lock:
         return _staged_form(function, entry)
+
+
+def _refused(function: types.FunctionType) -> Exception:
+    """A function whose body runs after its call cannot be staged as a whole."""
+    source = function_source(function)
+    lazy = (node for node in gast.walk(source.tree) if isinstance(node, gast.Yield | gast.YieldFrom))
+    cause = "a generator or async function runs after its call, so it cannot be staged"
+    return unsupported(source, next(lazy, source.tree), cause, "return a list or an array")
 
 
 def staged_source(function: Callable[..., Any]) -> str:
