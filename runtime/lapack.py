@@ -31,11 +31,11 @@ def available(platform: str) -> bool:
 
 def _register(platform: str) -> bool:
     if platform == "cpu":
-        from jaxlib import lapack  # SciPy's LAPACK takes 100 ms to load
+        from jaxlib import lapack  # noqa: PLC0415 - SciPy's LAPACK takes 100 ms to load
 
         targets = lapack.registrations()["cpu"]
     elif platform == "cuda":
-        from jaxlib import gpu_solver  # looks for the CUDA plugin
+        from jaxlib import gpu_solver  # noqa: PLC0415 - looks for the CUDA plugin
 
         targets = gpu_solver.registrations()["CUDA"]
     else:

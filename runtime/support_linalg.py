@@ -100,7 +100,7 @@ def solve_triangular(a: Array, b: Array, trans: int = 0, lower: bool = False, un
     result = call(solve_triangular, a, b, trans, lower, unit_diagonal)
     if result is not NotImplemented:
         return result
-    from scipy.linalg import solve_triangular as solve_on_host  # 100 ms to load
+    from scipy.linalg import solve_triangular as solve_on_host  # noqa: PLC0415 - 100 ms to load
 
     b = np.asarray(b)
     columns = b[:, None] if b.ndim == 1 else b
@@ -124,7 +124,7 @@ def lu(a: Array) -> tuple[Array, Array, Array]:
     result = call(lu, a)
     if result is not NotImplemented:
         return result
-    from scipy.linalg import lu_factor  # 100 ms to load
+    from scipy.linalg import lu_factor  # noqa: PLC0415 - 100 ms to load
 
     factors, pivots = lu_factor(a, check_finite=False)
     return factors, pivots.astype(np.int32), _permutation(pivots, np.shape(a)[-2])

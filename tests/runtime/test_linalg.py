@@ -132,7 +132,8 @@ def test_named_results():
 
 NORMS = [(VECTOR, o, None) for o in (None, 1, 2, 3, 2.5, 0, np.inf, -np.inf)]
 NORMS += [(A, o, None) for o in (None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)]
-NORMS += [(T, o, 1) for o in (None, 1, 2, np.inf)] + [(T, o, (0, 2)) for o in (None, "fro", 1, 2, np.inf)] + [(T, None, None)]
+NORMS += [(T, o, 1) for o in (None, 1, 2, np.inf)]
+NORMS += [(T, o, (0, 2)) for o in (None, "fro", 1, 2, np.inf)] + [(T, None, None)]
 
 
 @pytest.mark.parametrize(("x", "ord", "axis"), NORMS)

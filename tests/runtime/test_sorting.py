@@ -127,7 +127,8 @@ def test_linear_recurrence(axis, reverse):
 
 
 def test_linear_recurrence_by_hand():
-    np.testing.assert_allclose(support.linear_recurrence(np.array([9.0, 2.0, 3.0]), np.array([1.0, 1.0, 1.0])), [1, 3, 10])
+    forwards = support.linear_recurrence(np.array([9.0, 2.0, 3.0]), np.array([1.0, 1.0, 1.0]))
+    np.testing.assert_allclose(forwards, [1, 3, 10])
     backwards = support.linear_recurrence(np.array([2.0, 3.0, 9.0]), np.array([1.0, 1.0, 1.0]), reverse=True)
     np.testing.assert_allclose(backwards, [9, 4, 1])
 
