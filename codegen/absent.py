@@ -1,8 +1,8 @@
 """Rules of several results, reduced to the results that have a cotangent.
 
-A rule is linear in its cotangents, so where `out_bar[i]` is known to be zero every product with it and every call
-of it is zero too. Dropping those terms is more than tidiness: at equal singular values the terms of the vectors are infinite,
-and zero times infinity is not a number, although the derivative of the singular values alone exists.
+A rule is linear in its cotangents, so where `out_bar[i]` is known to be zero, every product with it and every call of
+it is zero too. Dropping those terms is more than tidiness: at equal singular values the terms of the vectors are
+infinite, and zero times infinity is not a number, although the derivative of the singular values alone exists.
 """
 
 import ast
