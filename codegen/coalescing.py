@@ -88,7 +88,7 @@ def _colour(
     function: core.Function, body: list[gast.AST], parameters: list[str], interference: Interference
 ) -> dict[str, str]:
     chosen: dict[str, str] = {p: p for p in parameters}
-    reserved = _reserved(function, body)
+    reserved = _reserved(function, body, parameters)
     partners = _copy_partners(body)
     for name in _in_order(body):
         if name in chosen:
@@ -99,9 +99,9 @@ def _colour(
     return chosen
 
 
-def _reserved(function: core.Function, body: list[gast.AST]) -> set[str]:
+def _reserved(function: core.Function, body: list[gast.AST], parameters: list[str]) -> set[str]:
     """Names that locals must not take: globals that the body reads."""
-    local = core.assigned(body)
+    local = core.assigned(body) | set(parameters)
     return {n for s in core.walk(body) for n in core.free_reads(core.header(s)) if n not in local} | set(
         function.references
     )

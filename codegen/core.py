@@ -24,6 +24,7 @@ class Function:
         references: global names that the body reads, to the objects they stand for.
         bases: version name to the user's name (or adjoint's, tangent's) that it is a version of.
         kinds: name to kind, filled by inference.
+        saved_by: name of what a call's forward half saved to the called function's name.
         shaped_like: adjoint or tangent to the name whose shape it has.
         namer: gives fresh names.
         source: where the function came from.
@@ -41,6 +42,7 @@ class Function:
     positional_only: tuple[str, ...] = ()
     kinds: dict[str, Any] = field(default_factory=dict)
     shaped_like: dict[str, str] = field(default_factory=dict)
+    saved_by: dict[str, str] = field(default_factory=dict)
 
     def fresh(self, base: str) -> str:
         """A new version of `base`."""

@@ -14,6 +14,9 @@ from s2s.codegen.rules import RuleWriter
 from s2s.codegen.shapes import Recorder
 from s2s.runtime import support
 
+# Emitted function's name to the shapes of its names.
+Recorded = dict[str, dict[str, Any]]
+
 
 class Draft:
     """One function, or the two of a pair."""
@@ -32,7 +35,7 @@ class Draft:
     def record(self, recorder: Recorder, args: list[Any], keywords: dict[str, Any]) -> Any:
         raise NotImplementedError
 
-    def emit(self, program: Program, recorded: dict[str, Any], example: Any) -> None:
+    def emit(self, program: Program, recorded: Recorded, example: Any) -> None:
         raise NotImplementedError
 
     def shape_check(self, example: dict[str, Any]) -> gast.AST:
@@ -72,8 +75,8 @@ class JointDraft(Draft):
         defaults = self.function.source.defaults
         return recorder.run(self.name, self.function, self.body, bind_values(names, defaults, args, keywords))[0]
 
-    def emit(self, program: Program, recorded: dict[str, Any], example: Any) -> None:
-        body = simplify.run(self.function, self.body, recorded)
+    def emit(self, program: Program, recorded: Recorded, example: Any) -> None:
+        body = simplify.run(self.function, self.body, recorded.get(self.name))
         self.check("simplification", body, [a.id for a in all_parameters(self.arguments)])
         if example is not None and self.is_entry:
             body.insert(0, self.shape_check(example))
@@ -114,23 +117,24 @@ class PairDraft(Draft):
 
     def _record_backward(self, recorder: Recorder, args: list[Any], keywords: dict[str, Any]) -> Any:
         saved, bar = args
-        return recorder.run(self.name, self.function, self.backward, {**saved, self.seed: bar})[0]
+        return recorder.run(self.backward_name, self.function, self.backward, {**saved, self.seed: bar})[0]
 
-    def emit(self, program: Program, recorded: dict[str, Any], example: Any) -> None:
+    def emit(self, program: Program, recorded: Recorded, example: Any) -> None:
         function = self.function
-        backward = simplify.run(function, self.backward, recorded)
+        backward = simplify.run(function, self.backward, recorded.get(self.backward_name))
         columns = saving.missing(backward, core.assigned(self.forward) | set(function.parameters))
         exposed = [saving.exposed(function, self.forward, c) for c in columns]
         saved = core.tuple_of(core.name(c) for c in exposed)
         last = core.from_statement(gast.Return(core.tuple_of([self.result, saved])), function.body[-1])
-        forward = simplify.run(function, [*self.forward, last], recorded)
+        forward = simplify.run(function, [*self.forward, last], recorded.get(self.name))
         self.check("simplification of the forward sweep", forward, [])
         self.check("simplification of the backward sweep", backward, [self.seed, *columns])
         self.place(program, self.name, signature(function.source), forward)
         self._place_backward(program, columns, backward)
 
     def _place_backward(self, program: Program, columns: list[str], backward: list[gast.AST]) -> None:
-        name = self.function.fresh("saved")
+        taken = core.assigned(backward) | set(columns) | {self.seed}
+        name = next(n for n in ("saved", "saved_values", "saved_of_forward") if n not in taken)
         opening = [core.unpack(columns, core.name(name))] if columns else []
         self.place(program, self.backward_name, parameter_list([name, self.seed]), [*opening, *backward])
 

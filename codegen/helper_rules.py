@@ -7,7 +7,7 @@ import gast
 import numpy as np
 
 from s2s.codegen import core
-from s2s.codegen.shapes import is_exact, resolved, shape_argument
+from s2s.codegen.shapes import alternatives, is_exact, resolved, shape_argument
 from s2s.runtime import support
 from s2s.runtime.primitives import table
 
@@ -166,10 +166,14 @@ def _sum_to(rewriting: Any, node: gast.Call) -> gast.AST | None:
         return None
     if rewriting.shapes.same(t, like):
         return t
-    have, want = rewriting.shapes.of(t), rewriting.shapes.of(like)
-    if not (is_exact(have) and is_exact(want)) or core.is_constant(t):
+    have, want = alternatives(rewriting.shapes.of(t)), alternatives(rewriting.shapes.of(like))
+    if not have or not want or core.is_constant(t):
         return None
-    return _summed(rewriting, t, have, want)
+    longest = max(len(have), len(want))
+    pairs = zip(have * (longest if len(have) == 1 else 1), want * (longest if len(want) == 1 else 1), strict=False)
+    forms = [_summed(rewriting, t, h, w) for h, w in pairs]
+    agree = len(forms) == longest and all(f is not None and core.same(f, forms[0]) for f in forms)
+    return forms[0] if agree else None
 
 
 def _summed(rewriting: Any, t: gast.AST, have: tuple[int, ...], want: tuple[int, ...]) -> gast.AST | None:
@@ -360,6 +364,8 @@ RULES: dict[Any, Rule] = {
     support.power_partial: _power_partial,
     support.matmul_lhs_bar: _matmul_lhs_bar,
     support.matmul_rhs_bar: _matmul_rhs_bar,
+    support.dot_lhs_bar: _matmul_lhs_bar,
+    support.dot_rhs_bar: _matmul_rhs_bar,
     support.instantiate: _instantiate,
     support.einsum_bar: _einsum_bar,
     np.broadcast_to: _broadcast_to,
@@ -383,7 +389,7 @@ def is_checked_scalar(rewriting: Any, statement: gast.AST) -> bool:
     if resolved(rewriting.function, call.func) is not support.require_scalar:
         return False
     node = call.args[0]
-    if rewriting.shapes.of(node) == ():
+    if rewriting.shapes.is_certain_scalar(node):
         return True
     found = rewriting.definition(node)
     return isinstance(found, gast.Call) and _reduces_all(rewriting, found)

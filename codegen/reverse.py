@@ -186,6 +186,7 @@ class Reverse:
         instance = operation.callee
         pair = instance.pair()
         saved = self.function.fresh("saved")
+        self.function.saved_by[saved] = instance.function.name
         statement.forward_call = (pair.forward_name, saved)
         bars = core.call(core.name(pair.backward_name), core.name(saved), bar)
         nodes = [operation.binding[p] for p in instance.active_parameters]

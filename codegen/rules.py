@@ -56,6 +56,7 @@ class RuleWriter:
         user = next((n for n, v in _globals_of(self.function) if v is target and n not in self.function.bases), None)
         chosen = user if user is not None else self.function.namer.fresh(preferred)
         references[chosen] = target
+        self.function.namer.reserve(chosen)
         return chosen
 
     # Expressions -------------------------------------------------------------------------------------------------

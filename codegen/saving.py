@@ -84,7 +84,10 @@ def rename(body: Iterable[gast.AST], mapping: dict[str, gast.AST]) -> None:
 
 
 def _saved_name(function: core.Function, columns: list[str]) -> str:
-    return f"{function.bases.get(columns[0], columns[0])}_saved" if len(columns) == 1 else "saved"
+    if len(columns) != 1:
+        return "saved"
+    called = function.saved_by.get(columns[0])
+    return f"{called or function.bases.get(columns[0], columns[0])}_saved"
 
 
 def _save_in_forward(

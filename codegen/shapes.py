@@ -12,10 +12,19 @@ import numpy as np
 
 from s2s.codegen import core
 from s2s.codegen.printer import to_source
+from s2s.runtime import support
 from s2s.runtime.primitives import table
 
 MAX_ITERATIONS = 3
-DIFFERS = object()
+UNKNOWN = object()
+
+
+class Several(tuple[tuple[int, ...], ...]):
+    """The shapes that a name had in turn, where they differ: equal histories are shapes that always agree."""
+
+
+def simplest(history: list[tuple[int, ...]]) -> Any:
+    return history[0] if len(set(history)) == 1 else Several(history)
 
 
 class ShapeTable:
@@ -23,18 +32,49 @@ class ShapeTable:
 
     def __init__(self, function: core.Function, body: list[gast.AST], recorded: Mapping[str, Any]):
         self.function = function
-        self.recorded = {n: s for n, s in recorded.items() if s is not DIFFERS}
+        self.recorded = {n: simplest(history) for n, history in recorded.items() if UNKNOWN not in history}
         self.tokens: dict[str, Any] = {}
         for statement in core.walk(body):
             if isinstance(statement, gast.Assign) and isinstance(statement.targets[0], gast.Name):
                 if not getattr(statement, "join", False):
                     self._learn(statement.targets[0].id, statement.value)
+        self.certain = dict(self.tokens)
+        self._learn_scalars(body)
 
     def _learn(self, name: str, value: gast.AST) -> None:
         like = self.function.shaped_like.get(name)
         found = self.token(core.name(like)) if like is not None else self._of_operation(value)
         if found is not None and found != ("like", name):
             self.tokens[name] = found
+
+    def _learn_scalars(self, body: list[gast.AST]) -> None:
+        """What the text has checked to be one number is one, and so is what that was computed from elementwise."""
+        definitions = {s.targets[0].id: s.value for s in body if is_plain_assignment(s)}
+        work = [n for s in body if (n := checked_scalar(self.function, s)) is not None]
+        while work:
+            name = work.pop()
+            if self.tokens.get(name) == ():
+                continue
+            self.tokens[name] = ()
+            value = definitions.get(name)
+            if value is not None and self._is_elementwise(value):
+                work += core.reads(value)
+
+    def _is_elementwise(self, value: gast.AST) -> bool:
+        if isinstance(value, gast.BinOp):
+            return not isinstance(value.op, gast.MatMult)
+        if isinstance(value, gast.Call) and not value.keywords:
+            target = resolved(self.function, value.func)
+            primitive = table.lookup(target) if target is not None else None
+            return primitive is not None and primitive.category == "elementwise"
+        return isinstance(value, gast.UnaryOp)
+
+    def is_certain_scalar(self, node: gast.AST) -> bool:
+        """One number whatever the arguments, without relying on a check in the text."""
+        if isinstance(node, gast.Name) and node.id not in self.recorded:
+            kind = self.function.kinds.get(node.id)
+            return getattr(kind, "scalar", False) or self.certain.get(node.id) == ()
+        return self.of(node) == ()
 
     def of(self, node: gast.AST) -> Any:
         """The shape of an atom: a tuple, a token, or None for literals of unknown meaning."""
@@ -56,8 +96,8 @@ class ShapeTable:
         return self.tokens.get(node.id, ("like", node.id))
 
     def rank(self, node: gast.AST) -> int | None:
-        shape = self.of(node)
-        return len(shape) if is_exact(shape) else None
+        ranks = {len(s) for s in alternatives(self.of(node))}
+        return ranks.pop() if len(ranks) == 1 else None
 
     def same(self, a: gast.AST, b: gast.AST) -> bool:
         left, right = self.of(a), self.of(b)
@@ -103,8 +143,27 @@ class ShapeTable:
         return shapes[0] if all(s == shapes[0] for s in shapes) else None
 
 
+def is_plain_assignment(statement: gast.AST) -> bool:
+    is_assignment = isinstance(statement, gast.Assign) and not getattr(statement, "join", False)
+    return is_assignment and isinstance(statement.targets[0], gast.Name)
+
+
+def checked_scalar(function: core.Function, statement: gast.AST) -> str | None:
+    """`x` of the statement `require_scalar(x)`."""
+    call = statement.value if isinstance(statement, gast.Expr) else None
+    if not isinstance(call, gast.Call) or resolved(function, call.func) is not support.require_scalar:
+        return None
+    return call.args[0].id if core.is_name(call.args[0]) else None
+
+
 def is_exact(shape: Any) -> bool:
-    return isinstance(shape, tuple) and not (shape and shape[0] == "like")
+    """Is this one recorded shape?"""
+    return isinstance(shape, tuple) and not isinstance(shape, Several) and not (shape and shape[0] == "like")
+
+
+def alternatives(shape: Any) -> tuple[tuple[int, ...], ...]:
+    """The shapes recorded; none for a token."""
+    return shape if isinstance(shape, Several) else (shape,) if is_exact(shape) else ()
 
 
 def resolved(function: core.Function, node: gast.AST) -> Any:
@@ -158,10 +217,7 @@ class Frame:
 
     def note(self, name: str, value: Any) -> None:
         numeric = isinstance(value, int | float | complex | np.generic) or hasattr(value, "__array_function__")
-        shape = tuple(np.shape(value)) if numeric else DIFFERS
-        known = self.shapes.setdefault(name, shape)
-        if known != shape:
-            self.shapes[name] = DIFFERS
+        self.shapes.setdefault(name, []).append(tuple(np.shape(value)) if numeric else UNKNOWN)
 
     def block(self, body: list[gast.AST]) -> None:
         for statement in body:

@@ -108,7 +108,7 @@ class Writer:
         self.drafts[-1].is_entry = True
         recorded = self._recorded() if self.example is not None else {}
         for draft in self.drafts:
-            draft.emit(program, recorded.get(draft.name, {}), self.example)
+            draft.emit(program, recorded, self.example)
 
     def _recorded(self) -> dict[str, dict[str, Any]]:
         callees = {n: c for draft in self.drafts for n, c in draft.callees().items()}
