@@ -7,6 +7,7 @@ called `g` or `t` are cotangents or tangents and enter linearly.
 """
 
 from s2s.runtime.support_checks import require_scalar, shapes
+from s2s.runtime.support_convolution import conv_general_dilated, conv_lhs_bar, conv_rhs_bar
 from s2s.runtime.support_einsum import einsum_bar, einsum_bar_subscripts
 from s2s.runtime.support_elementwise import (
     divide_or_zero,
@@ -130,10 +131,12 @@ __all__ = [
     "beyond_span",
     "cast_bar",
     "cast_dot",
-    "shapes",
     "cofactor",
     "column_stack_bar",
     "concatenate_bar",
+    "conv_general_dilated",
+    "conv_lhs_bar",
+    "conv_rhs_bar",
     "copy_lower",
     "cumulative_max",
     "diag_bar",
@@ -181,7 +184,9 @@ __all__ = [
     "lu",
     "matmul_lhs_bar",
     "matmul_rhs_bar",
+    "max_weights",
     "merge_left_out",
+    "min_weights",
     "negated",
     "norm_power",
     "normalised_exponentials",
@@ -201,6 +206,7 @@ __all__ = [
     "select_bar",
     "set_at",
     "set_at_bar",
+    "shapes",
     "shift",
     "signed_power",
     "softmax",
@@ -216,8 +222,6 @@ __all__ = [
     "take_bar",
     "tensordot_lhs_bar",
     "tensordot_rhs_bar",
-    "max_weights",
-    "min_weights",
     "tile_bar",
     "top_k",
     "trace_bar",

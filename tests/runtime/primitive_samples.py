@@ -18,6 +18,8 @@ I5 = np.array([3, -7, 0, 12, 5])
 J5 = np.array([2, 3, 4, -5, 3])
 B5 = np.array([True, False, True, True, False])
 C5 = np.array([False, False, True, False, True])
+X4 = _rng.normal(size=(2, 2, 5, 6))
+K4 = _rng.normal(size=(3, 2, 2, 3))
 ZEROS = np.array([[0.0, 2.0, 3.0], [0.0, 0.0, 5.0], [1.5, 2.5, -1.0]])
 
 
@@ -197,6 +199,16 @@ SAMPLES: dict[str, list[tuple[tuple[Any, ...], dict[str, Any]]]] = {
         call("ij,ij", M, M),
         call("ij,kj->k", M, M),
     ],
+    "conv_general_dilated": [
+        call(X4, K4, (1, 1), "VALID"),
+        call(X4, K4, (2, 1), "SAME"),
+        call(X4, K4, (2, 2), ((1, 2), (0, 1)), (1, 2), (2, 1)),
+        call(X4, K4[:, :1].repeat(2, 0), (1, 1), "SAME", feature_group_count=2),
+        call(X4.transpose(0, 2, 3, 1), K4.transpose(2, 3, 1, 0), (1, 2), "SAME", None, None, ("NHWC", "HWIO", "NHWC")),
+        call(X4[:, :, 0], K4[:, :, 0], (1,), [(-1, 2)]),
+    ],
+    "conv_lhs_bar": [call(_rng.normal(size=(2, 3, 4, 4)), (2, 2, 5, 6), K4, (1, 1), "VALID")],
+    "conv_rhs_bar": [call(_rng.normal(size=(2, 3, 4, 4)), X4, (3, 2, 2, 3), (1, 1), "VALID")],
     # Creation.
     **{name: [call((2, 3)), call(3, dtype=np.int32)] for name in ("zeros", "ones")},
     "full": [call((2, 3), 1.5), call(3, 2), call((2, 5), V)],
