@@ -22,8 +22,18 @@ def normalise(primitive: Primitive, operands: Sequence[Any]) -> tuple[Any, ...]:
     array, index = operands[0], operands[position]
     items = list(index) if isinstance(index, tuple) else [index]
     items = [_plain(item) for item in items]
+    if primitive.name == "getitem":
+        _refuse_staged_masks(items)
     items = _checked(items, np.shape(array)) if any(type(i) is int for i in items) or _has_mask(items) else items
     return (*operands[:position], tuple(items), *operands[position + 1 :])
+
+
+def _refuse_staged_masks(items: Sequence[Any]) -> None:
+    if any(type(item) is Staged and item.dtype == np.bool_ for item in items):
+        raise IndexError(
+            f"the shape of x[mask] depends on the values of mask{errors.at_user_line()}, which is being staged; "
+            "write np.where(mask, x, otherwise), or sum np.where(mask, x, 0)"
+        )
 
 
 def _plain(item: Any) -> Any:

@@ -94,7 +94,9 @@ def find_method(name: str) -> Any:
 def call_ufunc(call: Callable[..., Any], ufunc: np.ufunc, method: str, inputs: Any, kwargs: dict[str, Any]) -> Any:
     """The body of `__array_ufunc__`; `call(ours, args, kwargs)` applies what `find` found."""
     outs = kwargs.pop("out", None)
-    result = _UFUNC_METHODS.get(method, _refuse_method)(call, ufunc, inputs, kwargs)
+    if method not in _UFUNC_METHODS:
+        return _refuse(ufunc, method)
+    result = _UFUNC_METHODS[method](call, ufunc, inputs, kwargs)
     return result if outs is None else write_out(ufunc, outs, result)
 
 
@@ -168,10 +170,6 @@ def _refuse_at(call: Any, ufunc: np.ufunc, inputs: Any, kwargs: dict[str, Any]) 
 
 def _refuse(ufunc: np.ufunc, method: str) -> Any:
     raise TypeError(f"{function_name(ufunc)}.{method} is not supported on s2s arrays{errors.at_user_line()}")
-
-
-def _refuse_method(call: Any, ufunc: np.ufunc, inputs: Any, kwargs: dict[str, Any]) -> Any:
-    return _refuse(ufunc, "this method")
 
 
 _UFUNC_METHODS: dict[str, Callable[..., Any]] = {
