@@ -14,7 +14,7 @@ Resolve = Callable[[Any], Any]  # a node to the object that it stands for, None 
 
 _STATIC_ATTRIBUTES = frozenset({"shape", "ndim", "size", "dtype", "itemsize", "nbytes"})
 _STATIC_FUNCTIONS = (len, np.shape, np.ndim, np.size)
-_CLOSED_FUNCTIONS = (range, enumerate, zip, reversed, sorted, tuple, list, min, max, sum, abs, round)
+_CLOSED_FUNCTIONS: tuple[Any, ...] = (range, enumerate, zip, reversed, sorted, tuple, list, min, max, sum, abs, round)
 _CLOSED_FUNCTIONS += (int, float, bool, str)
 
 _FRESH_METHODS = frozenset(
@@ -27,7 +27,7 @@ _FRESH_FUNCTIONS = frozenset(
 )
 _FRESH_BUILTINS = (float, int, bool, complex, abs, len, round, divmod, pow, range)
 _SCOPES = (gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef, gast.Lambda)
-_PASSING_ON = (gast.Assign, gast.AnnAssign, gast.NamedExpr, gast.For, gast.AsyncFor, gast.comprehension, gast.withitem)
+_PASSING_ON: tuple[type, ...] = (gast.Assign, gast.AnnAssign, gast.NamedExpr, gast.For, gast.AsyncFor, gast.comprehension, gast.withitem)
 _PASSING_ON += (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp, gast.Yield, gast.YieldFrom, gast.Await)
 _CONTAINERS = (gast.Tuple, gast.List, gast.Dict, gast.Set, gast.Starred, gast.IfExp, gast.BoolOp)
 _COMPUTED = (gast.BinOp, gast.UnaryOp, gast.Compare, gast.Constant, gast.JoinedStr)

@@ -43,7 +43,7 @@ def to_int(x: Any = 0, *base: Any) -> Any:
 
 def to_bool(x: Any = False) -> Any:
     """`bool(x)`: whether x is not zero."""
-    return as_python_scalar(x != 0, False) if type(x) is Staged else bool(x)
+    return as_python_scalar(np.not_equal(x, 0), False) if type(x) is Staged else bool(x)
 
 
 def to_complex(*parts: Any) -> Any:

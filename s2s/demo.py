@@ -107,7 +107,8 @@ def load_digits() -> tuple[np.ndarray, np.ndarray] | None:
 def build_model(layer_sizes: list[int], seed: int) -> Params:
     """Normal weights scaled by He's rule (so that relu keeps the variance), small normal biases."""
     keys = random.split(random.PRNGKey(seed), num=len(layer_sizes) - 1)
-    return [get_params(*sizes, key) for *sizes, key in zip(layer_sizes[:-1], layer_sizes[1:], keys, strict=True)]
+    sizes = zip(layer_sizes[:-1], layer_sizes[1:], keys, strict=True)
+    return [get_params(f_in, f_out, key) for f_in, f_out, key in sizes]
 
 
 def get_params(f_in: int, f_out: int, key: Any) -> tuple[Any, Any]:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -21,6 +22,13 @@ def test_seed_network_descends(example, capsys):
     losses = example("seed_network")["main"](epochs=3)
     assert losses[0] > losses[1] > losses[2]
     assert capsys.readouterr().out.startswith(f"Epoch 1: Loss = {losses[0]:.1f}"[:18])
+
+
+def test_seed_network_gives_the_peers_losses(example, capsys):
+    peer = (EXAMPLES / "seed_network.py").read_text().replace("import s2s.numpy as jnp", "import jax.numpy as jnp")
+    namespace = {"__name__": "peer"}
+    exec(compile(peer.replace("s2s", "jax"), "peer", "exec"), namespace)
+    np.testing.assert_allclose(example("seed_network")["main"](epochs=5), namespace["main"](epochs=5), rtol=1e-4)
 
 
 def test_plain_numpy_model_learns_with_no_change(example):
