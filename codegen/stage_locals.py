@@ -27,8 +27,9 @@ _FRESH_FUNCTIONS = frozenset(
 )
 _FRESH_BUILTINS = (float, int, bool, complex, abs, len, round, divmod, pow, range)
 _SCOPES = (gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef, gast.Lambda)
-_PASSING_ON: tuple[type, ...] = (gast.Assign, gast.AnnAssign, gast.NamedExpr, gast.For, gast.AsyncFor, gast.comprehension, gast.withitem)
-_PASSING_ON += (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp, gast.Yield, gast.YieldFrom, gast.Await)
+_PASSING_ON: tuple[type, ...] = (gast.Assign, gast.AnnAssign, gast.NamedExpr, gast.For, gast.AsyncFor, gast.withitem)
+_PASSING_ON += (gast.comprehension, gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp)
+_PASSING_ON += (gast.Yield, gast.YieldFrom, gast.Await)
 _CONTAINERS = (gast.Tuple, gast.List, gast.Dict, gast.Set, gast.Starred, gast.IfExp, gast.BoolOp)
 _COMPUTED = (gast.BinOp, gast.UnaryOp, gast.Compare, gast.Constant, gast.JoinedStr)
 
