@@ -13,6 +13,7 @@ of `s2s.runtime.support`; the code generator instantiates them, so what a rule r
 """
 
 import inspect
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -201,14 +202,22 @@ def _declare(
     return primitive
 
 
+# One parameter of a signature: a name, perhaps starred, and perhaps a default.
+_PARAMETER = re.compile(r"(\*?\w+)(?:=(\([^)]*\)|[^,]+))?")
+_COMMON_DEFAULTS = {"None": None, "True": True, "False": False, "0": 0, "1": 1, "-1": -1}
+
+
 def _parse_signature(signature: str) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """`"x, axis=None, *, keepdims=False"` to names and defaults."""
-    probe: dict[str, Any] = {}
-    exec(f"def probe({signature}): pass", probe)  # noqa: S102 - a literal of our own declarations
-    parameters = inspect.signature(probe["probe"]).parameters.values()
-    names = tuple("*" + p.name if p.kind is p.VAR_POSITIONAL else p.name for p in parameters)
-    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
-    return names, defaults
+    """`"x, axis=None, *, keepdims=False"` to names and defaults; by hand, because `inspect` is slow at import."""
+    found = _PARAMETER.findall(signature)
+    defaults = {name: _default(text) for name, text in found if text}
+    return tuple(name for name, _ in found), defaults
+
+
+def _default(text: str) -> Any:
+    if text in _COMMON_DEFAULTS:
+        return _COMMON_DEFAULTS[text]
+    return eval(text, {"float": float})  # noqa: S307 - a literal of our own declarations
 
 
 def _dedent(text: str) -> str:
