@@ -9,7 +9,7 @@ import numpy as np
 
 import s2s.numpy as snp
 from s2s import lax_functions, lax_shapes
-from s2s.numpy import compositions, conversion, missing
+from s2s.numpy import compositions, conversion, missing, wrappers
 from s2s.runtime import support, support_scan
 from s2s.runtime.primitives import table
 
@@ -110,6 +110,17 @@ def _special(name: str, helper: Any) -> Any:
 
 globals().update({name: _special(name, helper) for name, helper in _SPECIAL.items()})
 
+_SIGNATURES: dict[str, str | None] = {
+    "conv_general_dilated": "lhs, rhs, window_strides, padding, lhs_dilation=None, rhs_dilation=None, "
+    "dimension_numbers=None, feature_group_count=1, batch_group_count=1, precision=None, preferred_element_type=None"
+}
+globals().update(wrappers.made(_SIGNATURES, "s2s.lax"))
+
+
+def conv(lhs: Any, rhs: Any, window_strides: Any, padding: Any) -> Any:
+    """Correlation of [batch, in, ...] with the kernel [out, in, ...]."""
+    return conversion.call("conv_general_dilated", *conversion.operands(lhs, rhs), window_strides, padding)
+
 
 def convert_element_type(operand: Any, new_dtype: Any) -> Any:
     """`operand` converted to a dtype."""
@@ -148,12 +159,13 @@ def broadcasted_iota(dtype: Any, shape: Any, dimension: int) -> Any:
     return snp.array(np.broadcast_to(along, shape), dtype=dtype)
 
 
+table.recognise(conv, "conv_general_dilated")
 table.recognise(convert_element_type, "astype")
 table.recognise(stop_gradient, "stop_gradient")
 table.recognise(top_k, "top_k")
 
-__all__ = [*_NUMPY, *_FUNCTIONS, *_SHAPES, *_SPECIAL, "broadcasted_iota", "complex", "convert_element_type"]  # noqa: PLE0604
-__all__ += ["iota", "round", "stop_gradient", "top_k"]
+__all__ = [*_NUMPY, *_FUNCTIONS, *_SHAPES, *_SPECIAL, *_SIGNATURES]  # noqa: PLE0604
+__all__ += ["broadcasted_iota", "complex", "conv", "convert_element_type", "iota", "round", "stop_gradient", "top_k"]
 
 
 def __getattr__(name: str) -> Any:

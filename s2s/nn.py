@@ -37,6 +37,9 @@ for _function, _name in ((relu, "relu"), (sigmoid, "expit"), (softplus, "softplu
     table.recognise(_function, _name)
 _made = compositions.made(activations, _WRITTEN, "s2s.nn", floating=set(_WRITTEN) - set(_KEEPS_INTEGERS))
 globals().update(_made)
+for _name in ("softmax", "log_softmax"):
+    table.recognise(_made[_name], _name, count=1)
+    table.recognise(_made[_name], _name, count=2)
 swish, hard_swish = _made["silu"], _made["hard_silu"]
 
 __all__ = ["hard_swish", "relu", "sigmoid", "softplus", "swish", "tanh", *_WRITTEN]  # noqa: PLE0604

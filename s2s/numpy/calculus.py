@@ -138,11 +138,14 @@ def polyder(p: Any, m: int = 1) -> Any:
 
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     """Vandermonde matrix: the powers N - 1, ..., 0 of the vector `x` in its columns (0, ..., N - 1 if `increasing`)."""
-    columns = [np.ones_like(x)]
-    for _ in range(_columns(x, N) - 1):
-        columns.append(columns[-1] * x)
-    powers = np.stack(columns, axis=-1)[:, : _columns(x, N)]
+    ones = np.ones_like(x)[:, None]
+    factors = np.concatenate([ones, np.broadcast_to(x[:, None], _power_shape(x, N))], axis=1)
+    powers = np.cumprod(factors, axis=1)[:, : _columns(x, N)]
     return powers if increasing else powers[:, ::-1]
+
+
+def _power_shape(x: Any, columns: int | None) -> tuple[int, int]:
+    return np.size(x), max(_columns(x, columns) - 1, 0)
 
 
 def _columns(x: Any, columns: int | None) -> int:

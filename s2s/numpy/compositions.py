@@ -31,7 +31,7 @@ FUNCTIONS: dict[ModuleType, str] = {
     logic: "array_equiv isin digitize bincount histogram histogram_bin_edges",
 }
 LINALG = """
-    matrix_power multi_dot pinv lstsq cond matrix_rank tensorsolve tensorinv vector_norm matrix_norm cross diagonal
+    matrix_power multi_dot lstsq cond matrix_rank tensorsolve tensorinv vector_norm matrix_norm cross diagonal
     trace
 """
 ARRAYS = frozenset(

@@ -13,6 +13,7 @@ from s2s.numpy.conversion import PYTHON_NUMBERS, as_dtype, call, operand
 from s2s.runtime import array as runtime_array
 from s2s.runtime import errors
 from s2s.runtime.array import Array, device_put
+from s2s.runtime.primitives import table
 from s2s.runtime.staging import Staged, current_scope
 
 __all__ = """
@@ -268,5 +269,10 @@ class _Grid:
 def _narrow(grid: np.ndarray) -> Any:
     return runtime_array.from_host(grid.astype(conversion.DEFAULTS[type(grid.dtype.type(0).item())]))
 
+
+for _function in (array, asarray, copy, zeros, ones, empty, full, zeros_like, ones_like, empty_like, full_like):
+    table.recognise(_function, _function.__name__)
+for _function in (eye, identity, tri, arange, linspace):
+    table.recognise(_function, _function.__name__)
 
 mgrid, ogrid = _Grid(np.mgrid), _Grid(np.ogrid)

@@ -31,36 +31,19 @@ def multi_dot(arrays: Sequence[Any]) -> Any:
     return result
 
 
-def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
-    """Moore-Penrose inverse of matrices [..., m, n] through the singular values above rcond times the largest.
-
-    `rcond` is 10 * max(m, n) * eps by default.
-    """
-    u, s, vh = np.linalg.svd(np.conj(a), full_matrices=False)
-    kept = s > _cutoff(rcond if rtol is None else rtol, a) * np.max(s, axis=-1, keepdims=True)
-    inverse = np.where(kept, 1 / np.where(kept, s, 1), 0)
-    return np.swapaxes(vh, -1, -2) @ (inverse[..., None] * np.swapaxes(u, -1, -2))
-
-
-def _cutoff(rcond: Any, a: Any) -> Any:
-    if rcond is None:
-        return 10 * max(np.shape(a)[-2:]) * float(np.finfo(np.result_type(a)).eps)
-    return rcond
-
-
 def lstsq(a: Any, b: Any, rcond: float | None = None) -> tuple[Any, Any, Any, Any]:
     """Least squares solution of a x = b, for a [m, n] and b [m] or [m, k], by the singular values.
 
     Returns the solution, the sums of squared residuals, the rank of `a` and its singular values. The residuals are
     there for every rank, as in the peer (NumPy gives an empty array where the rank is not full).
     """
-    u, s, vh = np.linalg.svd(a, full_matrices=False)
-    kept = s > _least_squares_cutoff(rcond, a) * s[0]
-    inverse = np.where(kept, 1 / np.where(kept, s, 1), 0)
+    cutoff = _least_squares_cutoff(rcond, a)
     right = np.reshape(b, axes.as_columns(np.shape(b)))
-    solution = np.conj(vh.T) @ (inverse[:, None] * (np.conj(u.T) @ right))
+    solution = np.linalg.pinv(a, cutoff) @ right
     residuals = np.sum(np.abs(right - a @ solution) ** 2, axis=0)
-    return np.reshape(solution, np.shape(a)[1:] + np.shape(b)[1:]), residuals, np.sum(kept), s
+    s = np.linalg.svdvals(a)
+    rank = np.sum(s > cutoff * s[0])
+    return np.reshape(solution, np.shape(a)[1:] + np.shape(b)[1:]), residuals, rank, s
 
 
 def _least_squares_cutoff(rcond: float | None, a: Any) -> float:
@@ -70,7 +53,7 @@ def _least_squares_cutoff(rcond: float | None, a: Any) -> float:
 def cond(x: Any, p: Any = None) -> Any:
     """Condition number of matrices [..., n, n]: the norm `p` of x times that of its inverse (2 by default)."""
     if p is None or p == 2 or p == -2:
-        s = np.linalg.svd(x, compute_uv=False)
+        s = np.linalg.svdvals(x)
         result = s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
     else:
         inverse = np.linalg.inv(x)
@@ -80,7 +63,7 @@ def cond(x: Any, p: Any = None) -> Any:
 
 def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
     """Number of singular values of matrices [..., m, n] above `tol`, or above `rtol` times the largest."""
-    s = np.linalg.svd(A, compute_uv=False)
+    s = np.linalg.svdvals(A)
     if tol is None:
         relative = _rank_cutoff(A) if rtol is None else rtol
         tol = np.max(s, axis=-1, keepdims=True) * relative

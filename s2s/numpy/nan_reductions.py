@@ -46,9 +46,9 @@ def nanvar(
     a: Any, axis: Axis = None, dtype: Any = None, out: None = None, ddof: int = 0, keepdims: bool = False
 ) -> Any:
     """Variance along `axis` of the elements that are not NaN, with divisor (their number - ddof)."""
-    centred = a - nanmean(a, axis=axis, dtype=dtype, keepdims=True)
+    centred = np.where(np.isnan(a), 0, a - nanmean(a, axis=axis, dtype=dtype, keepdims=True))
     present = _present(a, axis, keepdims)
-    squares = nansum(np.real(centred * np.conj(centred)), axis=axis, dtype=dtype, keepdims=keepdims)
+    squares = np.sum(np.real(centred * np.conj(centred)), axis=axis, dtype=dtype, keepdims=keepdims)
     return np.where(present > ddof, squares, np.nan) / np.maximum(present - ddof, 1)
 
 

@@ -12,7 +12,7 @@ from s2s.numpy import conversion
 from s2s.runtime import errors
 from s2s.runtime.array import Array
 from s2s.runtime.dispatch import apply, bind
-from s2s.runtime.primitives import cumulative, linalg, neural, sorting, table  # noqa: F401 - declare primitives
+from s2s.runtime.primitives import table
 
 # Elementwise functions under the primitive's own name; on integers they compute in float32, or keep the dtype.
 FLOATING = """
@@ -115,6 +115,7 @@ LINALG = {
     "eigvalsh": "a, UPLO='L', *, symmetrize_input=True",
     "inv": "a",
     "norm": "x, ord=None, axis=None, keepdims=False",
+    "pinv": "a, rcond=None, hermitian=False, *, rtol=None",
     "qr": "a, mode='reduced'",
     "slogdet": "a, *, method=None",
     "solve": "a, b",
@@ -176,7 +177,8 @@ def _call_lines(
 ) -> list[str]:
     name, own = primitive.name, primitive.parameters
     lines = [f"_only_default({name!r}, {p!r}, {p}, {d})" for p, d in rest.items() if p not in own]
-    lines += _conversions(operands, floating)
+    lines += _conversions([p for p in operands if rest.get(p) != "None"], floating)
+    lines += [f"{p} = _optional({p})" for p in operands if rest.get(p) == "None"]
     static = ", ".join(f"{p!r}: {p}" for p in rest if p in own)
     result = f"_apply(_{name}, ({''.join(p + ', ' for p in first)}), {{{static}}})"
     lines.append(f"return _as_index({result})" if name in INDICES else f"return {result}")
@@ -219,6 +221,7 @@ _HELPERS: dict[str, Any] = {
     "_only_default": only_default,
     "_operand": conversion.operand,
     "_operands": conversion.operands,
+    "_optional": conversion.optional,
     "_sequence": conversion.sequence,
 }
 

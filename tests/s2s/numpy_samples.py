@@ -27,6 +27,7 @@ SPECIAL = np.array([1.5, np.nan, np.inf, -np.inf, 0.0, -2.5])
 GAPS = np.where(X > 0.8, np.nan, X)
 I, J = _random.integers(-5, 6, size=(3, 4)), _random.integers(1, 6, size=(3, 4))  # noqa: E741
 INDICES = np.array([0, 2, 1])
+COUNTED = J.ravel()
 B, C = X > 0, Y > 0
 BORDERS = np.array([-1.0, 0.0, 0.5, 2.0])
 Z = X + 1j * Y
@@ -108,7 +109,7 @@ SAMPLES |= {
     "lexsort": [call((I[0], J[0]))],
     "searchsorted": [call(BORDERS, X), call(BORDERS, V, side="right"), call(BORDERS, S)],
     "digitize": [call(V, BORDERS), call(V, BORDERS, right=True)],
-    "bincount": [call(J.ravel()), call(J.ravel(), minlength=9), call(J.ravel(), weights=X.ravel())],
+    "bincount": [call(COUNTED), call(COUNTED, minlength=9), call(COUNTED, weights=X.ravel()), call(COUNTED, length=7)],
     "histogram": [call(X), call(X, bins=BORDERS), call(X, bins=4, range=(-1.0, 1.0))],
     "histogram_bin_edges": [call(X, 5), call(X, 4, (-1.0, 2.0))],
     "isin": [call(I, np.array([1, 3])), call(I, np.array([1, 3]), invert=True)],

@@ -18,6 +18,8 @@ U = _random.uniform(-0.9, 0.9, size=(3, 4)).astype(np.float32)
 I = _random.integers(-9, 10, size=(3, 4)).astype(np.int32)  # noqa: E741
 J = _random.integers(1, 5, size=(3, 4)).astype(np.int32)
 B = X > 0
+IMAGES = _random.normal(size=(2, 2, 6, 5)).astype(np.float32)
+KERNEL = _random.normal(size=(4, 2, 3, 3)).astype(np.float32)
 ZERO = np.float32(0)
 Z = (X + 1j * Y).astype(np.complex64)
 
@@ -50,6 +52,13 @@ CALLS |= {
     "collapse": [(T, 1), (T, 0, 2)],
     "complex": [(X, Y)],
     "concatenate": [([X, Y], 1)],
+    "conv": [(IMAGES, KERNEL, (1, 1), "SAME"), (IMAGES, KERNEL, (2, 1), "VALID")],
+    "conv_general_dilated": [
+        (IMAGES, KERNEL, (1, 2), ((1, 0), (2, 1))),
+        (IMAGES, KERNEL, (1, 1), ((0, 0), (1, 1)), (2, 1), (1, 2)),
+        (np.moveaxis(IMAGES, 1, 3), KERNEL.T, (1, 1), "SAME", None, None, ("NHWC", "HWIO", "NHWC")),
+        (IMAGES, KERNEL[:, :1], (1, 1), "SAME", None, None, None, 2),
+    ],
     "convert_element_type": [(X, np.int32), (I, np.float32)],
     "dot": [(X, Y.T), (X, Y[0])],
     "dot_general": [(X, Y, (((1,), (1,)), ((), ()))), (T, T, (((2,), (2,)), ((0,), (0,))))],
@@ -69,7 +78,7 @@ CALLS |= {
     "integer_pow": [(X, 3), (P, -2)],
     "iota": [(np.float32, 4)],
     "nextafter": [(X, Y)],
-    "pad": [(X, ZERO, ((1, -1, 1), (-2, 3, 0))), (X, np.float32(2), ((0, 0, 2), (1, 1, 0))), (X, ZERO, ((-3, 0, 0),) * 2)],
+    "pad": [(X, ZERO, ((1, -1, 1), (-2, 3, 0))), (X, ZERO, ((0, 0, 2), (1, 1, 0))), (X, ZERO, ((-3, 0, 0),) * 2)],
     "population_count": [(J,)],
     "pow": [(P, Y)],
     "reshape": [(X, (4, 3)), (T, (4, 6), (2, 0, 1))],

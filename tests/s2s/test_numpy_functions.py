@@ -95,7 +95,7 @@ def test_linear_algebra_like_the_peer(name: str, i: int) -> None:
 @pytest.mark.parametrize(("name", "i"), sampled({k: v for k, v in SAMPLES.items() if k not in _NOT_NUMPY}))
 def test_like_numpy_in_float64(name: str, i: int) -> None:
     args, kwargs = arguments(SAMPLES[name][i], "float64")
-    if not hasattr(np, name) or not {"where", "size", "fill_value"}.isdisjoint(kwargs):
+    if not hasattr(np, name) or not {"where", "size", "fill_value", "length"}.isdisjoint(kwargs):
         pytest.skip("NumPy has no such call")
     ours = leaves(getattr(snp, name)(*args, **kwargs))
     theirs = leaves(getattr(np, name)(*args, **kwargs))
