@@ -107,7 +107,9 @@ def put(array: np.ndarray, aval: Any, sharding: DeviceSharding) -> Any:
 def copy_to_device(buffer: Any, sharding: DeviceSharding) -> Any:
     """Copies a buffer to another device of the same client."""
     semantics = xla_client.ArrayCopySemantics.ALWAYS_COPY
-    return _jax.batched_copy_array_to_devices_with_sharding([buffer], [sharding.device_list], [sharding], [semantics])[0]
+    return _jax.batched_copy_array_to_devices_with_sharding([buffer], [sharding.device_list], [sharding], [semantics])[
+        0
+    ]
 
 
 def host_view(buffer: Any, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:

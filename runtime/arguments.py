@@ -120,7 +120,9 @@ def _static(primitive: Primitive, bound: dict[str, Any]) -> dict[str, Any]:
         if name in primitive.operands or value is _NO_VALUE:
             continue
         default = primitive.defaults.get(name, _NO_VALUE)
-        if value is not default and not (type(value) is type(default) and type(value) is not Staged and value == default):
+        if value is not default and not (
+            type(value) is type(default) and type(value) is not Staged and value == default
+        ):
             static[name] = value
     return static
 

@@ -200,7 +200,9 @@ def from_dlpack(external: Any) -> Array:
     if int(kind) == 1:
         return from_host(np.from_dlpack(external))
     if int(kind) != 2 or backend.platform != "cuda":
-        raise ValueError(f"from_dlpack: dlpack device {kind} is none of this process, which computes on {backend.platform}")
+        raise ValueError(
+            f"from_dlpack: dlpack device {kind} is none of this process, which computes on {backend.platform}"
+        )
     device = backend.devices[ordinal]
     buffer = adapter.from_dlpack(external.__dlpack__(), device)
     dtype = dtypes.canonical(str(external.dtype).rpartition(".")[2])

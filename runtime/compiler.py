@@ -190,7 +190,9 @@ class CompiledProgram:
 
     def __call__(self, buffers: list[Any]) -> Any:
         try:
-            results = self.run(buffers + self.captured if self.captured else buffers).consume_with_handlers(self.handlers)
+            results = self.run(buffers + self.captured if self.captured else buffers).consume_with_handlers(
+                self.handlers
+            )
         except (RuntimeError, ValueError) as error:
             raise explained(error, buffers) from None
         arrays = list(map(Array, results, self.avals))

@@ -91,7 +91,9 @@ def _cpu_client() -> Any:
 def _cuda_client() -> Any:
     library = _cuda_library()
     if library is None:
-        raise RuntimeError("S2S_PLATFORM=cuda, but no CUDA plugin is installed; pip install jax-cuda12-plugin[with-cuda]")
+        raise RuntimeError(
+            "S2S_PLATFORM=cuda, but no CUDA plugin is installed; pip install jax-cuda12-plugin[with-cuda]"
+        )
     client, c_api = adapter.plugin_client("cuda", str(library), adapter.gpu_options())
     if c_api is not None:
         _register_cuda_kernels(c_api)

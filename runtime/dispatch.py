@@ -91,8 +91,8 @@ def _apply_function(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
 def bind(primitive: Primitive, *operands: Any, **static: Any) -> Any:
     """Applies a primitive to its operands, with its static parameters by name.
 
-    Operands are staged arrays, device arrays, NumPy arrays, Python scalars, or sequences of those. If any is staged, the
-    result is staged; else the operation runs on the device.
+    Operands are staged arrays, device arrays, NumPy arrays, Python scalars, or sequences of those. If any is staged,
+    the result is staged; else the operation runs on the device.
     """
     if not static:
         try:

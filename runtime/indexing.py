@@ -62,7 +62,9 @@ def _list(items: Any) -> Any:
 
 def _array(item: Any) -> Any:
     if item.dtype.kind not in "iub":
-        raise IndexError(f"arrays used as indices must be of integers or bools, not {item.dtype}{errors.at_user_line()}")
+        raise IndexError(
+            f"arrays used as indices must be of integers or bools, not {item.dtype}{errors.at_user_line()}"
+        )
     if item.ndim == 0 and item.dtype.kind != "b" and not isinstance(item, Array):
         return int(item)
     return item
@@ -104,7 +106,9 @@ def _checked_item(item: Any, axis: int, shape: tuple[int, ...]) -> list[Any]:
     if _is_mask(item) and item.ndim:
         mask = np.asarray(item)
         if mask.shape != shape[axis : axis + mask.ndim]:
-            raise IndexError(f"a mask of shape {mask.shape} does not fit an array of shape {shape}{errors.at_user_line()}")
+            raise IndexError(
+                f"a mask of shape {mask.shape} does not fit an array of shape {shape}{errors.at_user_line()}"
+            )
         return list(np.nonzero(mask))
     return [item]
 

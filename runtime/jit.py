@@ -194,12 +194,12 @@ def jit(
     donate_argnames: str | Sequence[str] = (),
     rewrite: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
 ) -> Any:
-    """Compiles a function with XLA, once per signature of its arguments. Usable as a decorator, with or without options.
+    """Compiles a function with XLA, once per signature of its arguments. Usable as a decorator.
 
     Args:
         function: takes and gives pytrees of arrays; other leaves of the result come out as they were.
         static_argnums, static_argnames: parameters whose value is part of the program; hashable.
-        donate_argnums, donate_argnames: parameters whose arrays may not be used afterwards: results take over their memory.
+        donate_argnums, donate_argnames: parameters whose arrays may not be used afterwards: results take their memory.
         rewrite: makes the function that is staged from `function`, at its first staging.
 
     Raises:

@@ -1,7 +1,7 @@
 """NumPy's functions called on our arrays: `np.sin(x)`, `np.add.reduce(x)`, `np.linalg.norm(x)`.
 
-`IMPLEMENTATIONS` maps a NumPy function object to ours, for functions that are no primitive; primitives are found through
-their table. What neither knows is refused by name, never run on a converted copy.
+`IMPLEMENTATIONS` maps a NumPy function object to ours, for functions that are no primitive; primitives are found
+through their table. What neither knows is refused by name, never run on a converted copy.
 """
 
 from collections.abc import Callable
@@ -164,7 +164,8 @@ def _refuse_at(call: Any, ufunc: np.ufunc, inputs: Any, kwargs: dict[str, Any]) 
     sign = "-" if ufunc is np.subtract else ""
     rewrite = f"; write x = x.at[i].{update}({sign}v)" if update is not None else ""
     raise TypeError(
-        f"{function_name(ufunc)}.at writes into its argument{errors.at_user_line()}, but s2s arrays are immutable{rewrite}"
+        f"{function_name(ufunc)}.at writes into its argument{errors.at_user_line()}, "
+        f"but s2s arrays are immutable{rewrite}"
     )
 
 

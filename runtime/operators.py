@@ -238,8 +238,8 @@ def _unpacked(given: tuple[Any, ...]) -> Any:
 
 
 _METHOD_NAMES = (
-    "sum prod mean min max all any argmin argmax cumsum cumprod clip round squeeze swapaxes dot take repeat sort argsort "
-    "trace diagonal nonzero compress choose ptp searchsorted"
+    "sum prod mean min max all any argmin argmax cumsum cumprod clip round squeeze swapaxes dot take repeat sort "
+    "argsort trace diagonal nonzero compress choose ptp searchsorted"
 ).split()
 _BINARY = {
     "add": "add",

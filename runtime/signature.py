@@ -172,8 +172,8 @@ def _known(leaf: Any) -> Known:
     if type(leaf) is not Marked and not _is_fixed(value):
         name = type(value).__name__
         raise TypeError(
-            f"an argument of type {name}{errors.at_user_line()} is neither an array nor a pytree of arrays; register the "
-            f"class with s2s.tree.register_node or register_dataclass, or mark the argument with static_argnums"
+            f"an argument of type {name}{errors.at_user_line()} is neither an array nor a pytree of arrays; register "
+            f"the class with s2s.tree.register_node or register_dataclass, or mark the argument with static_argnums"
         )
     try:
         return Known(value)

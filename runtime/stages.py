@@ -3,8 +3,8 @@
 from typing import Any
 
 from s2s.runtime import tree
-from s2s.runtime.compiler import CompiledProgram, Constant, Program
 from s2s.runtime.aval import ShapeDtypeStruct
+from s2s.runtime.compiler import CompiledProgram, Constant, Program
 
 
 class Lowered:

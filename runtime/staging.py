@@ -43,7 +43,7 @@ class Scope:
         self.open = True
         self.names: dict[int, str] = {}
         self.arguments: dict[int, tuple[Staged, str]] = {}
-        self._captures: dict[int, "Staged"] = {}
+        self._captures: dict[int, Staged] = {}
 
     def capture(self, array: Any) -> "Staged":
         """A device array from outside as a staged value of this scope."""
@@ -176,7 +176,9 @@ class Staged(ArrayMethods):
     def _unknown(self, what: str, rewrite: str) -> ConcretizationError:
         if self.literal is not None:
             raise AssertionError("a literal's value was asked for")
-        message = f"{what} was needed{errors.at_user_line()}, but this {self.aval!r} is being staged and has no value yet"
+        message = (
+            f"{what} was needed{errors.at_user_line()}, but this {self.aval!r} is being staged and has no value yet"
+        )
         return ConcretizationError(f"{message}; {rewrite}{_which_argument(self)}", self.origin)
 
     def __repr__(self) -> str:
@@ -190,7 +192,9 @@ def _which_argument(staged: Staged) -> str:
     if marked:
         return f", or mark {' and '.join(marked)} with static_argnums (static_argnames) of jit"
     found = staged.scope.arguments.get(id(staged))
-    return f"; it is the argument {found[1]}, an array" if found is not None else "; it was computed from array arguments"
+    return (
+        f"; it is the argument {found[1]}, an array" if found is not None else "; it was computed from array arguments"
+    )
 
 
 def wrap(value: Any, weak: bool = False) -> Staged:

@@ -122,9 +122,7 @@ def register_node_class(cls: Class) -> Class:
     return cls
 
 
-def register_dataclass(
-    cls: Class, data_fields: Sequence[str] | None = None, meta_fields: Sequence[str] = ()
-) -> Class:
+def register_dataclass(cls: Class, data_fields: Sequence[str] | None = None, meta_fields: Sequence[str] = ()) -> Class:
     """Makes a dataclass a pytree node whose children are `data_fields` (by default all that are not `meta_fields`).
 
     Usable as a decorator. TypeError for a class that is no dataclass, or where the fields do not cover it.

@@ -30,7 +30,13 @@ def test_inexact(dtype):
 
 def test_small_floats():
     bf16, f8 = dtypes.bfloat16, dtypes.float8_e5m2
-    for other, expected in [("int32", bf16), ("bool", bf16), ("float32", "float32"), ("float16", "float32"), (f8, bf16)]:
+    for other, expected in [
+        ("int32", bf16),
+        ("bool", bf16),
+        ("float32", "float32"),
+        ("float16", "float32"),
+        (f8, bf16),
+    ]:
         assert dtypes.promote_types(bf16, np.dtype(other)) == expected
     assert dtypes.result_type(Aval((2,), bf16), Aval((), np.float64, True))[0] == bf16
     assert dtypes.canonical("bfloat16") == bf16

@@ -29,7 +29,11 @@ INDICES = [
 @pytest.mark.parametrize("index", INDICES, ids=map(str, INDICES))
 def test_like_numpy(index):
     x = from_host(GIVEN)
-    expected = GIVEN[tuple(np.asarray(i) if isinstance(i, list) else i for i in index)] if type(index) is tuple else GIVEN[index]
+    expected = (
+        GIVEN[tuple(np.asarray(i) if isinstance(i, list) else i for i in index)]
+        if type(index) is tuple
+        else GIVEN[index]
+    )
     np.testing.assert_array_equal(np.asarray(x[index]), expected)
     np.testing.assert_array_equal(np.asarray(jit(lambda x: x[index])(x)), expected)
 

@@ -18,7 +18,9 @@ def test_values_and_static_leaves_of_the_result(x):
     f = jit(lambda x: {"y": np.sin(x), "s": "text", "n": None, "k": 3, "c": captured, "h": np.ones(2)})
     out = f(x)
     np.testing.assert_allclose(np.asarray(out["y"]), np.sin([0, 1, 2]), rtol=1e-6)
-    assert out["s"] == "text" and out["n"] is None and out["k"] == 3 and out["c"] is captured and type(out["h"]) is Array
+    assert (
+        out["s"] == "text" and out["n"] is None and out["k"] == 3 and out["c"] is captured and type(out["h"]) is Array
+    )
 
 
 def test_compiles_once_per_signature(x):
