@@ -26,7 +26,7 @@ class Operation:
 
     form: str
     primitive: Primitive | None = None
-    binding: dict[Any, gast.AST] = field(default_factory=dict)
+    binding: dict[Any, gast.AST | None] = field(default_factory=dict)
     places: dict[Any, tuple[str, Any]] = field(default_factory=dict)
     active: tuple[Any, ...] = ()
     callee: Any = None

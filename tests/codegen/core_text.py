@@ -4,6 +4,7 @@ A comment at the end of a line marks its statement: `# join`, `# backward`, `# t
 """
 
 import builtins
+import copy
 import re
 import textwrap
 import types
@@ -47,7 +48,17 @@ def mark(body, lines):
 def written(body, name="f", parameters=("x",)):
     """A body as the text of a function."""
     arguments = gast.arguments([gast.Name(p, gast.Param(), None, None) for p in parameters], [], None, [], [], None, [])
-    return to_source(gast.FunctionDef(name, arguments, list(body), [], None, None, []))
+    return to_source(gast.FunctionDef(name, arguments, filled(body), [], None, None, []))
+
+
+def filled(body):
+    """A copy of the statements with `pass` in empty blocks, which Core has and Python can't spell."""
+    done = [copy.copy(statement) for statement in body]
+    for statement in done:
+        if core.blocks(statement):
+            statement.body = filled(statement.body) or [gast.Pass()]
+            statement.orelse = filled(statement.orelse)
+    return done
 
 
 def compiled(body, parameters, namespace, name="f"):
