@@ -7,27 +7,28 @@ import numpy as np
 
 from s2s.runtime import support
 from s2s.runtime.adapter import stablehlo
-from s2s.runtime.primitives import elementwise_lowering as lowering
+from s2s.runtime.primitives import arithmetic_lowering as lowering
+from s2s.runtime.primitives import elementwise_lowering
 from s2s.runtime.primitives.table import elementwise, general, nondifferentiable
 
 add = elementwise(
     "add",
     "x, y",
-    lower=lowering.arithmetic("add", stablehlo.add, stablehlo.or_),
+    lower=elementwise_lowering.arithmetic("add", stablehlo.add, stablehlo.or_),
     functions=(np.add, operator.add),
     partials={"x": "1", "y": "1"},
 )
 subtract = elementwise(
     "subtract",
     "x, y",
-    lower=lowering.arithmetic("subtract", stablehlo.subtract, None),
+    lower=elementwise_lowering.arithmetic("subtract", stablehlo.subtract, None),
     functions=(np.subtract, operator.sub),
     partials={"x": "1", "y": "-1"},
 )
 multiply = elementwise(
     "multiply",
     "x, y",
-    lower=lowering.arithmetic("multiply", stablehlo.multiply, stablehlo.and_),
+    lower=elementwise_lowering.arithmetic("multiply", stablehlo.multiply, stablehlo.and_),
     functions=(np.multiply, operator.mul),
     partials={"x": "y", "y": "x"},
 )
@@ -166,28 +167,28 @@ where = general(
 hypot = elementwise(
     "hypot",
     "x, y",
-    lower=lowering.hypot,
+    lower=elementwise_lowering.hypot,
     functions=(np.hypot, math.hypot),
     partials={"x": "divide_or_zero(x, out)", "y": "divide_or_zero(y, out)"},
 )
 logaddexp = elementwise(
     "logaddexp",
     "x, y",
-    lower=lowering.logaddexp,
+    lower=elementwise_lowering.logaddexp,
     functions=(np.logaddexp,),
     partials={"x": "softmax_weight(x, out)", "y": "softmax_weight(y, out)"},
 )
 logaddexp2 = elementwise(
     "logaddexp2",
     "x, y",
-    lower=lowering.logaddexp2,
+    lower=elementwise_lowering.logaddexp2,
     functions=(np.logaddexp2,),
     partials={
         "x": "softmax_weight(0.6931471805599453 * x, 0.6931471805599453 * out)",
         "y": "softmax_weight(0.6931471805599453 * y, 0.6931471805599453 * out)",
     },
 )
-heaviside = nondifferentiable("heaviside", "x, y", lower=lowering.heaviside, functions=(np.heaviside,))
+heaviside = nondifferentiable("heaviside", "x, y", lower=elementwise_lowering.heaviside, functions=(np.heaviside,))
 stop_gradient = nondifferentiable(
     "stop_gradient", "x", lower=lowering.positive, functions=(support.stop_gradient,), result_kind="tree"
 )

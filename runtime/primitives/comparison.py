@@ -6,8 +6,8 @@ import operator
 import numpy as np
 
 from s2s.runtime.adapter import stablehlo
+from s2s.runtime.primitives import arithmetic_lowering, elementwise_lowering
 from s2s.runtime.primitives import comparison_lowering as lowering
-from s2s.runtime.primitives import elementwise_lowering
 from s2s.runtime.primitives.table import nondifferentiable, recognise_method
 
 equal = nondifferentiable("equal", "x, y", lower=lowering.comparison("EQ"), functions=(np.equal, operator.eq))
@@ -58,8 +58,8 @@ right_shift = nondifferentiable(
 )
 bitwise_count = nondifferentiable("bitwise_count", "x", lower=lowering.bitwise_count, functions=(np.bitwise_count,))
 
-sign = nondifferentiable("sign", "x", lower=elementwise_lowering.sign, functions=(np.sign,))
-signbit = nondifferentiable("signbit", "x", lower=elementwise_lowering.signbit, functions=(np.signbit,))
+sign = nondifferentiable("sign", "x", lower=arithmetic_lowering.sign, functions=(np.sign,))
+signbit = nondifferentiable("signbit", "x", lower=arithmetic_lowering.signbit, functions=(np.signbit,))
 floor = nondifferentiable("floor", "x", lower=lowering.rounding(stablehlo.floor), functions=(np.floor,))
 ceil = nondifferentiable("ceil", "x", lower=lowering.rounding(stablehlo.ceil), functions=(np.ceil,))
 trunc = nondifferentiable("trunc", "x", lower=lowering.truncate, functions=(np.trunc, np.fix))

@@ -23,7 +23,7 @@ from s2s.runtime.index_plan import (
     out_of_bounds_value,
     wrapped,
 )
-from s2s.runtime.primitives import elementwise_lowering as elementwise
+from s2s.runtime.primitives import arithmetic_lowering as arithmetic
 from s2s.runtime.primitives.shape_lowering import ravel
 from s2s.runtime.staging import Staged
 
@@ -229,11 +229,11 @@ def _batch_first(update: Staged, plan: Plan, partial: list[Slice], whole: list[S
 
 def divide_at(c: Staged, index: Any, v: Staged) -> Staged:
     divisors = updating("multiply")(hlo.full_like(c, 1), index, v)
-    return hlo.convert(elementwise.divide(c, divisors), c.dtype)
+    return hlo.convert(arithmetic.divide(c, divisors), c.dtype)
 
 
 def power_at(c: Staged, index: Any, v: Staged) -> Staged:
-    return hlo.convert(elementwise.power(c, updating("multiply")(hlo.full_like(c, 1), index, v)), c.dtype)
+    return hlo.convert(arithmetic.power(c, updating("multiply")(hlo.full_like(c, 1), index, v)), c.dtype)
 
 
 # Functions of NumPy and slices at a run-time place.
@@ -267,7 +267,7 @@ def select(condlist: Any, choicelist: Any, default: Staged) -> Staged:
         raise ValueError("list of cases must be same length as list of conditions")
     result = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
-        result = elementwise.where(condition, choice, result)
+        result = arithmetic.where(condition, choice, result)
     return result
 
 

@@ -91,6 +91,7 @@ elementwise(
 linear(
     "instantiate",
     "t, like",
+    shape_only=("like",),
     operands=("t",),
     functions=(support.instantiate,),
     result_kind="tree",
@@ -99,6 +100,7 @@ linear(
 linear(
     "cast_bar",
     "g, x, dtype",
+    shape_only=("x",),
     operands=("g",),
     functions=(support.cast_bar,),
     vjp="g_bar = out_bar",
@@ -113,6 +115,7 @@ linear(
 linear(
     "concatenate_bar",
     "g, arrays, axis=0",
+    shape_only=("arrays",),
     operands=("g",),
     functions=(support.concatenate_bar,),
     result_kind="list",
@@ -121,6 +124,7 @@ linear(
 linear(
     "stack_bar",
     "g, arrays, axis=0",
+    shape_only=("arrays",),
     operands=("g",),
     functions=(support.stack_bar,),
     result_kind="list",
@@ -129,6 +133,7 @@ linear(
 linear(
     "append_bar",
     "g, parts, axis=None",
+    shape_only=("parts",),
     operands=("g",),
     functions=(support.append_bar,),
     result_kind="tuple",
@@ -146,6 +151,7 @@ for _name in ("vstack", "hstack", "dstack", "column_stack"):
 linear(
     "array_bar",
     "g, elements, dtype=None",
+    shape_only=("elements",),
     operands=("g",),
     functions=(support.array_bar,),
     result_kind="tree",
@@ -154,6 +160,7 @@ linear(
 linear(
     "array_dot",
     "t, elements, dtype=None",
+    shape_only=("elements",),
     operands=("t",),
     functions=(support.array_dot,),
     vjp="t_bar = array_bar(out_bar, elements, dtype)",
@@ -205,6 +212,7 @@ linear(
 linear(
     "getitem_bar",
     "c, index, g",
+    shape_only=("c",),
     operands=("g",),
     functions=(support.getitem_bar,),
     result_kind="tree",
@@ -213,6 +221,7 @@ linear(
 linear(
     "set_at_bar",
     "g, index, v",
+    shape_only=("v",),
     operands=("g",),
     functions=(support.set_at_bar,),
     result_kind="tree",
@@ -221,6 +230,7 @@ linear(
 linear(
     "take_bar",
     "g, a, indices, axis=None",
+    shape_only=("a",),
     operands=("g",),
     functions=(support.take_bar,),
     vjp="g_bar = np.take(out_bar, indices, axis)",
@@ -228,6 +238,7 @@ linear(
 linear(
     "take_along_axis_bar",
     "g, arr, indices, axis=-1",
+    shape_only=("arr",),
     operands=("g",),
     functions=(support.take_along_axis_bar,),
     vjp="g_bar = np.take_along_axis(out_bar, indices, axis)",
@@ -235,6 +246,7 @@ linear(
 linear(
     "select_bar",
     "g, condlist, choicelist",
+    shape_only=("choicelist",),
     operands=("g",),
     functions=(support.select_bar,),
     result_kind="list",

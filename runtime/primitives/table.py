@@ -39,6 +39,7 @@ class Primitive:
         why_not: for nondifferentiable primitives, the reason shown to the user; None if the derivative is zero
             everywhere it exists (comparisons, `sign`, `floor`, `argmax`): then results are simply inactive.
         results: number of results (more than one: `out` is a tuple, and rules say `out[0]`, `out_bar[0]`).
+        shape_only: parameters of which only shape and structure matter, so that they have no derivative.
         writes_operand: parameter mutated by the NumPy function (`numpy.add.at`), None for pure ones.
         result_kind: what the result is: "array", "list", "tuple", "tree" (the kind of the first operand), or
             "static" (a Python value that is known without running: a shape, a rank).
@@ -59,6 +60,7 @@ class Primitive:
     results: int = 1
     writes_operand: str | None = None
     result_kind: str = "array"
+    shape_only: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
