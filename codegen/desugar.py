@@ -257,7 +257,7 @@ class Desugarer:
     def iterator(self, expression: gast.AST) -> gast.AST:
         """A loop's iterable: `zip`, `enumerate` and `reversed` stay in the header, over atoms."""
         name = expression.func.id if isinstance(expression, gast.Call) and core.is_name(expression.func) else None
-        plain = not (expression.keywords if name else False) and name not in self.locals
+        plain = name is not None and name not in self.locals and _only_strict(name, expression.keywords)
         if name in HEADER_CALLS and plain and not any(isinstance(a, gast.Starred) for a in expression.args):
             self.flattener().atom(expression.func)
             parts = [self.iterator(expression.args[0]), *expression.args[1:]]
@@ -265,7 +265,9 @@ class Desugarer:
                 parts = [self.iterator(a) for a in expression.args]
             elif name == "enumerate":
                 parts = [parts[0], *[self.atom(a) for a in parts[1:]]]
-            return core.call(name, *parts)
+            call = core.call(name, *parts)
+            call.keywords = expression.keywords
+            return call
         if name == "range" and plain:
             self.flattener().atom(expression.func)
             return core.call("range", *[self.atom(a) for a in expression.args])
@@ -301,6 +303,11 @@ class Desugarer:
         marker.origin = (self.filename, getattr(statement, "lineno", 0))
         marker.comment = getattr(statement, "lineno", None)
         return marker
+
+
+def _only_strict(name: str, keywords: list[gast.AST]) -> bool:
+    """Are there no keywords but a literal `strict` of zip?"""
+    return all(name == "zip" and k.arg == "strict" and isinstance(k.value, gast.Constant) for k in keywords)
 
 
 def _iterator_parts(iterator: gast.AST) -> list[gast.AST] | None:

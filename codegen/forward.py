@@ -214,7 +214,8 @@ class Forward:
         name = iterator.func.id if isinstance(iterator, gast.Call) and core.is_name(iterator.func) else None
         if name == "zip":
             done = [self._paired(t, i) for t, i in zip(target.elts, iterator.args, strict=True)]
-            return gast.Tuple([t for t, _ in done], gast.Store()), core.call("zip", *[i for _, i in done])
+            both = gast.Call(iterator.func, [i for _, i in done], iterator.keywords)
+            return gast.Tuple([t for t, _ in done], gast.Store()), both
         if name == "enumerate":
             inner, source = self._paired(target.elts[1], iterator.args[0])
             return gast.Tuple([target.elts[0], inner], gast.Store()), core.call("enumerate", source, *iterator.args[1:])

@@ -106,7 +106,7 @@ class Names:
     def _alias(self, function: Any, target: Any, preferred: str) -> str:
         """The file's name for an object that it brings."""
         local = names_in(function.tree) - {preferred}
-        for name in self._known(target):
+        for name in self._known(target, preferred):
             if name not in local:
                 return name
         used_otherwise = preferred in function.references and function.references[preferred] is not target
@@ -115,8 +115,12 @@ class Names:
         self.own[name] = target
         return name
 
-    def _known(self, target: Any) -> Iterator[str]:
+    def _known(self, target: Any, preferred: str) -> Iterator[str]:
         """Names under which the file has the object already."""
+        plain = preferred.rstrip("0123456789").rstrip("_")
+        if self._live(plain) is target:
+            self.users[plain] = target
+            yield plain
         yield from (n for n, v in self.own.items() if v is target)
         if isinstance(target, types.ModuleType):
             yield from (n for n, v in self.users.items() if v is target)

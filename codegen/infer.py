@@ -4,7 +4,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import aliasing, core, kinds, operations
+from s2s.codegen import aliasing, core, kinds, nested, operations
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.guards import UNRESOLVED, resolve_name
 from s2s.codegen.kinds import DictOf, Kind, ListOf, Numeric, Static, TupleOf, Unknown
@@ -30,6 +30,7 @@ class Inference:
         self.kinds = function.kinds
         self.result: Kind = Static(None)
         self.definitions: dict[str, gast.AST] = {}
+        self.made: dict[str, Any] = {}
 
     def run(self, argument_kinds: dict[str, Kind]) -> Kind:
         resolve_references(self.function)
@@ -266,7 +267,13 @@ class Inference:
     # Calls -------------------------------------------------------------------------------------------------------
 
     def on_Call(self, statement: gast.AST, node: gast.AST) -> Kind:
+        if hasattr(statement, "transformed"):
+            return self.program.call(self, statement, node, statement.transformed)
         target = self.global_object(node.func)
+        if target is None and core.is_name(node.func):
+            target = self.made.get(node.func.id)
+        if nested.makes(target) or (nested.applies(target) and len(node.args) > 1):
+            return self._transformation(statement, node, target)
         if target is None and isinstance(node.func, gast.Attribute):
             return self._method(statement, node)
         if target is None or target is UNRESOLVED:
@@ -281,6 +288,32 @@ class Inference:
         if hasattr(target, "_fields") and isinstance(target, type):
             return self._named_tuple(statement, node, target)
         return self._function_call(statement, node, target)
+
+    def _transformation(self, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
+        """`grad(f)` makes a transformed function here and now; `jvp(f, x, v)` calls one."""
+        known = [self._known(a) for a in (node.args[:1] if nested.applies(target) else node.args)]
+        options = {k.arg: self._known(k.value) for k in node.keywords if nested.makes(target)}
+        if UNRESOLVED in known or any(v is UNRESOLVED for v in options.values()) or None in options:
+            return self._unknown_call(statement, node)
+        if nested.makes(target):
+            name = core.targets(statement)[0]
+            if name not in self.made:
+                self.made[name] = target(*known, **options)
+            return Static(self.made[name])
+        if not self._reads_active(node):
+            return Unknown()
+        statement.value = gast.copy_location(gast.Call(node.func, node.args[1:], node.keywords), node)
+        statement.transformed = nested.APPLIED[target](*known)
+        return self.program.call(self, statement, statement.value, statement.transformed)
+
+    def _known(self, node: gast.AST) -> Any:
+        """The value of a literal, a global or a function transformed here, UNRESOLVED otherwise."""
+        if core.is_name(node) and node.id in self.made:
+            return self.made[node.id]
+        if core.is_literal(node):
+            return core.literal(node)
+        found = self.global_object(node)
+        return UNRESOLVED if found is None else found
 
     def _container_cast(self, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
         kind = self.kind(node.args[0])
@@ -356,7 +389,8 @@ class Inference:
         active = tuple(p for p in operation.binding if self.is_active_argument(operation.binding[p]))
         statement.operation = operation
         if primitive.writes_operand is not None and active:
-            self.refuse(statement, f"{primitive.name} writes its argument in place", "use the result of a pure function")
+            cause = f"{primitive.name} writes its argument in place"
+            self.refuse(statement, cause, "use the result of a pure function")
         differentiable = tuple(p for p in active if p in primitive.operands)
         if active and primitive.category == "nondifferentiable" and primitive.why_not is not None:
             self.refuse(statement, f"{primitive.name} has no derivative: {primitive.why_not}", "")
@@ -367,7 +401,7 @@ class Inference:
 
     def _refuse_static(self, statement: gast.AST, primitive: Any, active: tuple[str, ...]) -> None:
         for parameter in active:
-            if parameter not in primitive.operands and parameter != "index":
+            if parameter not in (*primitive.operands, *primitive.shape_only, "index"):
                 self.refuse(
                     statement,
                     f"the argument {parameter!r} of {primitive.name} depends on a differentiated value",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import gast
+import numpy as np
 
 from s2s.codegen import core, defaults, kinds, verify
 from s2s.codegen.defaults import signature
@@ -16,7 +17,7 @@ from s2s.codegen.kinds import Kind, Unknown
 from s2s.codegen.names import Namer, names_in
 from s2s.codegen.operations import Operation
 from s2s.codegen.source import FunctionSource, SourceError, function_source
-
+from s2s.runtime.jit import Jit
 
 # Their functions are differentiated by rules, never through their own source.
 LIBRARIES = ("numpy", "scipy", "math", "jaxlib", "builtins")
@@ -116,7 +117,9 @@ class Program:
 
     def call(self, inference: Inference, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
         """The kind of a call of a user function on active arguments; the statement becomes a call of its pair."""
-        source = self._source_of(inference, node, target)
+        target = target.__wrapped__ if isinstance(target, Jit) else target
+        is_transformed = hasattr(type(target), "emitted_source")
+        source = target.signature() if is_transformed else self._source_of(inference, node, target)
         if source is None:
             return Unknown()
         bound = bind_call(source, node)
@@ -128,9 +131,17 @@ class Program:
         if any(key[0] == id(target) for key in self.building):
             inference.refuse(node, "recursion is not supported yet", "write a loop")
             return Unknown()
-        instance = self.instance(source, arguments, id(target))
+        if is_transformed:
+            source = self._emitted_source(target, arguments)
+        instance = self.instance(source, arguments, id(source) if is_transformed else id(target))
         statement.operation = Operation("call", binding=bound, callee=instance)
         return instance.result
+
+    def _emitted_source(self, transformed: Any, arguments: dict[str, Kind]) -> FunctionSource:
+        """What a transformed function runs for these kinds of arguments."""
+        source = transformed.emitted_source(arguments)
+        self.guards[(id(transformed), id(source))] = CalleeGuard(lambda: transformed.emitted_source(arguments), source)
+        return source
 
     def _source_of(self, inference: Inference, node: gast.AST, target: Any) -> FunctionSource | None:
         name = core.dotted(node.func) or "this function"
@@ -139,14 +150,18 @@ class Program:
         if getattr(target, "__module__", None) and target.__module__.split(".")[0] in LIBRARIES:
             inference.refuse(node, f"{name} has no derivative rule", "write it with functions that have one")
             return None
-        if not isinstance(target, types.FunctionType | types.MethodType) and not hasattr(target, "__wrapped__"):
-            what = f"{name} is compiled code without a derivative rule" if callable(target) else f"{name} is no function"
-            inference.refuse(node, what, "use functions that have a rule (see the README's table), or write it in NumPy")
+        if isinstance(target, types.BuiltinFunctionType | np.ufunc | type) or not callable(target):
+            what = f"{name} is {'compiled code without a derivative rule' if callable(target) else 'no function'}"
+            rewrite = "use functions that have a rule (see the README's table), or write it in NumPy"
+            inference.refuse(node, what, rewrite)
             return None
         try:
             source = function_source(target)
         except SourceError as error:
             inference.refuse(node, f"{name}: {error}", "define the function in a file")
+            return None
+        if source.bound is not None:
+            inference.refuse(node, f"{name} is a method, which is not supported yet", "write it as a function")
             return None
         if source.closure:
             inference.refuse(node, f"{name} is a closure, which is not supported yet", "pass its values as arguments")
@@ -219,7 +234,8 @@ def bind_values(
 def _refuse_generators(tree: gast.AST, diagnostics: Diagnostics) -> None:
     for node in gast.walk(tree):
         if isinstance(node, gast.Yield | gast.YieldFrom):
-            diagnostics.report(node, "yield makes this a generator, which has no derivative", "return a list or an array")
+            cause = "yield makes this a generator, which has no derivative"
+            diagnostics.report(node, cause, "return a list or an array")
 
 
 __all__ = ["UNRESOLVED", "Emitted", "Instance", "Program", "bind_call", "build", "parameters", "signature"]

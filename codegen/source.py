@@ -159,7 +159,7 @@ def python_function(function: Any) -> tuple[types.FunctionType, Any]:
         seen += 1
         if isinstance(function, types.MethodType):
             function, bound = function.__func__, function.__self__
-        elif isinstance(function, staticmethod | classmethod | Jit | _CACHED):
+        elif isinstance(function, types.FunctionType | staticmethod | classmethod | Jit | _CACHED):
             function = function.__wrapped__
         elif type(function).__module__.startswith("s2s."):
             raise SourceError(f"{function!r} is a transformed function, whose source depends on its arguments")

@@ -25,6 +25,7 @@ class Result:
         entry: name of the function that was asked for; `backward` that of its other half, for pairs.
         live: the user's namespace, read when the emitted code reads it.
         guards: what was taken for granted about the user's globals when the text was written.
+        packed: for tangents, the source of a function of two tuples, the arguments and their tangents.
     """
 
     text: str
@@ -36,6 +37,7 @@ class Result:
     live: Mapping[str, Any]
     guards: list[Any]
     backward: str | None = None
+    packed: FunctionSource | None = None
 
     @functools.cached_property
     def namespace(self) -> Any:

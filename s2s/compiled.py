@@ -6,7 +6,7 @@ from typing import Any
 from s2s.codegen.stage import stage_function, staged_source
 from s2s.runtime import jit as runtime_jit
 from s2s.runtime.signature import Signature
-from s2s.transformed import Transformed, source_of
+from s2s.transformed import Transformed
 
 
 class Jit(runtime_jit.Jit):
@@ -16,7 +16,7 @@ class Jit(runtime_jit.Jit):
     def source(self) -> str:
         """The text of the function as it is staged."""
         if isinstance(self._function, Transformed):
-            return staged_source(source_of(self._function, None).function)
+            return staged_source(self._function.assumed().function)
         return staged_source(self._function)
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from s2s.codegen import kinds, transform
-from s2s.codegen.kinds import Kind
-from s2s.codegen.program import parameters
-from s2s.codegen.source import FunctionSource
+from s2s.codegen import kinds, nested, transform
+from s2s.codegen.kinds import Kind, Numeric
+from s2s.codegen.names import Namer
+from s2s.codegen.source import FunctionSource, source_from_string
 from s2s.runtime import support
 from s2s.transformed import Transformed, fill, has_float, run, signature_source
 
@@ -34,15 +34,15 @@ class Gradient(Transformed):
         return set(self.wrt(names))
 
     def write(self, source: FunctionSource, arguments: dict[str, Kind], shapes: Any = None) -> transform.Result:
-        wrt = self.wrt(list(arguments))
+        wrt = self.wrt(self.names())
         return transform.gradient(source, arguments, wrt, self.with_value, self.has_aux, shapes)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         bound = self.bind(args, kwargs)
-        wrt = self.wrt(parameters(signature_source(self.function)))
+        wrt = self.wrt(self.names())
         for name in wrt:
             _require_float(self, name, bound)
-        out = run(self.result_for(self.kinds_of(bound), bound).function, *args, **kwargs)
+        out = run(self.result_for(self.kinds_of(bound), bound).function, *self.with_bound(args), **kwargs)
         if all(type(bound[n]) in _PLAIN or hasattr(bound[n], "shape") for n in wrt):
             return out
         return self._filled(out, [bound[n] for n in wrt])
@@ -104,15 +104,50 @@ class Tangent(Transformed):
     def write(self, source: FunctionSource, arguments: dict[str, Kind], shapes: Any = None) -> transform.Result:
         return transform.tangent(source, arguments, shapes)
 
+    def signature(self) -> FunctionSource:
+        return PACKED
+
+    def emitted_source(self, arguments: dict[str, Kind], bound: Any = None) -> FunctionSource:
+        """`f_jvp` as it is called: with a tuple of arguments and one of tangents."""
+        names = self.names()
+        if bound is None:
+            primals = kinds.parts(kinds.with_activity(arguments["primals"], True)) or (Numeric(True),) * len(names)
+            primal_kinds = self.all_kinds(dict(zip(names, primals, strict=False)))
+            result = self.result_for(primal_kinds, None)
+        else:
+            inner = self.bind(tuple(bound["primals"]), {})
+            primal_kinds = self.kinds_of(inner)
+            result = self.result_for(primal_kinds, inner)
+        return self._packed(result, primal_kinds)
+
+    def _packed(self, result: transform.Result, arguments: dict[str, Kind]) -> FunctionSource:
+        if result.packed is None:
+            result.packed = source_from_string(_packing(self, result.entry, arguments), result.namespace)
+        return result.packed
+
     def __call__(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         """Returns `(out, out_dot)` at `primals` along `tangents` (both tuples, one entry an argument)."""
         _check_tangents(primals, tangents)
         bound = self.bind(tuple(primals), {})
         arguments = self.kinds_of(bound)
-        dots = [t for (n, k), t in zip(arguments.items(), tangents, strict=False) if kinds.is_active(k)]
+        dots = [t for n, t in zip(self.names(), tangents, strict=False) if kinds.is_active(arguments[n])]
         source = signature_source(self.function)
         values = [bound[n] if n in bound else source.defaults[n] for n in arguments]
         return run(self.result_for(arguments, bound).function, *values, *dots)
+
+
+PACKED = source_from_string("def jvp(primals, tangents):\n    return None")
+
+
+def _packing(tangent: Tangent, entry: str, arguments: dict[str, Kind]) -> str:
+    """The text of a function that takes the arguments as one tuple and the tangents as another."""
+    names = tangent.names()
+    namer = Namer([*names, entry, "primals", "tangents"])
+    dots = {n: namer.fresh(f"{n}_dot") for n in names}
+    active = [dots[n] for n in names if kinds.is_active(arguments[n])]
+    unpack = [f"    {', '.join(names)}, = primals", f"    {', '.join(dots.values())}, = tangents"]
+    head = f"def {namer.fresh(f'{entry}_packed')}(primals, tangents):"
+    return "\n".join([head, *unpack, f"    return {entry}({', '.join([*names, *active])})"])
 
 
 def _check_tangents(primals: Any, tangents: Any) -> None:
@@ -141,9 +176,10 @@ class Pullback(Transformed):
         bound = self.bind(args, kwargs)
         arguments = self.kinds_of(bound)
         result = self.result_for(arguments, bound)
-        out, saved = run(result.function, *args, **kwargs)
+        out, saved = run(result.function, *self.with_bound(args), **kwargs)
         active = [n for n, k in arguments.items() if kinds.is_active(k)]
-        back = PulledBack(result.namespace[result.backward], saved, active, bound, out[0] if self.has_aux else out)
+        values = {n: bound[n] for n in self.names() if n in bound}
+        back = PulledBack(result.namespace[result.backward], saved, active, values, out[0] if self.has_aux else out)
         return (out[0], back, out[1]) if self.has_aux else (out, back)
 
 
@@ -217,7 +253,7 @@ def value_and_grad(
     *,
     show_source: bool = False,
 ) -> Any:
-    """Like `grad`, but the function returned gives `(value, gradient)`, the value being `(loss, aux)` with `has_aux`."""
+    """Like `grad`, but gives `(value, gradient)`; the value is `(loss, aux)` with `has_aux`."""
     return _gradient(fun, argnums, has_aux, True, show_source)
 
 
@@ -281,3 +317,7 @@ def _remembered(memory: Any, fun: Any, extra: Any, make: Callable[[], Any]) -> A
     if found is None or found.function is not fun:
         found = memory[key] = make()
     return found
+
+
+nested.MAKERS.update({grad, value_and_grad})
+nested.APPLIED[jvp] = _tangent_of

@@ -1,6 +1,7 @@
 """Transformed functions: what a transformation returns, with its emitted source."""
 
 import functools
+import types
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from s2s.codegen.source import FunctionSource, function_source
 from s2s.codegen.stage import stage_function
 from s2s.codegen.tracebacks import with_user_line
 from s2s.runtime import support, support_trees
+from s2s.runtime.jit import Jit
 from s2s.runtime.staging import Staged
 
 
@@ -50,28 +52,55 @@ class Transformed:
     @property
     def source(self) -> str:
         """The whole emitted file, for arguments that are arrays or numbers unless the code says otherwise."""
-        return self._assumed().text
+        return self.assumed().text
 
     def source_for(self, *args: Any, **kwargs: Any) -> str:
         """The emitted file, simplified with the kinds and shapes of these arguments."""
         bound = self.bind(args, kwargs)
-        return self.write(source_of(self.function, bound), self.kinds_of(bound), shapes=bound).text
+        arguments = self.kinds_of(bound)
+        return self.write(source_of(self.function, bound, arguments), arguments, shapes=bound).text
 
-    def _assumed(self) -> transform.Result:
+    def assumed(self) -> transform.Result:
+        """The emitted file for arguments that are arrays or numbers."""
         arguments = self._assumed_kinds(signature_source(self.function))
         return self.result_for(arguments, None)
 
     def result_for(self, arguments: dict[str, Kind], bound: Mapping[str, Any] | None) -> transform.Result:
         """The emitted file for these kinds; written anew if a function that it was resolved to has been rebound."""
         key = tuple(arguments.items())
-        found = self._emitted.get(key)
-        if found is None or not found.holds():
-            found = self._emitted[key] = self.write(source_of(self.function, bound), arguments)
+        source = source_of(self.function, bound, arguments)
+        written_from, found = self._emitted.get(key, (None, None))
+        if found is None or written_from is not source or not found.holds():
+            found = self.write(source, arguments)
+            self._emitted[key] = source, found
         return found
+
+    def signature(self) -> FunctionSource:
+        """The source whose parameters it takes."""
+        return signature_source(self.function)
+
+    def emitted_source(self, arguments: dict[str, Kind], bound: Mapping[str, Any] | None = None) -> FunctionSource:
+        """Its emitted entry function, as the source of further transformations."""
+        if bound is None:
+            wrt = self.differentiated(self.names(), {})
+            arguments = {n: kinds.with_activity(k, n in wrt) for n, k in arguments.items()}
+        else:
+            arguments = self.kinds_of(bound)
+        return cached_source(self.result_for(arguments, bound).function)
+
+    def names(self) -> list[str]:
+        """The parameters that a caller passes: without the object that a method is bound to."""
+        source = signature_source(self.function)
+        return parameters(source)[1:] if source.bound is not None else parameters(source)
+
+    def with_bound(self, args: tuple) -> tuple:
+        """The arguments of the emitted function: a method's object comes first."""
+        source = signature_source(self.function)
+        return args if source.bound is None else (source.bound, *args)
 
     def _assumed_kinds(self, source: FunctionSource) -> dict[str, Kind]:
         names = parameters(source)
-        wrt = self.differentiated(names, {})
+        wrt = self.differentiated(self.names(), {})
         given = {n: kinds.of_value(source.defaults[n], active=False) for n in names if n in source.defaults}
         return {n: Numeric(True) if n in wrt else given.get(n, Numeric(False)) for n in names}
 
@@ -97,10 +126,16 @@ class Transformed:
 
     def kinds_of(self, bound: Mapping[str, Any]) -> dict[str, Kind]:
         """Parameter to kind, defaults included."""
+        wrt = self.differentiated(self.names(), bound)
+        return self.all_kinds({n: kinds.of_value(v, active=n in wrt) for n, v in bound.items()})
+
+    def all_kinds(self, given: Mapping[str, Kind]) -> dict[str, Kind]:
+        """The given kinds, with those of defaults and of a method's object."""
         source = signature_source(self.function)
-        wrt = self.differentiated(parameters(source), bound)
-        given = {n: kinds.of_value(v, active=n in wrt) for n, v in bound.items()}
-        missing = {n: kinds.of_value(v, active=False) for n, v in source.defaults.items() if n not in bound}
+        values = dict(source.defaults)
+        if source.bound is not None:
+            values[parameters(source)[0]] = source.bound
+        missing = {n: kinds.of_value(v, active=False) for n, v in values.items() if n not in given}
         return {n: given.get(n, missing.get(n)) for n in parameters(source)}
 
 
@@ -126,24 +161,33 @@ def any_staged(values: Iterable[Any]) -> bool:
 
 
 def signature_source(function: Any) -> FunctionSource:
-    """The source whose parameters a (possibly transformed) function takes."""
-    while isinstance(function, Transformed):
-        function = function.function
-    return _cached_source(function)
+    """The source whose parameters a (possibly transformed or compiled) function takes."""
+    function = without_jit(function)
+    return function.signature() if isinstance(function, Transformed) else cached_source(function)
 
 
-def source_of(function: Any, bound: Mapping[str, Any] | None) -> FunctionSource:
+def source_of(function: Any, bound: Mapping[str, Any] | None, arguments: dict[str, Kind]) -> FunctionSource:
     """The source to transform: that of a plain function, or the emitted one of a transformed function."""
+    function = without_jit(function)
     if not isinstance(function, Transformed):
-        return _cached_source(function)
-    result = function._assumed() if bound is None else function.result_for(function.kinds_of(bound), bound)
-    return _cached_source(result.function)
+        return cached_source(function)
+    return function.emitted_source(arguments, bound)
+
+
+def without_jit(function: Any) -> Any:
+    """The function that a compiled function runs: compiling doesn't change what its derivatives are."""
+    while isinstance(function, Jit):
+        function = function.__wrapped__
+    return function
 
 
 _sources: "weakref.WeakKeyDictionary[Any, FunctionSource]" = weakref.WeakKeyDictionary()
+_method_sources: dict[Any, FunctionSource] = {}
 
 
-def _cached_source(function: Any) -> FunctionSource:
+def cached_source(function: Any) -> FunctionSource:
+    if isinstance(function, types.MethodType):
+        return _source_of_method(function)
     try:
         found = _sources.get(function)
     except TypeError:  # neither hashable nor weakly referable
@@ -151,6 +195,14 @@ def _cached_source(function: Any) -> FunctionSource:
     if found is None:
         found = _sources[function] = function_source(function)
     return found
+
+
+def _source_of_method(method: types.MethodType) -> FunctionSource:
+    """Method objects come and go; what they are bound to stays, and is kept by the source."""
+    key = (id(method.__self__), method.__func__)
+    if key not in _method_sources:
+        _method_sources[key] = function_source(method)
+    return _method_sources[key]
 
 
 def fill(bar: Any, value: Any) -> Any:
