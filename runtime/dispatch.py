@@ -42,7 +42,7 @@ class Entry:
     def __call__(self, buffers: Sequence[Any]) -> Any:
         results = self.run(buffers).consume_with_handlers(self.handlers)
         if self.treedef is None:
-            return Array(results[0], self.aval)
+            return Array(results[0], self.avals[0])
         return self.treedef.unflatten([Array(b, a) for b, a in zip(results, self.avals, strict=True)])
 
 

@@ -54,6 +54,9 @@ class Jit:
     become static by themselves.
     """
 
+    __name__: str
+    __wrapped__: Callable[..., Any]
+
     def __init__(
         self,
         function: Callable[..., Any],

@@ -24,7 +24,7 @@ IMPLEMENTATIONS[np.isrealobj] = lambda x: x.dtype.kind != "c"
 IMPLEMENTATIONS[np.result_type] = lambda *operands: dtypes.result_type(*map(dtypes.as_operand, operands))[0]
 
 # `np.add.reduce(x)` and the like, whose default axis is 0.
-_REDUCTIONS = {
+_REDUCTIONS: dict[Any, str] = {
     np.add: "sum",
     np.multiply: "prod",
     np.maximum: "max",
@@ -32,7 +32,7 @@ _REDUCTIONS = {
     np.logical_and: "all",
     np.logical_or: "any",
 }
-_ACCUMULATIONS = {
+_ACCUMULATIONS: dict[Any, str] = {
     np.add: "cumsum",
     np.multiply: "cumprod",
     np.maximum: "cummax",
@@ -40,7 +40,7 @@ _ACCUMULATIONS = {
     np.logaddexp: "logcumsumexp",
 }
 # `np.<ufunc>.at(x, i, v)` to the method of `.at[i]`.
-_UPDATES = {
+_UPDATES: dict[Any, str] = {
     np.add: "add",
     np.subtract: "add",
     np.multiply: "multiply",
@@ -69,7 +69,7 @@ def function_name(function: Callable[..., Any]) -> str:
 
 def find(function: Callable[..., Any]) -> Any:
     """Our function or `Primitive` for a NumPy function; TypeError, naming it, where there is none."""
-    ours = IMPLEMENTATIONS.get(function)
+    ours: Any = IMPLEMENTATIONS.get(function)
     if ours is None:
         ours = table.lookup(function)
     if ours is None:
@@ -142,7 +142,7 @@ def _call_plain(call: Any, ufunc: np.ufunc, inputs: Any, kwargs: dict[str, Any])
     return call(find(ufunc), inputs, kwargs)
 
 
-def _reduce_with(names: dict[np.ufunc, str], method: str) -> Callable[..., Any]:
+def _reduce_with(names: dict[Any, str], method: str) -> Callable[..., Any]:
     def reduce(call: Any, ufunc: np.ufunc, inputs: Any, kwargs: dict[str, Any]) -> Any:
         if ufunc not in names:
             return _refuse(ufunc, method)

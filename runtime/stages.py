@@ -30,7 +30,7 @@ class Lowered:
             raise ValueError(f"dialect {dialect!r} is not supported; compile() gives HLO")
         if not debug_info:
             return self.program.text()
-        return self.program.module.operation.get_asm(enable_debug_info=True)
+        return str(self.program.module.operation.get_asm(enable_debug_info=True))
 
     def compile(self) -> "Compiled":
         return Compiled(self._jitted, self._key, CompiledProgram(self.program))
@@ -74,7 +74,7 @@ class Compiled:
 def result_shapes(program: Program) -> Any:
     """The tree of a program's results, arrays as `ShapeDtypeStruct`s."""
     leaves = [
-        _described_leaf(o.value) if type(o) is Constant else ShapeDtypeStruct(o.shape, o.dtype, o.weak)
+        _described_leaf(o.value) if isinstance(o, Constant) else ShapeDtypeStruct(o.shape, o.dtype, o.weak)
         for o in program.outputs
     ]
     return tree.unflatten(program.treedef, leaves)

@@ -86,8 +86,8 @@ def new_module(avals: Sequence[Aval]) -> tuple[Any, Any]:
     module = ir.Module.create()
     types = [dtypes.tensor_type(aval.shape, aval.dtype) for aval in avals]
     with ir.InsertionPoint(module.body):
-        main = func.FuncOp("main", ir.FunctionType.get(types, []), visibility="public")
-    return module, main.add_entry_block()
+        main = func.FuncOp("main", ir.FunctionType.get(types, []), visibility="public")  # type: ignore[call-arg]
+    return module, main.add_entry_block()  # type: ignore[attr-defined]
 
 
 def finish(module: Any, block: Any, results: Sequence[Any]) -> None:
@@ -224,7 +224,7 @@ def constant(array: Any, weak: bool = False) -> Staged:
 def constant_value(array: np.ndarray) -> Any:
     """The MLIR value of a NumPy array."""
     element = dtypes.element_type(array.dtype)
-    elements = ir.DenseElementsAttr.get(np.ascontiguousarray(array), type=element, shape=array.shape)
+    elements = ir.DenseElementsAttr.get(np.ascontiguousarray(array), type=element, shape=array.shape)  # type: ignore[call-overload]
     return stablehlo.ConstantOp(elements).result
 
 
