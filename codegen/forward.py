@@ -68,6 +68,7 @@ class Forward:
         return done
 
     def statement(self, statement: gast.AST) -> None:
+        self._open_loop(statement)
         if getattr(statement, "join", False):
             self.join(statement)
         elif isinstance(statement, gast.Assign):
@@ -81,6 +82,14 @@ class Forward:
             self.out.append(core.from_statement(gast.While(statement.test, self.block(statement.body), []), statement))
         else:
             self.out.append(statement)
+
+    def _open_loop(self, statement: gast.AST) -> None:
+        """Carried variables have a tangent from the head of the loop on, set before it or not."""
+        if not isinstance(statement, gast.For | gast.While):
+            return
+        for target, _ in core.split_join(statement.body)[1]:
+            if kinds.is_active(self.function.kinds[target]) and target not in self.dots:
+                self.new_dot(target)
 
     def join(self, statement: gast.AST) -> None:
         """Values and tangents together, simultaneously."""

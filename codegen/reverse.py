@@ -8,7 +8,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, kinds, rules, saving, variadic
+from s2s.codegen import core, kinds, rules, saving, undefined, variadic
 from s2s.codegen.kinds import DictOf, ListOf, Numeric, TupleOf
 from s2s.codegen.operations import Operation
 
@@ -31,6 +31,8 @@ class Reverse:
         self.writer = rules.RuleWriter(function, self._emit)
         self.out: list[gast.AST] = []
         self.frame = Frame(None, set())
+        self.maybe_undefined = undefined.maybe_undefined(function.body)
+        self.looked_at: set[str] = set()
 
     def _emit(self, statement: gast.AST) -> None:
         statement.backward = True
@@ -84,7 +86,9 @@ class Reverse:
 
     def zeros(self, name: str) -> gast.AST:
         """Zeros for a value; functions of it, so that Python numbers work too."""
-        if isinstance(self.function.kinds.get(name), Numeric):
+        if name in self.maybe_undefined:
+            self.looked_at.add(name)
+        elif isinstance(self.function.kinds.get(name), Numeric):
             return core.call(self.writer.numpy("zeros_like"), core.name(name))
         return core.call(self.writer.support("zeros_like"), core.name(name))
 

@@ -19,29 +19,36 @@ def placeholder(primal: gast.AST, body: list[gast.AST]) -> gast.AST:
     return core.from_statement(loop, primal)
 
 
-def connect(function: core.Function, forward: list[gast.AST], backward: list[gast.AST]) -> None:
-    """Writes the headers of all backward loops, inner ones first, and the saving into the forward sweep."""
+def connect(function: core.Function, forward: list[gast.AST], backward: list[gast.AST]) -> set[str]:
+    """Writes the headers of all backward loops, inner ones first, and the saving into the forward sweep.
+
+    Returns:
+        The names that are saved.
+    """
+    saved: set[str] = set()
     for statement in backward:
         for block in core.blocks(statement):
-            connect(function, forward, block)
+            saved |= connect(function, forward, block)
         if hasattr(statement, "primal"):
-            _connect_loop(function, forward, statement)
+            saved |= _connect_loop(function, forward, statement)
+    return saved
 
 
-def _connect_loop(function: core.Function, forward: list[gast.AST], loop: gast.For) -> None:
+def _connect_loop(function: core.Function, forward: list[gast.AST], loop: gast.For) -> set[str]:
     primal = loop.primal
     needed = missing(loop.body, core.assigned([primal]))
     again = _iterate_again(function, primal, needed)
     if again is not None:
         loop.iter = again
         _bind_columns(function, loop, needed or [])
-        return
+        return set()
     columns = [exposed(function, primal.body, n) for n in needed]
     saved = function.fresh(_saved_name(function, columns))
     _save_in_forward(function, forward, primal, saved, columns)
     function.references["reversed"] = reversed
     loop.iter = core.call("reversed", core.name(saved))
     _bind_columns(function, loop, needed)
+    return set(needed)
 
 
 def missing(body: list[gast.AST], available: set[str]) -> list[str]:

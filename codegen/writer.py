@@ -5,10 +5,11 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, kinds, saving
+from s2s.codegen import core, kinds, saving, undefined
 from s2s.codegen.drafts import Draft, JointDraft, PairDraft, parameter_list
 from s2s.codegen.forward import Forward
-from s2s.codegen.kinds import TupleOf
+from s2s.codegen.diagnostics import unsupported
+from s2s.codegen.kinds import DictOf, ListOf, TupleOf
 from s2s.codegen.operations import Operation
 from s2s.codegen.program import Instance, Program, signature
 from s2s.codegen.reverse import Reverse
@@ -30,6 +31,7 @@ class Writer:
         """The joint function: forward sweep, backward sweep, one body."""
         function = instance.function
         forward, result = split_return(function)
+        _require_number(instance, function, has_aux)
         loss, returned = self._loss(function, forward, result, has_aux, instance)
         reverse = Reverse(function)
         reverse.writer.like = function.body[-1]
@@ -37,8 +39,7 @@ class Writer:
         reverse.block(forward)
         bars = [self._final_adjoint(reverse, p, instance) for p in wrt]
         backward = reverse.out
-        call_forward(forward)
-        saving.connect(function, forward, backward)
+        connect(reverse, forward, backward)
         check = [self._scalar_check(reverse, loss)]
         gradient = bars[0] if len(bars) == 1 else core.tuple_of(bars)
         value = core.tuple_of([returned, gradient]) if with_value else self._with_aux(gradient, returned, has_aux)
@@ -81,8 +82,7 @@ class Writer:
         reverse.block(forward)
         bars = [self._final_adjoint(reverse, p, instance) for p in instance.active_parameters]
         backward = [*reverse.out]
-        call_forward(forward)
-        saving.connect(function, forward, backward)
+        connect(reverse, forward, backward)
         value = bars[0] if len(bars) == 1 else core.tuple_of(bars)
         backward.append(core.from_statement(gast.Return(value), function.body[-1]))
         names = instance.pair()
@@ -124,8 +124,26 @@ class Writer:
         return dict(self.example)
 
 
+def _require_number(instance: Instance, function: core.Function, has_aux: bool) -> None:
+    """Refuses the gradient of a function whose result is known to be a container."""
+    kind = instance.result
+    if has_aux or not isinstance(kind, TupleOf | ListOf | DictOf):
+        return
+    cause = f"the gradient is defined for functions that return one number; this one returns {kinds.show(kind)}"
+    rewrite = "return one number, with has_aux=True for (loss, anything else), or use vjp"
+    raise unsupported(function.source, function.body[-1], cause, rewrite)
+
+
 def split_return(function: core.Function) -> tuple[list[gast.AST], gast.AST]:
     return function.body[:-1], function.body[-1].value
+
+
+def connect(reverse: Reverse, forward: list[gast.AST], backward: list[gast.AST]) -> None:
+    """Makes the forward sweep keep what the backward sweep needs of it."""
+    call_forward(forward)
+    columns = saving.connect(reverse.function, forward, backward)
+    for name in sorted(reverse.looked_at | (columns & reverse.maybe_undefined)):
+        undefined.define(reverse.function, forward, name)
 
 
 def call_forward(forward: list[gast.AST]) -> None:

@@ -6,7 +6,7 @@ need it), so emitted code can be differentiated again. Shapes, axes and the stru
 called `g` or `t` are cotangents or tangents and enter linearly.
 """
 
-from s2s.runtime.support_checks import require_scalar, shapes
+from s2s.runtime.support_checks import UNDEFINED, require_scalar, shapes
 from s2s.runtime.support_convolution import conv_general_dilated, conv_lhs_bar, conv_rhs_bar
 from s2s.runtime.support_einsum import einsum_bar, einsum_bar_subscripts
 from s2s.runtime.support_elementwise import (
@@ -121,6 +121,7 @@ from s2s.runtime.support_special import digamma, erf, erfc, erfinv, expit, gamma
 from s2s.runtime.support_trees import acc, from_items, instantiate, items, replaced, stack, unzip, zeros_like
 
 __all__ = [
+    "UNDEFINED",
     "abs_power",
     "acc",
     "add_at",

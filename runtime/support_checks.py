@@ -5,6 +5,19 @@ from typing import Any
 import numpy as np
 
 
+class Undefined:
+    """What a variable holds that the path taken has not set; anything but passing it on is an error."""
+
+    def __repr__(self) -> str:
+        return "UNDEFINED"
+
+    def __bool__(self) -> bool:
+        raise UnboundLocalError("a variable is read that is not set on the path taken")
+
+
+UNDEFINED = Undefined()
+
+
 def require_scalar(loss: Any) -> None:
     """Refuses the gradient of a result that is not one number.
 
