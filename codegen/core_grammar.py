@@ -94,14 +94,20 @@ def is_header(target: gast.AST, iterator: gast.AST, known: Globals) -> bool:
     name = _called(iterator)
     if name is None:
         return is_atom(iterator, known) and _is_pattern(target)
+    if name == "zip":
+        return _only_strict(iterator) and _mirrors(target, iterator.args, known)
+    if iterator.keywords:
+        return False
     if name == "range":
         return isinstance(target, gast.Name) and all(is_atom(a, known) for a in iterator.args)
-    if name == "zip":
-        return _mirrors(target, iterator.args, known)
     if name == "enumerate":
         start = all(is_atom(a, known) for a in iterator.args[1:])
         return start and _mirrors(target, [core.constant(0), *iterator.args[:1]], known)
     return name == "reversed" and len(iterator.args) == 1 and is_header(target, iterator.args[0], known)
+
+
+def _only_strict(iterator: gast.AST) -> bool:
+    return all(k.arg == "strict" and isinstance(k.value, gast.Constant) for k in iterator.keywords)
 
 
 def _mirrors(target: gast.AST, parts: list[gast.AST], known: Globals) -> bool:
