@@ -25,7 +25,7 @@ _disabled_threads = 0
 _lock = threading.Lock()
 
 _NONE: frozenset[int] = frozenset()
-_NO_CALL: tuple[list[Any], Any, Any, Any] = ([], None, None, None)
+_NO_CALL: tuple[Any, Any, Any, Any] = (None, None, None, None)
 
 
 @contextmanager
@@ -72,17 +72,17 @@ class Jit:
         self._compiled: dict[Any, CompiledProgram] = {}
         # Calls with nothing but arrays, by position: avals to compiled program, and the last of them.
         self._by_avals: dict[tuple[Any, ...], CompiledProgram] = {}
-        self._last: tuple[list[Any], Any, Any, Any] = _NO_CALL
+        self._last: tuple[Any, Any, Any, Any] = _NO_CALL
         # Python scalars that the function needs as values, by structure of the arguments.
         self._needed: dict[Any, frozenset[int]] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         # The shortest way for arrays by position: what is written out here is what a call costs.
-        if kwargs or _disabled_threads or self._has_static:
+        if kwargs or _disabled_threads:
             return self._call(args, kwargs)
         avals = [x._aval for x in args if type(x) is Array]
         last, run, handlers, aval = self._last
-        if avals != last or aval is None or len(avals) != len(args):
+        if avals != last or len(avals) != len(args):
             return self._call_flat(args)
         try:
             return Array(run([x._buffer for x in args]).consume_with_handlers(handlers)[0], aval)
