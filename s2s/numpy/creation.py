@@ -270,9 +270,9 @@ def _narrow(grid: np.ndarray) -> Any:
     return runtime_array.from_host(grid.astype(conversion.DEFAULTS[type(grid.dtype.type(0).item())]))
 
 
-for _function in (array, asarray, copy, zeros, ones, empty, full, zeros_like, ones_like, empty_like, full_like):
-    table.recognise(_function, _function.__name__)
-for _function in (eye, identity, tri, arange, linspace):
-    table.recognise(_function, _function.__name__)
+for _name in """
+    array asarray copy zeros ones empty full zeros_like ones_like empty_like full_like eye identity tri arange linspace
+""".split():
+    table.recognise(globals()[_name], _name)
 
 mgrid, ogrid = _Grid(np.mgrid), _Grid(np.ogrid)
