@@ -137,7 +137,8 @@ class Forward:
 
     def _variadic(self, operation: Operation, name: str, target: str) -> gast.AST:
         dots = {i: self.dot(n) for i, n in enumerate(operation.binding[name].elts) if self.is_active(n)}
-        return rules.variadic_tangent(self.writer, operation, name, dots, core.name(target))
+        plain = {p: self.dot(operation.binding[p]) for p in operation.active if p != name}
+        return rules.variadic_tangent(self.writer, operation, name, dots, plain, core.name(target))
 
     def _needed(self, operation: Operation) -> list[str]:
         """Operations linear in all operands together take zeros for inactive ones, too."""

@@ -182,21 +182,36 @@ def _absent(writer: RuleWriter, out_bar: gast.AST) -> frozenset[int]:
 def variadic_contributions(
     writer: RuleWriter, operation: Operation, name: str, places: list[int], out: gast.AST, out_bar: gast.AST
 ) -> list[tuple[gast.AST, gast.AST]]:
-    """Reverse mode for a variadic operand: (operand, its contribution) for the active ones."""
+    """Reverse mode beside and for a variadic operand: (operand, its contribution) for the active ones."""
     mapping = operand_nodes(operation, writer) | {"out": out, "out_bar": out_bar}
     nodes = operation.binding[name].elts
-    statement = parsed(operation.primitive.vjp)[0]
-    return [(nodes[k], writer.expanded(statement.value, name, nodes, k, mapping)) for k in places]
+    pairs = []
+    for statement in parsed(operation.primitive.vjp):
+        target = statement.targets[0]
+        if isinstance(target, gast.Subscript):  # operands_bar[k] = …
+            pairs += [(nodes[k], writer.expanded(statement.value, name, nodes, k, mapping)) for k in places]
+        elif target.id[: -len("_bar")] in operation.active:
+            value = writer.expanded(statement.value, name, nodes, 0, mapping)
+            pairs.append((operation.binding[target.id[: -len("_bar")]], value))
+    return pairs
 
 
 def variadic_tangent(
-    writer: RuleWriter, operation: Operation, name: str, dots: dict[int, gast.AST], out: gast.AST
+    writer: RuleWriter,
+    operation: Operation,
+    name: str,
+    dots: dict[int, gast.AST],
+    plain_dots: dict[str, gast.AST],
+    out: gast.AST,
 ) -> gast.AST:
-    """Forward mode for a variadic operand: the sum over its active elements."""
+    """Forward mode for a variadic operand and those beside it: the sum over the active ones."""
     mapping = operand_nodes(operation, writer) | {"out": out}
     nodes = operation.binding[name].elts
     text = parsed_expression(operation.primitive.jvp[name])
     terms = [writer.expanded(text, name, nodes, k, mapping | {f"{name}_dot": dot}) for k, dot in dots.items()]
+    for p, dot in plain_dots.items():
+        text = parsed_expression(operation.primitive.jvp[p])
+        terms.append(writer.expanded(text, name, nodes, 0, mapping | {f"{p}_dot": dot}))
     named = [writer.named(t, "term_dot") for t in terms[:-1]]
     return writer.operation(_sum([*named, terms[-1]]))
 

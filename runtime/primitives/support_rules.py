@@ -88,6 +88,7 @@ elementwise(
 )
 
 # Shapes.
+nondifferentiable("zeros_like_tree", "x", functions=(support.zeros_like,), result_kind="tree")
 linear(
     "instantiate",
     "t, like",

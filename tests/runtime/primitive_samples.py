@@ -304,5 +304,5 @@ REFERENCES: dict[str, Any] = {
 NOT_SAMPLED = {
     *("nonzero argwhere flatnonzero empty empty_like".split()),
     *("multiply_at divide_at min_at max_at power_at".split()),
-    *("reduced_size inverse_permutation negated kept_shape result_type".split()),
+    *("reduced_size inverse_permutation negated kept_shape result_type zeros_like_tree".split()),
 }
