@@ -34,8 +34,6 @@ THEIRS = [
     for file, module in MODULES.items()
     for n, args in module.CASES.items()
 ] or [pytest.param(None, [], marks=pytest.mark.skip(f"no open programs at {OPEN}"))]
-# Variables that the backward sweep asks for zeros of on a path where they have no value.
-UNDEFINED = ("one_sided_definition", "first_defined_in_loop")
 
 
 # Stages ----------------------------------------------------------------------------------------------------------
@@ -225,9 +223,7 @@ def test_desugared_open_programs_run_as_cpython_does(f, cases):
 
 
 @pytest.mark.parametrize(("f", "cases"), ACTIVE)
-def test_sweeps_run_before_and_after_simplification(f, cases, request):
-    if f.__name__ in UNDEFINED:
-        request.applymarker(pytest.mark.xfail(reason="zeros of an undefined variable", raises=UnboundLocalError))
+def test_sweeps_run_before_and_after_simplification(f, cases):
     for args in cases:
         check_reverse(f, args)
 
