@@ -46,6 +46,8 @@ def result_type(*args: Any) -> np.dtype:
     """The dtype of the result of an operation on these arrays, numbers and dtypes."""
     strong = [dtype_of(x) for x in args if type(x) not in PYTHON_NUMBERS and not getattr(x, "weak_type", False)]
     weak = [dtype_of(x) for x in args if type(x) in PYTHON_NUMBERS or getattr(x, "weak_type", False)]
+    if not strong:
+        return max(weak, key=dtypes.category)
     made = [_Typed(d, False) for d in strong] + [_Typed(d, True) for d in weak]
     return dtypes.result_type(*made)[0]
 

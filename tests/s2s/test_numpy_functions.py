@@ -19,7 +19,7 @@ _UP_TO_SIGN = {"eigh", "svd", "qr"}
 # Where NumPy's own result has another dtype or rule than the peer's, which is the one followed here.
 _NOT_NUMPY = {"lstsq", "cross", "nonzero", "zeros", "ones", "full", "eye", "identity", "tri", "linspace", "logspace"}
 _NOT_NUMPY |= {"geomspace", "array", "vecmat", "take", "astype", "correlate", "frombuffer", "fromfunction", "bincount"}
-_NOT_NUMPY |= {"result_type", "asarray", "arange", "fabs"}
+_NOT_NUMPY |= {"result_type", "asarray", "arange", "reciprocal"}
 
 
 # Counts are integers here, floats in the peer; a rank is an integer of 64 bits.
