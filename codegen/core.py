@@ -54,12 +54,22 @@ class Function:
 # Builders --------------------------------------------------------------------------------------------------------
 
 
+LOAD, STORE = gast.Load(), gast.Store()
+
+
 def name(identifier: str) -> gast.AST:
-    return gast.Name(identifier, gast.Load(), None, None)
+    return _named(identifier, LOAD)
 
 
 def stored(identifier: str) -> gast.AST:
-    return gast.Name(identifier, gast.Store(), None, None)
+    return _named(identifier, STORE)
+
+
+def _named(identifier: str, context: gast.AST) -> gast.AST:
+    """A Name node, made without gast's checks of its arguments: most nodes are names."""
+    node = gast.Name.__new__(gast.Name)
+    node.id, node.ctx, node.annotation, node.type_comment = identifier, context, None, None
+    return node
 
 
 def constant(value: Any) -> gast.AST:
@@ -311,11 +321,18 @@ def _copy_substituted(node: gast.AST, mapping: Mapping[str, gast.AST]) -> gast.A
     if isinstance(node, gast.ListComp | gast.SetComp | gast.GeneratorExp | gast.DictComp | gast.Lambda):
         bound = _bound_inside(node)
         mapping = {k: v for k, v in mapping.items() if k not in bound}
-    copy = type(node)(*[substitute(getattr(node, f, None), mapping) for f in node._fields])
-    for extra in ("origin", "lineno", "col_offset", "end_lineno", "end_col_offset"):
-        if hasattr(node, extra):
-            setattr(copy, extra, getattr(node, extra))
+    copy = type(node).__new__(type(node))
+    for field_name, value in node.__dict__.items():
+        if field_name not in REMEMBERED:
+            setattr(copy, field_name, value)
+    for field_name in node._fields:
+        value = getattr(node, field_name, None)
+        setattr(copy, field_name, value if type(value) in LEAVES else substitute(value, mapping))
     return copy
+
+
+# What passes remember on a node about the whole expression.
+REMEMBERED = ("names_read", "structural_key", "text_length")
 
 
 def _bound_inside(node: gast.AST) -> set[str]:
@@ -352,13 +369,23 @@ def same(a: gast.AST, b: gast.AST) -> bool:
 
 
 def key(node: Any) -> Any:
-    """A hashable structural key of an expression."""
-    if isinstance(node, gast.Name):
+    """A hashable structural key of an expression, remembered on operations."""
+    kind = type(node)
+    if kind is gast.Name:
         return node.id
+    if kind is gast.Call or kind is gast.BinOp:
+        found = getattr(node, "structural_key", None)
+        if found is None:
+            found = node.structural_key = _key_of_fields(node)
+        return found
     if isinstance(node, gast.Constant):
         return (type(node.value).__name__, repr(node.value))
     if isinstance(node, list):
         return tuple(key(item) for item in node)
     if isinstance(node, gast.AST):
-        return (type(node).__name__, *[key(getattr(node, f, None)) for f in node._fields if f != "ctx"])
+        return _key_of_fields(node)
     return node
+
+
+def _key_of_fields(node: gast.AST) -> tuple[Any, ...]:
+    return (type(node).__name__, *[key(getattr(node, f, None)) for f in node._fields if f != "ctx"])

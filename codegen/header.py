@@ -48,6 +48,7 @@ class Names:
         self.live = live
         self.own: dict[str, Any] = {}
         self.users: dict[str, Any] = {}
+        self.local_names: dict[int, set[str]] = {}
         emitted = program.emitted
         self.namer = Namer(
             {n for e in emitted for n in e.references} | {e.name for e in emitted} | names_in([e.tree for e in emitted])
@@ -102,10 +103,11 @@ class Names:
         alias = self._alias(function, target, name)
         if alias != name:
             _replace(function.tree, name, core.name(alias))
+            self._local_names(function).add(alias)
 
     def _alias(self, function: Any, target: Any, preferred: str) -> str:
         """The file's name for an object that it brings."""
-        local = names_in(function.tree) - {preferred}
+        local = self._local_names(function) - {preferred}
         for name in self._known(target, preferred):
             if name not in local:
                 return name
@@ -114,6 +116,11 @@ class Names:
         name = self.namer.fresh(preferred) if taken or preferred in _locals(function.tree) else preferred
         self.own[name] = target
         return name
+
+    def _local_names(self, function: Any) -> set[str]:
+        if id(function) not in self.local_names:
+            self.local_names[id(function)] = names_in(function.tree)
+        return self.local_names[id(function)]
 
     def _known(self, target: Any, preferred: str) -> Iterator[str]:
         """Names under which the file has the object already."""

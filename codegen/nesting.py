@@ -7,7 +7,6 @@ from s2s.codegen.expressions import text_of
 from s2s.codegen.trees import to_ast
 
 WIDTH = 96
-TERMS = 40
 
 
 def run(function: core.Function, body: list[gast.AST]) -> list[gast.AST]:
@@ -114,9 +113,8 @@ class Nesting:
             return False
         if dead_code.append_target(user) is not None and isinstance(user.value.args[0], gast.Tuple):
             return False
-        mapping = {statement.targets[0].id: statement.value}
-        new = core.substitute(core.header(user), mapping)
-        return _length(new) + len(_left(user)) <= WIDTH
+        together = _length(core.header(user)) + _length(statement.value) - len(statement.targets[0].id)
+        return together + len(_left(user)) <= WIDTH
 
 def _left(statement: gast.AST) -> str:
     names = core.targets(statement)
@@ -124,9 +122,8 @@ def _left(statement: gast.AST) -> str:
 
 
 def _length(node: gast.AST) -> int:
-    """About how many characters the expression takes."""
-    return len(text_of(to_ast(node))) if _size(node) < TERMS * 2 else 10_000
-
-
-def _size(node: gast.AST) -> int:
-    return 1 + sum(_size(child) for child in core.children(node))
+    """About how many characters the expression takes on one line."""
+    found = getattr(node, "text_length", None)
+    if found is None:
+        found = node.text_length = len(text_of(to_ast(node)))
+    return found

@@ -22,13 +22,17 @@ def compile_definition(source: FunctionSource, tree: Any, extra: Mapping[str, An
     original = _function(source).__code__
     tree.decorator_list = source.decorators  # never run; they make the first line of the code that of the user's
     definition = _as_written(tree, original)
-    parts = source.qualname.split(".")
-    if len(parts) > 1 and parts[-2] != "<locals>":  # private names are mangled with the class's name
-        definition = gast.ClassDef(parts[-2], [], [], [definition], [], [])
+    path = ["factory", original.co_name]
+    owner = source.qualname.split(".")[-2:][0]
+    if "." in source.qualname and owner != "<locals>":  # private names are mangled with the class's name
+        definition = gast.ClassDef(owner, [], [], [definition], [], [])
+        path.insert(1, owner)
     module = _module(definition, [*original.co_freevars, *extra])
     flags = original.co_flags & _FUTURE_FLAGS
-    compiled = compile(module, source.filename, "exec", flags=flags, dont_inherit=True)
-    return next(code for code in _nested(compiled) if code.co_name == original.co_name and code.co_firstlineno > 0)
+    code = compile(module, source.filename, "exec", flags=flags, dont_inherit=True)
+    for name in path:
+        code = next(inner for inner in _inside(code) if inner.co_name == name)
+    return code
 
 
 def instantiate(function: types.FunctionType, code: types.CodeType, extra: Mapping[str, Any]) -> types.FunctionType:
@@ -66,15 +70,13 @@ def _module(definition: Any, free: list[str]) -> ast.Module:
     return ast.fix_missing_locations(factory)
 
 
-def _nested(code: types.CodeType) -> Iterator[types.CodeType]:
-    """Code objects inside of `code`, outer before inner, without the class and factory around the definition."""
-    inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    yield from inner
-    for constant in inner:
-        yield from _nested(constant)
+def _inside(code: types.CodeType) -> Iterator[types.CodeType]:
+    """The code objects of definitions directly inside of `code`."""
+    return (constant for constant in code.co_consts if isinstance(constant, types.CodeType))
 
 
 def all_codes(code: types.CodeType) -> Iterator[types.CodeType]:
     """The code object and those nested in it."""
     yield code
-    yield from _nested(code)
+    for inner in _inside(code):
+        yield from all_codes(inner)

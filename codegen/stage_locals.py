@@ -59,6 +59,11 @@ def _bound_by(node: Any) -> Iterator[tuple[str, Any]]:
         yield node.name, None
 
 
+def called(call: Any) -> Any:
+    """The function of a call as the user wrote it, without the wrapping that staging may have put around it."""
+    return getattr(call.func, "wrapped", call.func)
+
+
 def _loaded(name: Any) -> Any:
     return gast.Name(name.id, gast.Load(), None, None)
 
@@ -118,7 +123,7 @@ class StaticNames:
         return parts is not None and all(map(self.is_static, parts))
 
     def _is_static_call(self, node: Any) -> bool:
-        function = self.resolve(node.func)
+        function = self.resolve(called(node))
         if any(function is f for f in _STATIC_FUNCTIONS):
             return True
         parts = [*node.args, *(k.value for k in node.keywords)]
@@ -170,7 +175,7 @@ class OwnedNames:
     def _makes_fresh(self, call: Any) -> bool:
         if any(k.arg in ("copy", "out") for k in call.keywords):
             return False
-        function = self.resolve(call.func)
+        function = self.resolve(called(call))
         if function is None:
             return isinstance(call.func, gast.Attribute) and call.func.attr in _FRESH_METHODS
         named_fresh = getattr(function, "__name__", "") in _FRESH_FUNCTIONS and _is_numpy(function)

@@ -247,7 +247,9 @@ class Rewriter(gast.NodeTransformer):
 
     def _wrap(self, node: Any) -> Any:
         self.changed = True
-        return gast.copy_location(_call(self.names["staged"], self.visit(node)), node)
+        wrapped = gast.copy_location(_call(self.names["staged"], self.visit(node)), node)
+        wrapped.wrapped = node
+        return wrapped
 
 
 def _call(name: str, *arguments: Any) -> Any:
