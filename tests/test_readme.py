@@ -121,6 +121,13 @@ PROGRAMS = {
 }
 
 
+def test_every_file_that_is_named_exists():
+    root = Path(__file__).resolve().parent.parent
+    for name in re.findall(r"`([\w/]+\.py)`", README):
+        folders = ("", "codegen", "runtime", "runtime/primitives", "s2s")
+        assert any((root / folder / name).exists() for folder in folders), name
+
+
 def support_table():
     section = README.split("## What is supported")[1].split("\n## ")[0]
     rows = re.findall(r"^\| (.+?) \| (\w+) \| (\w+) \|$", section, re.MULTILINE)
