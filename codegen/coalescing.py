@@ -166,10 +166,15 @@ def _without_self_copies(body: list[gast.AST]) -> list[gast.AST]:
 
 
 def _without_empty_blocks(statement: gast.AST) -> list[gast.AST]:
-    """A branch with nothing to do is dropped; if only the first one is empty, the test is negated."""
+    """A branch with nothing to do is dropped; if only the first one is empty, the test is negated.
+
+    Loops stay: dead ones are gone by now, and one without a body still sets its target.
+    """
+    if not isinstance(statement, gast.If):
+        statement.body = statement.body or [gast.Pass()]
     if statement.body:
         return [statement]
-    if not isinstance(statement, gast.If) or not statement.orelse:
+    if not statement.orelse:
         return []
     statement.test, statement.body, statement.orelse = negated(statement.test), statement.orelse, []
     return [statement]

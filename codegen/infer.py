@@ -455,9 +455,14 @@ SCALAR_OPERATORS = {"add", "subtract", "multiply", "divide", "power", "negative"
 
 def _tree_result(inference: Inference, operation: Operation) -> Kind:
     """Results of the same structure as the first argument (`acc`, `zeros_like` of containers)."""
-    kind = inference.kind(next(iter(operation.binding.values())))
+    shaped_like = SHAPED_LIKE.get(operation.primitive.name)
+    node = operation.binding[shaped_like] if shaped_like else next(iter(operation.binding.values()))
+    kind = inference.kind(node)
     return kind if not isinstance(kind, Static) else Numeric()
 
+
+# Tree results with the structure of another operand than the first.
+SHAPED_LIKE = {"array_bar": "elements", "instantiate": "like"}
 
 # Results that are not plain arrays, by the primitive's `result_kind`.
 RESULT_KINDS: dict[str, Any] = {

@@ -49,9 +49,18 @@ def identifier(text: str) -> str:
 def names_in(tree: Any) -> set[str]:
     """Every name that occurs in a tree: variables, parameters, functions, imports, keywords of calls, globals."""
     found: set[str] = set()
-    for root in tree if isinstance(tree, list | tuple) else (tree,):
-        for node in ast.walk(root):
-            found.update(_names_of(node))
+    work: list[Any] = list(tree) if isinstance(tree, list | tuple) else [tree]
+    while work:
+        node = work.pop()
+        if type(node).__name__ == "Name":
+            found.add(node.id)
+            continue
+        found.update(_names_of(node))
+        for value in vars(node).values():
+            if isinstance(value, ast.AST):
+                work.append(value)
+            elif type(value) is list:
+                work += [item for item in value if isinstance(item, ast.AST)]
     return found
 
 

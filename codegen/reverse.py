@@ -257,6 +257,7 @@ class Reverse:
     def _join_arms(self, statement: gast.If, arms: list[tuple[list, dict]], local: set[str]) -> None:
         names = [n for n in dict.fromkeys(n for _, a in arms for n in a) if n not in local]
         changed = [n for n in names if len({id(a.get(n)) for _, a in arms}) > 1]
+        self.frame.adjoints.update({n: arms[0][1][n] for n in names if n not in changed})
         for name in changed:
             if name not in self.frame.adjoints:
                 self._promote(name, arms)

@@ -1,6 +1,7 @@
 """Whole transformations: which functions an emitted file holds, its header, its text and its loading."""
 
 import functools
+import gc
 from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,6 +57,23 @@ class Result:
         return all(guard.holds() for guard in self.guards)
 
 
+def without_collection(transformation: Any) -> Any:
+    """Garbage collection waits until a transformation is through: it makes many nodes and lets go of few before."""
+
+    @functools.wraps(transformation)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        was_enabled = gc.isenabled()
+        gc.disable()
+        try:
+            return transformation(*args, **kwargs)
+        finally:
+            if was_enabled:
+                gc.enable()
+
+    return wrapped
+
+
+@without_collection
 def gradient(
     source: FunctionSource,
     arguments: dict[str, Kind],
@@ -71,12 +89,14 @@ def gradient(
     return _finish(program, name, source)
 
 
+@without_collection
 def tangent(source: FunctionSource, arguments: dict[str, Kind], shapes: Mapping[str, Any] | None = None) -> Result:
     """Forward mode: `f_jvp(*args, *dots) -> (out, out_dot)`."""
     program, instance = _start(source, arguments, shapes)
     return _finish(program, instance.tangent_name(), source)
 
 
+@without_collection
 def pair(
     source: FunctionSource,
     arguments: dict[str, Kind],
