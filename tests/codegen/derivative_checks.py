@@ -93,6 +93,16 @@ def same_structure(value: Any, like: Any) -> Iterator[tuple[Any, Any]]:
         yield value, like
 
 
+def _rebuilt(tree: Any, parts: Iterator[Any]) -> Any:
+    """The parts in the containers of `tree`."""
+    if isinstance(tree, dict):
+        return {k: _rebuilt(v, parts) for k, v in tree.items()}
+    if isinstance(tree, list | tuple):
+        made = [_rebuilt(v, parts) for v in tree]
+        return type(tree)(*made) if hasattr(tree, "_fields") else type(tree)(made)
+    return next(parts)
+
+
 def check_forward(function: Function, args: tuple[Any, ...], tolerance: float = 1e-6) -> None:
     """`jvp` against differences, and its value against the function's."""
     direction = random_like(args, 1)
@@ -117,11 +127,7 @@ def check_reverse(function: Function, args: tuple[Any, ...], tolerance: float = 
     list(same_structure(bars, args))
     backward = inner_product(map_floats(lambda x, bar: bar, args, bars), direction)
     numeric = differences(function, before, direction)
-    expected = sum(
-        np.sum(np.asarray(b, float) * d)
-        for b, d, x in zip(leaves(out_bar), numeric, leaves(out), strict=True)
-        if is_float(x)
-    )
+    expected = inner_product(map_floats(lambda o, d: d, out, _rebuilt(out, iter(numeric))), out_bar)
     np.testing.assert_allclose(backward, expected, rtol=tolerance, atol=tolerance)
     _, out_dot = s2s.jvp(function, before, direction)
     forward = inner_product(map_floats(lambda x, dot: dot, out, out_dot), out_bar)

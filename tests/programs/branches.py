@@ -135,7 +135,7 @@ def branch_in_loop(x):
 def only_sometimes(x):
     y = x
     z = 1.0
-    for i in range(5):
+    for _ in range(5):
         if y > 1.0:
             z = z * y
             y = y * 0.4

@@ -178,14 +178,14 @@ def over_zip(m, v):
 
 def over_unequal_zip(m, v):
     t = 0.0
-    for w, row in zip(v, m):
+    for w, row in zip(v, m):  # noqa: B905
         t = t + w * (row @ row)
     return t
 
 
 def over_enumerate_zip(m, v):
     t = 0.0
-    for i, (row, w) in enumerate(zip(m, v)):
+    for i, (row, w) in enumerate(zip(m, v)):  # noqa: B905
         t = t + (i + 1) * w * row.sum() ** 2
     return t
 
@@ -229,7 +229,7 @@ def recurrence_of_two(x):
 def integer_carried(x):
     k = 1
     y = x
-    for i in range(4):
+    for _ in range(4):
         k = k * 2
         y = np.sin(y) * k
     return y
@@ -237,7 +237,7 @@ def integer_carried(x):
 
 def alternating_kind(x):
     y = 1
-    for i in range(3):
+    for _ in range(3):
         y = y * x
     return y
 

@@ -55,7 +55,8 @@ def batched_products(t, n):
 
 def shapes(m):
     r = m.reshape(-1)[::-1].reshape(4, 3)
-    return np.concatenate([r, m.T * 2.0], axis=1) + np.stack([m.T[:, 0], m.T[:, 1], m.T[:, 0] * 2, m.T[:, 2], m.T[:, 0], m.T[:, 0]], axis=1)
+    a, b, c = m.T[:, 0], m.T[:, 1], m.T[:, 2]
+    return np.concatenate([r, m.T * 2.0], axis=1) + np.stack([a, b, a * 2, c, a, a], axis=1)
 
 
 def slices(x):
@@ -127,7 +128,7 @@ def redefined(x):
 
 
 def unary_minus_and_plus(x):
-    return -x + +x * -2.0 - (-(-x)) ** 3
+    return -x + +x * -2.0 - (-x) ** 3
 
 
 def integer_and_float(x, n):
@@ -143,7 +144,8 @@ def attributes(m):
 
 
 def long_expression(x, y):
-    return ((x + y) * (x - y) / (1 + x * x + y * y) + np.sqrt(x * x + y * y + 1)) * np.exp(-x * y) + np.arctan2(y, x + 3)
+    ratio = (x + y) * (x - y) / (1 + x * x + y * y)
+    return (ratio + np.sqrt(x * x + y * y + 1)) * np.exp(-x * y) + np.arctan2(y, x + 3)
 
 
 CASES = {
