@@ -6,6 +6,7 @@ its own staged form.
 """
 
 import builtins
+import dis
 import inspect
 import sysconfig
 import threading
@@ -206,16 +207,26 @@ def _read(function: types.FunctionType) -> Scan:
 
 def _opaque(function: types.FunctionType) -> Scan:
     """A function without source runs as it is if nothing that it names would be rewritten, and is refused if so."""
-    resolved = {name: _lookup(function, name) for name in _names_read(function.__code__)}
-    functions = [value for value in resolved.values() if isinstance(value, types.FunctionType)]
-    changed = any(staged_calls.counterpart(value) is not None for value in resolved.values())
+    codes = list(all_codes(function.__code__))
+    resolved = {name: _lookup(function, name) for code in codes for name in _globals_read(code)}
+    attributes = {name for code in codes for name in code.co_names}
+    values = [v for value in resolved.values() for v in _with_members(value, attributes)]
+    changed = any(staged_calls.counterpart(value) is not None for value in values)
+    functions = [value for value in values if isinstance(value, types.FunctionType)]
     return Scan(function, resolved, changed, [f for f in functions if not is_library(f)])
 
 
-def _names_read(code: types.CodeType) -> Iterator[str]:
-    for each in all_codes(code):
-        yield from each.co_names
-        yield from each.co_freevars
+def _globals_read(code: types.CodeType) -> Iterator[str]:
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF"):
+            yield instruction.argval
+
+
+def _with_members(value: Any, names: set[str]) -> Iterator[Any]:
+    """The object, and of a module also those of its members that may be meant by `names`."""
+    yield value
+    if isinstance(value, types.ModuleType):
+        yield from (getattr(value, name) for name in names if hasattr(value, name))
 
 
 _MISSING = object()

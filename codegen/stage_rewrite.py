@@ -22,7 +22,8 @@ from s2s.runtime.staged_calls import counterpart
 # Calls whose first argument is called in turn.
 _HIGHER_ORDER = (map, filter, functools.reduce, functools.partial, itertools.starmap, sorted)
 # Methods of arrays and Python's containers: what they call carries staged values without our help.
-_PLAIN_METHODS = frozenset(n for t in (np.ndarray, list, dict, set, str, tuple) for n in dir(t)) | {"at", "_replace"}
+_METHODS = {name for kind in (np.ndarray, list, dict, set, str, tuple) for name in dir(kind)}
+_PLAIN_METHODS = frozenset(name for name in _METHODS if not name.startswith("__")) | {"at", "_replace"}
 _CONSUMING_ITERABLES = (sum, any, all)
 _NUMPY_CONSTANTS = (np.array, np.zeros, np.ones, np.empty, np.arange, np.eye, np.linspace, np.full)
 
@@ -264,11 +265,14 @@ def _as_load(target: Any) -> Any:
 
 
 def _call_of(function: Any) -> types.FunctionType | None:
-    """The Python function that a call of an object of a user's class, or of a bound method, runs."""
+    """The Python function that a call of a user's class, of an object of one, or of a bound method runs."""
     if isinstance(function, types.MethodType):
-        return function.__func__ if isinstance(function.__func__, types.FunctionType) else None
-    method = None if isinstance(function, type) else getattr(type(function), "__call__", None)  # noqa: B004
-    return method if isinstance(method, types.FunctionType) else None
+        called = function.__func__
+    elif isinstance(function, type):
+        called = function.__init__  # type: ignore[misc]
+    else:
+        called = getattr(type(function), "__call__", None)  # noqa: B004 - the function, not whether there is one
+    return called if isinstance(called, types.FunctionType) else None
 
 
 def _related(asked: type) -> bool:

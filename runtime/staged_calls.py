@@ -106,6 +106,21 @@ def _array(value: np.ndarray) -> Any:
     return value if current_scope() is None or value.dtype == object else constant(value)
 
 
+def _class(value: type) -> Any:
+    """A user's class whose `__init__` is staged; one with a `__new__` of its own is constructed as it is."""
+    initialise = value.__init__  # type: ignore[misc]
+    if type(initialise) is not types.FunctionType or value.__new__ is not object.__new__:
+        return value
+    function = staged(initialise)
+    return value if function is initialise else functools.partial(_construct, value, function)
+
+
+def _construct(cls: type, initialise: Callable[..., None], *args: Any, **kwargs: Any) -> Any:
+    made = cls.__new__(cls)
+    initialise(made, *args, **kwargs)
+    return made
+
+
 def _callable_object(value: Any) -> Any:
     """An object of a user's class with `__call__`: that method of it, staged."""
     method = None if isinstance(value, type) else getattr(type(value), "__call__", None)  # noqa: B004 - the function
@@ -119,5 +134,6 @@ _BY_TYPE: dict[type, Callable[[Any], Any]] = {
     types.FunctionType: _function,
     types.MethodType: _method,
     functools.partial: _partial,
+    type: _class,
     np.ndarray: _array,
 }

@@ -4,6 +4,7 @@ import functools
 import linecache
 import math
 import textwrap
+from dataclasses import dataclass
 from functools import partial, reduce
 from math import exp as mexp
 
@@ -291,9 +292,24 @@ def test_a_function_without_source_runs_if_it_needs_nothing():
     assert stage_function(plain) is plain
 
 
-def test_a_function_without_source_is_refused_if_it_may_need_staging():
+def test_attributes_of_a_function_without_source_are_not_taken_for_builtins():
+    @dataclass
+    class Range:
+        min: float
+        max: float
+        type: str = "range"
+
+    def width(x):
+        bounds = Range(x, x * 2.0)
+        return bounds.max - bounds.min
+
+    assert stage_function(width) is width
+
+
+@pytest.mark.parametrize("text", ["lambda x: max(x, 1.0)", "lambda x: math.sin(x)"])
+def test_a_function_without_source_is_refused_if_it_may_need_staging(text):
     with pytest.raises(SourceError, match="give the function's source as a string"):
-        stage_function(eval("lambda x: max(x, 1.0)"))
+        stage_function(eval(text))
 
 
 def test_an_update_whose_target_calls_a_function_is_refused():

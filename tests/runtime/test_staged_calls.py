@@ -134,6 +134,26 @@ def test_functions_as_values():
     same(lambda x: functools.partial(inner, x)(), 0.3)
 
 
+def test_construction_methods_and_calls_of_objects():
+    class Base:
+        def __init__(self, weight):
+            self.weight = math.exp(weight)
+
+    class Layer(Base):
+        def __init__(self, weight, bias):
+            super().__init__(weight)
+            self.kind = "array" if isinstance(bias, np.ndarray) else "number"
+            self.bias = bias
+
+        def __call__(self, x):
+            return math.tanh(x) * self.weight
+
+        def apply(self, x):
+            return self(x) + (self.bias if self.kind == "number" else self.bias[0])
+
+    same(lambda x, v: (Layer(x, 2.0).apply(x), Layer(x, v).apply(x)), 0.3, V)
+
+
 def test_updates_that_others_may_see_are_refused():
     def shared(x):
         y = x * 2.0
