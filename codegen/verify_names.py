@@ -41,8 +41,8 @@ class Definitions:
                 self.block(inner, statement, k)
 
     def violations(self, names: Iterable[str], show: Callable[[Any], str]) -> list[str]:
-        """One message for each name whose definitions may not stand together."""
-        wrong = [n for n in sorted(names) if not _may_share(self.of.get(n, []))]
+        """One message for each name whose definitions may not stand together; `_` is any unread target."""
+        wrong = [n for n in sorted(names) if n != "_" and not _may_share(self.of.get(n, []))]
         return [f"{show(self.of[n][-1].statement)}: {n!r} is assigned twice" for n in wrong]
 
 

@@ -317,6 +317,11 @@ def test_one_sided_join_of_a_variable_that_the_other_side_lacks():
     verify.verify(core_text.parse(text + "    return y_2"), "testing")
 
 
+def test_unread_targets_share_a_name():
+    text = "def f(x):\n    for _ in x:\n        print(x)\n    for _ in reversed(x):\n        print(x)\n    return x"
+    verify.verify(core_text.parse(text), "testing")
+
+
 def test_all_violations_are_raised_together():
     function = core_text.parse("def f(x):\n    y = z + x * 2\n    y = w\n    return y + 1")
     function.body[0].origin = ("model.py", 7)
