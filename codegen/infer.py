@@ -3,6 +3,7 @@
 from typing import Any
 
 import gast
+import numpy as np
 
 from s2s.codegen import aliasing, core, kinds, nested, operations
 from s2s.codegen.diagnostics import Diagnostics
@@ -339,6 +340,7 @@ class Inference:
         return Unknown()
 
     def _bound_primitive(self, statement: gast.AST, node: gast.AST, primitive: Any, receiver: Any) -> Kind:
+        primitive, node = operations.variant(primitive, node)
         try:
             operation = operations.call_operation(node, primitive, receiver)
         except operations.BindError as error:
@@ -396,8 +398,23 @@ class Inference:
             self.refuse(statement, f"{primitive.name} has no derivative: {primitive.why_not}", "")
         if primitive.category != "nondifferentiable":
             self._refuse_static(statement, primitive, active)
+            self._refuse_integer_result(statement, operation, active)
             operation.active = differentiable
         return self._primitive_result(primitive, operation)
+
+    def _refuse_integer_result(self, statement: gast.AST, operation: Operation, active: tuple[str, ...]) -> None:
+        """`np.sum(x, dtype=int)` cuts fractions off, which the rule of the sum does not know."""
+        node = operation.binding.get("dtype")
+        found = self.global_object(node) if node is not None and active else None
+        if found is None or operation.primitive.name in ("astype", "array", "asarray"):
+            return
+        if found is not UNRESOLVED and np.issubdtype(np.dtype(found), np.inexact):
+            return
+        self.refuse(
+            statement,
+            f"the dtype of {operation.primitive.name} is not a floating-point one, which has no derivative",
+            "leave dtype out, or convert the result with .astype",
+        )
 
     def _refuse_static(self, statement: gast.AST, primitive: Any, active: tuple[str, ...]) -> None:
         for parameter in active:

@@ -84,6 +84,21 @@ def call_operation(node: gast.AST, primitive: Primitive, receiver: gast.AST | No
     return operation
 
 
+# A literal keyword that makes a function another primitive.
+VARIANTS = {("svd", "compute_uv", False): "svdvals"}
+
+
+def variant(primitive: Primitive, node: gast.AST) -> tuple[Primitive, gast.AST]:
+    """The primitive that a call with its literal keywords is, and the call without what said so."""
+    for keyword in node.keywords:
+        value = keyword.value.value if isinstance(keyword.value, gast.Constant) else None
+        name = VARIANTS.get((primitive.name, keyword.arg, value)) if isinstance(value, bool) else None
+        if name is not None:
+            rest = [k for k in node.keywords if k is not keyword]
+            return table.named(name), gast.copy_location(gast.Call(node.func, node.args, rest), node)
+    return primitive, node
+
+
 def _bind_positional(operation: Operation, positional: list[str], node: gast.AST, is_method: bool) -> None:
     arguments = node.args
     for i, parameter in enumerate(positional):

@@ -1,5 +1,6 @@
 """Instantiates the text of derivative rules as Core statements."""
 
+import builtins
 import functools
 from collections.abc import Mapping
 from typing import Any
@@ -140,6 +141,8 @@ class RuleWriter:
                 full[name] = core.name(self.alias(numpy, "np"))
             elif hasattr(support, name):
                 full[name] = self.support(name)
+            elif hasattr(builtins, name):
+                full[name] = core.name(self.alias(getattr(builtins, name), name))
         return full
 
 

@@ -81,11 +81,15 @@ def gradient(
     with_value: bool,
     has_aux: bool,
     shapes: Mapping[str, Any] | None = None,
+    as_tuple: bool = False,
 ) -> Result:
-    """The joint gradient function and the pairs it calls; `shapes` holds example arguments to simplify for."""
+    """The joint gradient function and the pairs it calls; `shapes` holds example arguments to simplify for.
+
+    The gradient is a tuple if `wrt` names several parameters, or one and `as_tuple` is set.
+    """
     program, instance = _start(source, arguments, shapes)
     name = program.namer.fresh(f"{source.name}_value_and_grad" if with_value else f"{source.name}_grad")
-    program.writer.write_gradient(program, instance, name, wrt, with_value, has_aux)
+    program.writer.write_gradient(program, instance, name, wrt, with_value, has_aux, as_tuple)
     return _finish(program, name, source)
 
 

@@ -26,7 +26,14 @@ class Writer:
     # Reverse mode ------------------------------------------------------------------------------------------------
 
     def write_gradient(
-        self, program: Program, instance: Instance, name: str, wrt: list[str], with_value: bool, has_aux: bool
+        self,
+        program: Program,
+        instance: Instance,
+        name: str,
+        wrt: list[str],
+        with_value: bool,
+        has_aux: bool,
+        as_tuple: bool = False,
     ) -> None:
         """The joint function: forward sweep, backward sweep, one body."""
         function = instance.function
@@ -41,7 +48,7 @@ class Writer:
         backward = reverse.out
         connect(reverse, forward, backward)
         check = [self._scalar_check(reverse, loss)]
-        gradient = bars[0] if len(bars) == 1 else core.tuple_of(bars)
+        gradient = bars[0] if len(bars) == 1 and not as_tuple else core.tuple_of(bars)
         value = core.tuple_of([returned, gradient]) if with_value else self._with_aux(gradient, returned, has_aux)
         body = [*forward, *check, *backward, gast.Return(value)]
         self._emit(program, instance, name, signature(function.source), body)

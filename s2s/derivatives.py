@@ -35,7 +35,8 @@ class Gradient(Transformed):
 
     def write(self, source: FunctionSource, arguments: dict[str, Kind], shapes: Any = None) -> transform.Result:
         wrt = self.wrt(self.names())
-        return transform.gradient(source, arguments, wrt, self.with_value, self.has_aux, shapes)
+        as_tuple = not isinstance(self.argnums, int | str)
+        return transform.gradient(source, arguments, wrt, self.with_value, self.has_aux, shapes, as_tuple)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         bound = self.bind(args, kwargs)
@@ -43,16 +44,16 @@ class Gradient(Transformed):
         for name in wrt:
             _require_float(self, name, bound)
         out = run(self.result_for(self.kinds_of(bound), bound).function, *self.with_bound(args), **kwargs)
-        if all(type(bound[n]) in _PLAIN or hasattr(bound[n], "shape") for n in wrt):
+        if all(type(bound[n]) in _PLAIN for n in wrt):
             return out
         return self._filled(out, [bound[n] for n in wrt])
 
     def _filled(self, out: Any, values: list[Any]) -> Any:
-        """Containers get zeros where they hold what has no derivative."""
+        """Gradients in the dtypes of their arguments; containers get zeros where they hold what has no derivative."""
         first, second = out if self.with_value or self.has_aux else (None, out)
         gradient = second if self.with_value or not self.has_aux else first
         many = not isinstance(self.argnums, int | str)
-        if many and len(values) > 1:
+        if many:
             gradient = tuple(fill(b, v) for b, v in zip(gradient, values, strict=True))
         else:
             gradient = fill(gradient, values[0])
@@ -133,7 +134,8 @@ class Tangent(Transformed):
         dots = [t for n, t in zip(self.names(), tangents, strict=False) if kinds.is_active(arguments[n])]
         source = signature_source(self.function)
         values = [bound[n] if n in bound else source.defaults[n] for n in arguments]
-        return run(self.result_for(arguments, bound).function, *values, *dots)
+        out, out_dot = run(self.result_for(arguments, bound).function, *values, *dots)
+        return out, fill(out_dot, out)
 
 
 PACKED = source_from_string("def jvp(primals, tangents):\n    return None")

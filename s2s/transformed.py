@@ -6,6 +6,8 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 from s2s.codegen import kinds, transform
 from s2s.codegen.kinds import Kind, Numeric
 from s2s.codegen.program import parameters
@@ -206,14 +208,42 @@ def _source_of_method(method: types.MethodType) -> FunctionSource:
 
 
 def fill(bar: Any, value: Any) -> Any:
-    """A cotangent with zeros for what has none: integers, strings, unused parts."""
+    """A cotangent as the caller gets it: with zeros for what has none (integers, strings), of the dtype of the value."""
     if bar is None:
         return support.zeros_like(value)
     if isinstance(value, dict):
         return support_trees.type_of_dict(value, {k: fill(bar.get(k), v) for k, v in value.items()})
     if isinstance(value, list | tuple):
         return support_trees.rebuild(value, [fill(b, v) for b, v in zip(bar, value, strict=True)])
-    return bar
+    dtype = getattr(value, "dtype", None)
+    return bar if dtype is None or getattr(bar, "dtype", None) == dtype else as_dtype(bar, value)
+
+
+def as_dtype(bar: Any, value: Any) -> Any:
+    """A derivative in the dtype of the value that it belongs to, where computing it took a wider one."""
+    if not hasattr(bar, "dtype"):  # a Python number
+        return np.full_like(value, bar)
+    if np.iscomplexobj(bar) and not np.iscomplexobj(value):
+        bar = np.real(bar)
+    return bar.astype(value.dtype) if kinds.is_inexact(value.dtype) else bar
+
+
+def _refuse_complex(values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        if holds_complex(value):
+            raise TypeError(
+                f"the argument {name!r} is complex; derivatives with respect to complex values are not supported: "
+                "pass its real and imaginary parts as two arguments"
+            )
+
+
+def holds_complex(value: Any) -> bool:
+    """Is this a complex number or array, or a container with one?"""
+    if isinstance(value, dict):
+        return any(holds_complex(v) for v in value.values())
+    if isinstance(value, list | tuple):
+        return any(holds_complex(v) for v in value)
+    return isinstance(value, complex) or getattr(getattr(value, "dtype", None), "kind", "") == "c"
 
 
 def is_float(value: Any) -> bool:
