@@ -129,6 +129,7 @@ class Transformed:
     def kinds_of(self, bound: Mapping[str, Any]) -> dict[str, Kind]:
         """Parameter to kind, defaults included."""
         wrt = self.differentiated(self.names(), bound)
+        _refuse_complex({n: v for n, v in bound.items() if n in wrt})
         return self.all_kinds({n: kinds.of_value(v, active=n in wrt) for n, v in bound.items()})
 
     def all_kinds(self, given: Mapping[str, Kind]) -> dict[str, Kind]:
