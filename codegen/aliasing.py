@@ -1,65 +1,145 @@
-"""Augmented assignment writes in place in NumPy; rebinding gives the same numbers only if nobody else can see it."""
+"""In-place writes: making a new version gives NumPy's numbers only if nobody can see the old one change.
+
+An array that may be reachable under a second name (an alias, a view, an element of a container, an argument of a call)
+is not written: the write is refused. Views that do not outlive their statement are harmless.
+"""
+
+from typing import Any
 
 import gast
 
 from s2s.codegen import core
 from s2s.codegen.diagnostics import Diagnostics
-from s2s.codegen.kinds import Numeric
+from s2s.codegen.kinds import Numeric, show
 
 # Primitives whose result may share memory with an operand.
 VIEWS = {
     "getitem", "reshape", "ravel", "transpose", "swapaxes", "moveaxis", "squeeze", "expand_dims", "broadcast_to",
     "diagonal", "diag", "asarray", "atleast_1d", "atleast_2d", "atleast_3d", "real", "flip", "flipud", "fliplr", "rot90",
-    "astype", "matrix_transpose",
+    "astype", "matrix_transpose", "split", "array_split", "roll", "positive",
 }  # fmt: skip
 
 
 def check(function: core.Function, diagnostics: Diagnostics) -> None:
-    """Refuses `x += …` where x may be seen under another name."""
+    """Refuses writes to what may be seen under another name."""
     writes = [s for s in core.walk(function.body) if getattr(s, "in_place", False)]
     if not writes:
         return
     shared = _shared(function)
     for statement in writes:
-        target = statement.value.left
-        kind = function.kinds.get(target.id) if core.is_name(target) else None
-        if isinstance(kind, Numeric) and not kind.scalar and target.id in shared:
-            diagnostics.report(
-                statement,
-                f"{function.bases.get(target.id, target.id)!r} may be an alias or a view of another value here, "
-                "which this in-place operator would write, too",
-                "write `x = x + y` to make a new array, or copy the array first",
-            )
+        _check_write(function, diagnostics, statement, shared)
+
+
+def owner_of(statement: gast.AST) -> gast.AST:
+    """What an in-place statement writes: x of `x += y`, and of `x = set_at(x, i, v)`."""
+    value = statement.value
+    return value.left if isinstance(value, gast.BinOp) else value.args[0]
+
+
+def _check_write(function: core.Function, diagnostics: Diagnostics, statement: gast.AST, shared: set[str]) -> None:
+    owner = owner_of(statement)
+    kind = function.kinds.get(owner.id) if core.is_name(owner) else None
+    if not isinstance(statement.value, gast.BinOp) and not isinstance(kind, Numeric):
+        diagnostics.report(statement, f"writing an element of {show(kind)} is not supported yet", "build a new one")
+    elif isinstance(kind, Numeric) and not kind.scalar and owner.id in shared:
+        diagnostics.report(
+            statement,
+            f"{function.bases.get(owner.id, owner.id)!r} may be an alias or a view of another value here, "
+            "which this in-place write would change, too",
+            "copy the array first, or make a new one (`x = x + y` instead of `x += y`)",
+        )
+
+
+def written_parameters(function: core.Function) -> list[str]:
+    """Parameters whose arrays the function writes: its callers would see that."""
+    writes = [s for s in core.walk(function.body) if getattr(s, "in_place", False)]
+    roots = _roots(function)
+    owners = {roots.get(owner_of(s).id, owner_of(s).id) for s in writes if core.is_name(owner_of(s))}
+    scalar = {p for p in function.parameters if getattr(function.kinds.get(p), "scalar", False)}
+    return [p for p in function.parameters if p in owners and p not in scalar]
+
+
+def _roots(function: core.Function) -> dict[str, str]:
+    """Version to the parameter whose array it may still be."""
+    roots = {p: p for p in function.parameters}
+    while True:
+        grown = {t: roots[v] for t, v in _same_arrays(function) if v in roots and t not in roots}
+        if not grown:
+            return roots
+        roots |= grown
+
+
+def _same_arrays(function: core.Function) -> list[tuple[str, str]]:
+    """(name, name) pairs that are one array: joins, copies, and versions before and after a write."""
+    pairs: list[tuple[str, str]] = []
+    for statement in core.walk(function.body):
+        if getattr(statement, "join", False):
+            pairs += [(t, v.id) for t, v in core.split_join([statement])[1] if core.is_name(v)]
+        elif getattr(statement, "in_place", False) and core.is_name(owner_of(statement)):
+            pairs.append((core.targets(statement)[0], owner_of(statement).id))
+        elif isinstance(statement, gast.Assign) and core.is_name(statement.value):
+            pairs += [(t, statement.value.id) for t in core.targets(statement)]
+    return pairs
 
 
 def _shared(function: core.Function) -> set[str]:
     """Names whose array may be reachable under another name."""
     shared: set[str] = set()
     joins: list[tuple[str, gast.AST]] = []
+    escaping = _escaping_temporaries(function)
     for statement in core.walk(function.body):
         if getattr(statement, "join", False):
             joins += core.split_join([statement])[1]
-        elif isinstance(statement, gast.Assign):
-            _share_by_assignment(statement, shared)
+        elif isinstance(statement, gast.Assign) and _may_alias(statement, escaping):
+            shared.update(core.own_reads(statement))
+            shared.update(core.targets(statement))
         elif isinstance(statement, gast.For):
+            shared.update(core.own_reads(statement))
             shared.update(core.targets(statement))
     _close_over_joins(joins, shared)
     return shared
 
 
-def _share_by_assignment(statement: gast.Assign, shared: set[str]) -> None:
+def _may_alias(statement: gast.Assign, escaping: set[str]) -> bool:
+    """May the result share memory with what the statement reads, for longer than its user's statement?"""
     operation = getattr(statement, "operation", None)
+    if core.is_literal(statement.value) or getattr(statement, "in_place", False):
+        return False
     primitive = operation.primitive if operation is not None else None
-    if primitive is not None and primitive.name not in VIEWS:
-        return
-    literal = core.is_literal(statement.value)
-    shared.update(core.own_reads(statement))
-    if not literal and not _is_new_array(operation):
-        shared.update(core.targets(statement))
+    if primitive is None:
+        return getattr(operation, "form", None) != "inactive" or not isinstance(statement.value, gast.Call | gast.BinOp)
+    if primitive.name not in VIEWS:
+        return False
+    return not getattr(statement, "temporary", False) or core.targets(statement)[0] in escaping
 
 
-def _is_new_array(operation: object) -> bool:
-    return getattr(operation, "form", None) == "inactive"
+def _escaping_temporaries(function: core.Function) -> set[str]:
+    """Temporaries that are more than operands of an operation that makes a new array."""
+    consumers: dict[str, list[Any]] = {}
+    for statement in core.walk(function.body):
+        for name in core.own_reads(statement):
+            consumers.setdefault(name, []).append(statement)
+    escaping: set[str] = set()
+    while True:
+        grown = {n for n, users in consumers.items() if n not in escaping and any(_keeps(u, escaping) for u in users)}
+        if not grown:
+            return escaping
+        escaping |= grown
+
+
+def _keeps(user: gast.AST, escaping: set[str]) -> bool:
+    """Does the statement make what it reads live on?"""
+    if isinstance(user, gast.Return | gast.If | gast.While | gast.Assert | gast.Expr):
+        return False
+    if not isinstance(user, gast.Assign) or getattr(user, "join", False):
+        return True
+    operation = getattr(user, "operation", None)
+    primitive = operation.primitive if operation is not None else None
+    if primitive is None:
+        return True
+    if primitive.name not in VIEWS:
+        return False
+    return not getattr(user, "temporary", False) or core.targets(user)[0] in escaping
 
 
 def _close_over_joins(joins: list[tuple[str, gast.AST]], shared: set[str]) -> None:

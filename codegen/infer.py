@@ -37,7 +37,8 @@ class Inference:
         resolve_references(self.function)
         self.kinds.update(argument_kinds)
         self.block(self.function.body)
-        aliasing.check(self.function, self.diagnostics)
+        is_callee = len(self.program.building) > 1
+        aliasing.check(self.function, self.diagnostics, self.function.parameters if is_callee else ())
         return self.result
 
     # Statements --------------------------------------------------------------------------------------------------
