@@ -266,6 +266,7 @@ def _as_load(target: Any) -> Any:
 
 def _call_of(function: Any) -> types.FunctionType | None:
     """The Python function that a call of a user's class, of an object of one, or of a bound method runs."""
+    called: Any
     if isinstance(function, types.MethodType):
         called = function.__func__
     elif isinstance(function, type):

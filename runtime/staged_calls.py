@@ -116,7 +116,7 @@ def _class(value: type) -> Any:
 
 
 def _construct(cls: type, initialise: Callable[..., None], *args: Any, **kwargs: Any) -> Any:
-    made = cls.__new__(cls)
+    made: Any = object.__new__(cls)
     initialise(made, *args, **kwargs)
     return made
 

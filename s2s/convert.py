@@ -31,7 +31,7 @@ def convert(
         source: the bytes of a Python file, in any encoding that Python reads.
         filename: its name, for diagnostics.
         requests: derivatives asked for by name.
-        wrt: names of the arguments that `requests` differentiate; None means the first one.
+        wrt: names of the arguments that `requests` differentiate (several give a tuple); None means the first one.
 
     Raises:
         ConversionError: a syntax error, an unknown function, or a construct that cannot be transformed.
@@ -41,7 +41,7 @@ def convert(
     module = Module(text.replace("\r\n", "\n"), filename)
     while decorated := next(module.decorated(), None):
         module = module.with_replaced(decorated)
-    options = () if wrt is None else (("argnums", wrt),)
+    options = () if wrt is None else (("argnums", wrt[0] if len(wrt) == 1 else wrt),)
     for request in reversed(tuple(requests)):  # each goes directly below its function
         module = module.with_appended(replace(request, options=options))
     return module.with_imports().text.replace("\n", newline).encode(encoding)

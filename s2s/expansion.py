@@ -143,11 +143,13 @@ def _result(module: StaticModule, request: Request) -> transform.Result:
     names = parameters(source)
     if request.transform == "jvp":
         return transform.tangent(source, _kinds(source, names, names))
-    wrt = _wrt(options.pop("argnums", 0), names, request)
+    argnums = options.pop("argnums", 0)
+    wrt = _wrt(argnums, names, request)
     has_aux = bool(options.pop("has_aux", False))
     if options:
         raise ConversionError(f"{module.filename}: {request.transform} has no option {next(iter(options))!r}")
-    return transform.gradient(source, _kinds(source, names, wrt), wrt, request.transform == "value_and_grad", has_aux)
+    as_tuple, with_value = not isinstance(argnums, int | str), request.transform == "value_and_grad"
+    return transform.gradient(source, _kinds(source, names, wrt), wrt, with_value, has_aux, as_tuple=as_tuple)
 
 
 def _wrt(argnums: Any, names: list[str], request: Request) -> list[str]:

@@ -139,6 +139,11 @@ def test_decorated_definitions_are_replaced():
     assert module["along"]((2.0, 3.0), (1.0, 0.5)) == (6.0, 4.0)
 
 
+def test_a_sequence_of_one_argument_gives_a_tuple():
+    module = run(converted("import s2s\n\n\n@s2s.grad(argnums=(1,))\ndef f(x, y):\n    return x * y\n"))
+    assert module["f"](2.0, 3.0) == (2.0,)
+
+
 def test_decorators_above_ours_stay():
     text = "import s2s\nfrom other import register\n\n\n@register\n@s2s.grad\ndef f(x):\n    return x * x\n"
     assert "@register\ndef f(x):\n" in converted(text)
