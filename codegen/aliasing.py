@@ -4,6 +4,7 @@ An array that may be reachable under a second name (an alias, a view, an element
 is not written: the write is refused. Views that do not outlive their statement are harmless.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import gast
@@ -20,12 +21,16 @@ VIEWS = {
 }  # fmt: skip
 
 
-def check(function: core.Function, diagnostics: Diagnostics) -> None:
-    """Refuses writes to what may be seen under another name."""
+def check(function: core.Function, diagnostics: Diagnostics, visible: Iterable[str] = ()) -> None:
+    """Refuses writes to what may be seen under another name.
+
+    Args:
+        visible: parameters whose arrays callers go on to use: a write to them would have to reach the caller.
+    """
     writes = [s for s in core.walk(function.body) if getattr(s, "in_place", False)]
     if not writes:
         return
-    shared = _shared(function)
+    shared = _shared(function, set(visible))
     for statement in writes:
         _check_write(function, diagnostics, statement, shared)
 
@@ -44,47 +49,14 @@ def _check_write(function: core.Function, diagnostics: Diagnostics, statement: g
     elif isinstance(kind, Numeric) and not kind.scalar and owner.id in shared:
         diagnostics.report(
             statement,
-            f"{function.bases.get(owner.id, owner.id)!r} may be an alias or a view of another value here, "
-            "which this in-place write would change, too",
+            f"{function.bases.get(owner.id, owner.id)!r} may be an alias or a view of another value here (or of the "
+            "caller's), which this in-place write would change, too",
             "copy the array first, or make a new one (`x = x + y` instead of `x += y`)",
         )
 
 
-def written_parameters(function: core.Function) -> list[str]:
-    """Parameters whose arrays the function writes: its callers would see that."""
-    writes = [s for s in core.walk(function.body) if getattr(s, "in_place", False)]
-    roots = _roots(function)
-    owners = {roots.get(owner_of(s).id, owner_of(s).id) for s in writes if core.is_name(owner_of(s))}
-    scalar = {p for p in function.parameters if getattr(function.kinds.get(p), "scalar", False)}
-    return [p for p in function.parameters if p in owners and p not in scalar]
-
-
-def _roots(function: core.Function) -> dict[str, str]:
-    """Version to the parameter whose array it may still be."""
-    roots = {p: p for p in function.parameters}
-    while True:
-        grown = {t: roots[v] for t, v in _same_arrays(function) if v in roots and t not in roots}
-        if not grown:
-            return roots
-        roots |= grown
-
-
-def _same_arrays(function: core.Function) -> list[tuple[str, str]]:
-    """(name, name) pairs that are one array: joins, copies, and versions before and after a write."""
-    pairs: list[tuple[str, str]] = []
-    for statement in core.walk(function.body):
-        if getattr(statement, "join", False):
-            pairs += [(t, v.id) for t, v in core.split_join([statement])[1] if core.is_name(v)]
-        elif getattr(statement, "in_place", False) and core.is_name(owner_of(statement)):
-            pairs.append((core.targets(statement)[0], owner_of(statement).id))
-        elif isinstance(statement, gast.Assign) and core.is_name(statement.value):
-            pairs += [(t, statement.value.id) for t in core.targets(statement)]
-    return pairs
-
-
-def _shared(function: core.Function) -> set[str]:
-    """Names whose array may be reachable under another name."""
-    shared: set[str] = set()
+def _shared(function: core.Function, shared: set[str]) -> set[str]:
+    """Names whose array may be reachable under another name; `shared` are known to be."""
     joins: list[tuple[str, gast.AST]] = []
     escaping = _escaping_temporaries(function)
     for statement in core.walk(function.body):

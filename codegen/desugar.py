@@ -4,7 +4,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, liveness
+from s2s.codegen import core, liveness, stores
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.normal_form import Flattener
 from s2s.codegen.refusals import refuse_expression, refuse_statement
@@ -85,6 +85,9 @@ class Desugarer:
             self.assign(target, value)
 
     def do_AugAssign(self, statement: gast.AST) -> None:
+        if isinstance(statement.target, gast.Subscript):
+            stores.store_augmented(self, statement)
+            return
         if not isinstance(statement.target, gast.Name):
             refuse_statement(self.diagnostics, statement)
             return
@@ -189,7 +192,10 @@ class Desugarer:
             self.environment[target.id] = version
             self.emit(core.assign(version, value))
         elif isinstance(target, gast.Tuple | gast.List):
+            stores.refuse_several(self, target)
             self._assign_pattern(target.elts, value)
+        elif isinstance(target, gast.Subscript):
+            stores.store(self, target, value)
         else:
             refuse_statement(self.diagnostics, target)
 
@@ -338,4 +344,6 @@ def _names_bound(body: Any) -> set[str]:
         for node in gast.walk(statement):
             if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store):
                 found.add(node.id)
+            elif isinstance(node, gast.Subscript) and isinstance(node.ctx, gast.Store):
+                found.update(core.reads(node.value))
     return found

@@ -46,6 +46,8 @@ def _before_loop(statement: gast.AST, live: set[str]) -> set[str]:
 def _killed(statement: gast.AST) -> list[str]:
     if isinstance(statement, gast.AnnAssign):
         return core.target_names(statement.target)
+    if isinstance(statement, gast.Assign):
+        return [n for t in statement.targets for n in core.target_names(t)]
     return core.targets(statement)
 
 
