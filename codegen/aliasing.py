@@ -11,7 +11,7 @@ import gast
 
 from s2s.codegen import core
 from s2s.codegen.diagnostics import Diagnostics
-from s2s.codegen.kinds import Numeric, show
+from s2s.codegen.kinds import Numeric, Static, show
 
 # Primitives whose result may share memory with an operand.
 VIEWS = {
@@ -62,7 +62,7 @@ def _shared(function: core.Function, shared: set[str]) -> set[str]:
     for statement in core.walk(function.body):
         if getattr(statement, "join", False):
             joins += core.split_join([statement])[1]
-        elif isinstance(statement, gast.Assign) and _may_alias(statement, escaping):
+        elif isinstance(statement, gast.Assign) and _may_alias(function, statement, escaping):
             shared.update(core.own_reads(statement))
             shared.update(core.targets(statement))
         elif isinstance(statement, gast.For):
@@ -72,14 +72,16 @@ def _shared(function: core.Function, shared: set[str]) -> set[str]:
     return shared
 
 
-def _may_alias(statement: gast.Assign, escaping: set[str]) -> bool:
+def _may_alias(function: core.Function, statement: gast.Assign, escaping: set[str]) -> bool:
     """May the result share memory with what the statement reads, for longer than its user's statement?"""
     operation = getattr(statement, "operation", None)
     if core.is_literal(statement.value) or getattr(statement, "in_place", False):
         return False
     primitive = operation.primitive if operation is not None else None
     if primitive is None:
-        return getattr(operation, "form", None) != "inactive" or not isinstance(statement.value, gast.Call | gast.BinOp)
+        kind = function.kinds.get(core.targets(statement)[0])
+        immutable = isinstance(kind, Static) or getattr(kind, "scalar", False)
+        return not immutable and not isinstance(statement.value, gast.BinOp)
     if primitive.name not in VIEWS:
         return False
     return not getattr(statement, "temporary", False) or core.targets(statement)[0] in escaping
