@@ -1,0 +1,303 @@
+"""Errors as text: file, line, caret, cause and what to write instead; in emitted code, the user's line and few frames."""
+
+import inspect
+import operator
+
+import numpy as np
+import pytest
+
+import s2s
+from s2s.codegen.diagnostics import UnsupportedError
+from s2s.codegen.load import is_emitted
+from s2s.codegen.source import SourceError, source_from_string
+from s2s.runtime.errors import internal
+from tests.programs.failing import asserts
+
+X = np.array([1.0, 2.0, 3.0])
+
+
+def text_of(function, *args, transform=s2s.grad):
+    """The message, with this file's name and the function's first line left out."""
+    with pytest.raises(UnsupportedError) as caught:
+        transform(function)(*args)
+    first = inspect.getsourcelines(function)[1]
+    lines = []
+    for line in str(caught.value).split("\n"):
+        if line.startswith(f"{__file__}:"):
+            number, column, rest = line[len(__file__) + 1 :].split(":", 2)
+            line = f"+{int(number) - first}:{column}:{rest}"
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def compiled(x):
+    return x + operator.index(x)
+
+
+def generator(x):
+    yield x * x
+
+
+async def coroutine(x):
+    return x
+
+
+def writes_global(x):
+    global X
+    X = x
+    return x
+
+
+def catches(x):
+    try:
+        y = np.log(x)
+    except ValueError:
+        y = x
+    return y
+
+
+def deletes(x):
+    y = x * x
+    del y
+    return x
+
+
+def writes_through_alias(x):
+    y = x
+    y += 1.0
+    return (x * y).sum()
+
+
+def writes_through_view(x):
+    tail = x[1:]
+    tail *= 2.0
+    return x.sum()
+
+
+def increments(x):
+    x += 1.0
+    return x
+
+
+def callee_writes(x):
+    y = increments(x)
+    return (x * y).sum()
+
+
+def recursive(x):
+    return x if x < 0 else x * recursive(x - 1)
+
+
+def unpacks_wrongly(x):
+    a, b = (x, x, x)
+    return a * b
+
+
+def starred_call(xs):
+    return np.hypot(*xs)
+
+
+ONE = {
+    compiled: """\
++1:16: operator.index is compiled code without a derivative rule
+    return x + operator.index(x)
+               ^^^^^^^^^^^^^^^^^
+    write instead: use functions that have a rule (see the README's table), or write it in NumPy""",
+    generator: """\
++1:5: yield makes this a generator, which has no derivative
+    yield x * x
+    ^^^^^^^^^^^
+    write instead: return a list or an array""",
+    coroutine: """\
++0:1: async functions have no derivative
+    async def coroutine(x):
+    ^^^^^^^^^^^^^^^^^^^^^^^
+    write instead: write a plain function""",
+    writes_global: """\
++1:5: writing a global variable is a side effect
+    global X
+    ^^^^^^^^
+    write instead: return the value and assign it outside""",
+    catches: """\
++1:5: try around differentiated code is not supported
+    try:
+    ^^^^
+    write instead: test for the condition with `if` before computing""",
+    deletes: """\
++2:5: del is not supported
+    del y
+    ^^^^^
+    write instead: leave the variable alone, or give the new value a new name""",
+    writes_through_alias: """\
++2:5: 'y' may be an alias or a view of another value here (or of the caller's), which this in-place write would change, too
+    y += 1.0
+    ^^^^^^^^
+    write instead: copy the array first, or make a new one (`x = x + y` instead of `x += y`)""",
+    writes_through_view: """\
++2:5: 'tail' may be an alias or a view of another value here (or of the caller's), which this in-place write would change, too
+    tail *= 2.0
+    ^^^^^^^^^^^
+    write instead: copy the array first, or make a new one (`x = x + y` instead of `x += y`)""",
+    recursive: """\
++1:32: recursion is not supported yet
+    return x if x < 0 else x * recursive(x - 1)
+                               ^^^^^^^^^^^^^^^^
+    write instead: write a loop""",
+}
+
+
+TRANSFORMS = {
+    "grad": s2s.grad,
+    "jvp": lambda f: lambda *args: s2s.jvp(f, args, args),
+    "vjp": lambda f: lambda *args: s2s.vjp(f, *args),
+}
+
+
+@pytest.mark.parametrize("function", ONE, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_refused_with_line_caret_cause_and_rewrite(function, name):
+    assert text_of(function, X, transform=TRANSFORMS[name]) == ONE[function]
+
+
+@pytest.mark.parametrize("function", [callee_writes, unpacks_wrongly])
+def test_refused(function):
+    with pytest.raises(UnsupportedError, match=f"{__file__}:"):
+        s2s.grad(function)(X)
+
+
+def much_at_once(x, *rest):
+    import math
+
+    with open("file") as file:
+        y = file
+    for i in range(3):
+        if i:
+            break
+        continue
+    x.name = y
+    return math.pi * x
+
+
+def test_everything_is_listed_at_once():
+    text = text_of(much_at_once, X)
+    causes = [line.split(": ", 1)[1] for line in text.split("\n") if line.startswith("+")]
+    assert causes == [
+        "* and ** parameters are not supported yet",
+        "import inside a function is not supported",
+        "with is not supported yet",
+        "break is not supported yet",
+        "continue is not supported yet",
+        "writing an attribute is not supported yet",
+    ]
+
+
+def vector_result(x):
+    return x * 2.0
+
+
+def tuple_result(x):
+    return x.sum(), x
+
+
+def nothing(x):
+    y = x.sum()  # noqa: F841
+
+
+def text_result(x):
+    return "text"
+
+
+class TestResults:
+    def test_gradient_of_an_array(self):
+        message = r"return one number; this one returns an array of shape \(3,\); reduce it, for example with np.sum"
+        with pytest.raises(TypeError, match=message):
+            s2s.grad(vector_result)(X)
+
+    def test_gradient_of_a_tuple(self):
+        with pytest.raises((TypeError, UnsupportedError), match="return one number; this one returns a tuple"):
+            s2s.grad(tuple_result)(X)
+
+    @pytest.mark.parametrize("function", [nothing, text_result])
+    def test_gradient_of_no_number(self, function):
+        with pytest.raises((TypeError, UnsupportedError), match="return one number"):
+            s2s.grad(function)(X)
+
+    @pytest.mark.parametrize("value", [3, np.arange(3), "text", None, True])
+    def test_argument_without_derivative(self, value):
+        line = inspect.getsourcelines(vector_result)[1]
+        with pytest.raises(TypeError) as caught:
+            s2s.grad(vector_result)(value)
+        message = str(caught.value)
+        assert message.startswith(f"{__file__}:{line}: the gradient with respect to 'x' needs a floating-point value")
+        assert message.endswith("or x.astype(float), or choose other argnums")
+
+
+class TestSources:
+    def test_made_by_exec(self):
+        namespace = {}
+        exec("def made(x): return x * x", namespace)
+        with pytest.raises(SourceError, match="made: no source is to be had .* give the function's source as a string"):
+            s2s.grad(namespace["made"])(1.0)
+
+    @pytest.mark.parametrize("function", [np.sin, len, operator.mul, dict])
+    def test_compiled_code(self, function):
+        with pytest.raises(SourceError, match="it has no Python source to transform; write instead: a Python function"):
+            s2s.grad(function)(1.0)
+
+    def test_text_that_does_not_parse(self):
+        with pytest.raises(SourceError, match="the source text doesn't parse"):
+            source_from_string("def f(x: return x")
+
+
+def wrong_shapes(x, w):
+    y = np.tanh(x)
+    z = y @ w
+    return z.sum()
+
+
+def calls_wrong_shapes(x, w):
+    for _ in range(2):
+        x = vector_result(x)
+    return wrong_shapes(x, w)
+
+
+def index_error(x):
+    total = x.sum()
+    return total * x[7]
+
+
+def not_defined(x):
+    return x.sum() * not_known_anywhere  # noqa: F821
+
+
+def not_set(x):
+    if x.sum() > 100.0:
+        y = x
+    return y.sum()
+
+
+RUNTIME = [
+    (wrong_shapes, (X, np.ones((4, 2))), ValueError, "wrong_shapes", "z = y @ w"),
+    (calls_wrong_shapes, (X, np.ones((4, 2))), ValueError, "wrong_shapes", "z = y @ w"),
+    (asserts, (X,), AssertionError, "asserts", 'assert x.sum() > 100.0, "too small"'),
+    (index_error, (X,), IndexError, "index_error", "return total * x[7]"),
+    (not_defined, (X,), NameError, "not_defined", "return x.sum() * not_known_anywhere  # noqa: F821"),
+]
+
+
+@pytest.mark.parametrize(("function", "args", "kind", "place", "line"), RUNTIME, ids=lambda v: getattr(v, "__name__", None))
+def test_errors_while_running_name_the_users_line(function, args, kind, place, line):
+    with pytest.raises(kind) as caught:
+        s2s.grad(function)(*args)
+    assert type(caught.value) is kind
+    (note,) = caught.value.__notes__
+    assert note.startswith(f"{inspect.getsourcefile(function)}:")
+    assert note.endswith(f" in {place}: {line}")
+    frames = [entry.frame.code.raw.co_filename for entry in caught.traceback]
+    last = max(i for i, name in enumerate(frames) if is_emitted(name))
+    assert len([name for name in frames[last + 1 :] if internal(name)]) <= 1
+
+
+def test_variable_not_set_on_the_path_taken():
+    with pytest.raises(UnboundLocalError):
+        s2s.grad(not_set)(X)
