@@ -57,8 +57,10 @@ def verify(
         available: names set before the body besides the parameters: tangents, seeds, saved values.
         known: global names besides the references: other functions of the emitted file.
     """
+    # Bases say what a name is a version of in the user's code; derived names share them without being versions.
+    bases = function.bases if body is None else {}
     body = function.body if body is None else body
-    checker = Checker({*function.references, *known}, function.bases)
+    checker = Checker({*function.references, *known}, bases)
     checker.run(body, {*function.parameters, *available})
     if checker.found:
         raise VerifyError(stage, function.name, checker.found)
