@@ -62,7 +62,7 @@ class Rewriting:
     def refuse(self, expression: gast.AST) -> gast.AST:
         return expression
 
-    conditional = walrus = refuse
+    conditional = walrus = unset = refuse
 
     # Rules -------------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,12 @@ import gast
 from s2s.codegen import core, liveness, stores
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.normal_form import Flattener
-from s2s.codegen.refusals import refuse_expression, refuse_statement
+from s2s.codegen.refusals import (
+    refuse_captured_writes,
+    refuse_expression,
+    refuse_outside_write,
+    refuse_statement,
+)
 from s2s.codegen.tail_returns import single_return
 
 HEADER_CALLS = ("zip", "enumerate", "reversed")
@@ -23,6 +28,7 @@ class Desugarer:
         self.filename = filename
         self.environment: dict[str, str] = {p: p for p in function.parameters}
         self.locals = set(function.parameters) | _names_bound(tree.body)
+        self.declared_outside: set[str] = set()
         self.body: list[gast.AST] = []
         self.origin: gast.AST | None = None
 
@@ -53,6 +59,22 @@ class Desugarer:
 
     def emit(self, statement: gast.AST) -> None:
         self.body.append(core.from_statement(statement, self.origin))
+
+    def do_Global(self, statement: gast.AST) -> None:
+        self.declared_outside.update(statement.names)
+
+    do_Nonlocal = do_Global
+
+    def do_Delete(self, statement: gast.AST) -> None:
+        for target in statement.targets:
+            if isinstance(target, gast.Name):
+                self.environment.pop(target.id, None)
+            else:
+                refuse_statement(self.diagnostics, statement)
+
+    def do_FunctionDef(self, statement: gast.AST) -> None:
+        refuse_statement(self.diagnostics, statement)
+        refuse_captured_writes(self.diagnostics, statement)
 
     def do_Pass(self, statement: gast.AST) -> None:
         pass
@@ -188,6 +210,8 @@ class Desugarer:
 
     def assign(self, target: gast.AST, value: gast.AST) -> None:
         if isinstance(target, gast.Name):
+            if target.id in self.declared_outside:
+                refuse_outside_write(self.diagnostics, target)
             version = self.function.fresh(target.id)
             self.environment[target.id] = version
             self.emit(core.assign(version, value))
@@ -296,6 +320,10 @@ class Desugarer:
     def walrus(self, expression: gast.AST) -> gast.AST:
         self.assign(expression.target, self.rhs(expression.value))
         return core.name(self.environment[expression.target.id])
+
+    def unset(self, node: gast.AST) -> None:
+        """A local variable is read that no statement before has set, or that has been deleted."""
+        self.diagnostics.report(node, f"{node.id!r} is read here, but it is not set or has been deleted", "set it first")
 
     def refuse(self, expression: gast.AST) -> gast.AST:
         refuse_expression(self.diagnostics, expression)

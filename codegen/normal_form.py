@@ -34,6 +34,8 @@ class Context(Protocol):
 
     def refuse(self, expression: gast.AST) -> gast.AST: ...
 
+    def unset(self, node: gast.AST) -> None: ...
+
 
 class Flattener:
     """Flattens expressions into `emit`; names are resolved through `environment` (variable to version)."""
@@ -90,6 +92,8 @@ class Flattener:
         return result
 
     def do_Name(self, node: gast.AST) -> gast.AST:
+        if node.id in self.locals and node.id not in self.environment:
+            self.context.unset(node)
         return core.name(self.variable(node.id))
 
     def variable(self, identifier: str) -> str:

@@ -45,3 +45,18 @@ def refuse_expression(diagnostics: Diagnostics, expression: gast.AST) -> None:
     name = type(expression).__name__
     cause, rewrite = EXPRESSIONS.get(name, (f"{name.lower()} is not supported here", "rewrite this expression"))
     diagnostics.report(expression, cause, rewrite)
+
+
+def refuse_outside_write(diagnostics: Diagnostics, target: gast.AST) -> None:
+    cause = f"writing {target.id!r}, a global or nonlocal variable, is a side effect"
+    diagnostics.report(target, cause, "return the value and assign it outside")
+
+
+def refuse_captured_writes(diagnostics: Diagnostics, definition: gast.AST) -> None:
+    """Elements of captured containers that a function defined inside writes."""
+    bound = {n.id for n in gast.walk(definition) if isinstance(n, gast.Name) and not isinstance(n.ctx, gast.Load)}
+    for node in gast.walk(definition):
+        if isinstance(node, gast.Subscript) and isinstance(node.ctx, gast.Store) and isinstance(node.value, gast.Name):
+            if node.value.id not in bound:
+                cause = f"writing into {node.value.id!r}, which belongs to the function around, is a side effect"
+                diagnostics.report(node, cause, "return the value and write it there")

@@ -88,7 +88,7 @@ class RuleWriter:
     def refuse(self, expression: gast.AST) -> gast.AST:
         raise ValueError(f"a rule holds {type(expression).__name__}, which rules may not")
 
-    conditional = walrus = refuse
+    conditional = walrus = unset = refuse
 
     def text(self, text: str, mapping: Mapping[str, gast.AST]) -> gast.AST:
         """A rule's expression with its parameters filled in (not yet flattened)."""

@@ -15,7 +15,7 @@ def single_return(body: list[gast.AST], diagnostics: Diagnostics) -> list[gast.A
         return body
     nested = _assign_result(body)
     if nested is None:
-        for node in (n for s in body for n in gast.walk(s) if isinstance(n, gast.Return)):
+        for node in (n for s in body for n in _own_returns(s)):
             if node is not body[-1]:
                 _refuse(diagnostics, node)
         return [s for s in body if not _returns_inside(s)]
@@ -24,7 +24,16 @@ def single_return(body: list[gast.AST], diagnostics: Diagnostics) -> list[gast.A
 
 
 def _returns_inside(statement: gast.AST) -> bool:
-    return not isinstance(statement, gast.Return) and any(isinstance(n, gast.Return) for n in gast.walk(statement))
+    return not isinstance(statement, gast.Return) and bool(_own_returns(statement))
+
+
+def _own_returns(statement: gast.AST) -> list[gast.AST]:
+    """Return statements of this function, not those of functions defined inside."""
+    if isinstance(statement, gast.FunctionDef | gast.AsyncFunctionDef | gast.ClassDef | gast.Lambda):
+        return []
+    if isinstance(statement, gast.Return):
+        return [statement]
+    return [found for child in gast.iter_child_nodes(statement) for found in _own_returns(child)]
 
 
 def _assign_result(body: list[gast.AST]) -> list[gast.AST] | None:
