@@ -151,6 +151,9 @@ class Desugarer:
     def do_While(self, statement: gast.AST) -> None:
         if statement.orelse:
             refuse_statement(self.diagnostics, statement, "else")
+        for node in gast.walk(statement.test):
+            if isinstance(node, gast.NamedExpr):
+                self.refuse(node)
         carried = self._open_loop(statement, [])
         test = self.opaque(statement.test)
         body = self._loop_body(statement.body, carried, [])

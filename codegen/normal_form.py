@@ -18,6 +18,10 @@ TEMPORARY_NAMES = {
 }  # fmt: skip
 # Names of results of functions whose own names are builtins.
 RESULT_NAMES = {"sum": "total", "max": "largest", "min": "smallest", "abs": "magnitude", "pow": "power"}
+# Expressions whose parts may be evaluated never or many times.
+SOMETIMES = (
+    gast.BoolOp, gast.IfExp, gast.Lambda, gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp,
+)  # fmt: skip
 OPAQUE = (
     gast.BoolOp, gast.JoinedStr, gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp, gast.Lambda, gast.Set,
     gast.Starred,
@@ -185,6 +189,8 @@ class Flattener:
 
     def _hoist_walrus(self, node: gast.AST) -> gast.AST:
         inside = [n for n in gast.walk(node) if isinstance(n, gast.NamedExpr)]
+        if inside and any(isinstance(n, SOMETIMES) for n in gast.walk(node)):
+            return self.context.refuse(inside[0])
         for walrus in inside:
             self.context.walrus(walrus)
         return _WithoutWalrus().visit(copy.deepcopy(node)) if inside else node

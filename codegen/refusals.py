@@ -31,6 +31,10 @@ EXPRESSIONS = {
     "Yield": ("yield makes this a generator, which has no derivative", "return a list or an array"),
     "YieldFrom": ("yield makes this a generator, which has no derivative", "return a list or an array"),
     "Await": ("async code has no derivative", "write a plain function"),
+    "NamedExpr": (
+        "an assignment inside an expression that is evaluated never or many times is not supported yet",
+        "assign on a line of its own",
+    ),
     "Dict": ("** inside a dict display is not supported yet", "name the keys"),
 }
 

@@ -282,7 +282,8 @@ def tangent(
         terms = [times(dots[p], writer.text(primitive.partials[p], mapping)) for p in operation.active]
         return _broadcast_like_result(writer, operation, _sum(terms), out, function)
     mapping |= {f"{p}_dot": dot for p, dot in dots.items()}
-    return writer.operation(_sum([writer.text(primitive.jvp[p], mapping) for p in operation.active]))
+    terms = [writer.text(primitive.jvp[p], mapping) for p in operation.active if p in primitive.jvp]
+    return writer.operation(_sum(terms) if terms else core.call(writer.numpy("zeros_like"), out))
 
 
 def _sum(terms: list[gast.AST]) -> gast.AST:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from s2s.codegen import kinds, transform
+from s2s.codegen.assumptions import kinds_of_parameters
 from s2s.codegen.infer import UNRESOLVED
-from s2s.codegen.kinds import Kind, Numeric
+from s2s.codegen.kinds import Kind
 from s2s.codegen.names import Namer
 from s2s.codegen.program import parameters
 from s2s.codegen.resolve import Unknown
@@ -164,7 +165,7 @@ def _kinds(source: FunctionSource, names: list[str], wrt: list[str]) -> dict[str
     """Arguments count as arrays or numbers, unless the code or a literal default says otherwise."""
     defaults = dict(_literal_defaults(source.tree.args))
     given = {name: kinds.of_value(value, active=False) for name, value in defaults.items()}
-    return {name: Numeric(True) if name in wrt else given.get(name, Numeric(False)) for name in names}
+    return kinds_of_parameters(source, names, wrt, given)
 
 
 def _literal_defaults(arguments: Any) -> Iterator[tuple[str, Any]]:

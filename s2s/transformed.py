@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from s2s.codegen import kinds, transform
-from s2s.codegen.kinds import Kind, Numeric
+from s2s.codegen.assumptions import kinds_of_parameters
+from s2s.codegen.kinds import Kind
 from s2s.codegen.program import parameters
 from s2s.codegen.source import FunctionSource, function_source
 from s2s.codegen.stage import stage_function
@@ -104,7 +105,7 @@ class Transformed:
         names = parameters(source)
         wrt = self.differentiated(self.names(), {})
         given = {n: kinds.of_value(source.defaults[n], active=False) for n in names if n in source.defaults}
-        return {n: Numeric(True) if n in wrt else given.get(n, Numeric(False)) for n in names}
+        return kinds_of_parameters(source, names, wrt, given)
 
     # Calls -------------------------------------------------------------------------------------------------------
 

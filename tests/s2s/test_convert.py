@@ -198,7 +198,7 @@ def test_syntax_error():
 
 def test_unsupported_constructs_are_all_listed():
     message = refusal("def f(x):\n    global n\n    n = x\n    yield x\n", ("grad", "f"))
-    assert "model.py:2:5: writing a global variable" in message
+    assert "model.py:3:5: writing 'n', a global or nonlocal variable" in message
     assert "model.py:4:5: yield" in message and "    yield x\n    ^^^^^^^\n" in message
 
 
