@@ -7,6 +7,7 @@ infinite, and zero times infinity is not a number, although the derivative of th
 
 import ast
 import functools
+from typing import Any
 
 
 class _Mixed(Exception):
@@ -95,5 +96,5 @@ class _Reduction:
             raise _Mixed
         changed = dict(zip(map(id, linear), kept, strict=True))
         args = [changed.get(id(a), a) for a in node.args]
-        keywords = [ast.keyword(k.arg, changed.get(id(k.value), k.value)) for k in node.keywords]
+        keywords: list[Any] = [ast.keyword(k.arg, changed.get(id(k.value)) or k.value) for k in node.keywords]
         return ast.Call(node.func, args, keywords)  # type: ignore[arg-type]

@@ -43,7 +43,7 @@ def owner_of(statement: gast.AST) -> gast.AST:
 
 def _check_write(function: core.Function, diagnostics: Diagnostics, statement: gast.AST, shared: set[str]) -> None:
     owner = owner_of(statement)
-    kind = function.kinds.get(owner.id) if core.is_name(owner) else None
+    kind: Any = function.kinds.get(owner.id) if core.is_name(owner) else None
     if not isinstance(statement.value, gast.BinOp) and not isinstance(kind, Numeric):
         diagnostics.report(statement, f"writing an element of {show(kind)} is not supported yet", "build a new one")
     elif isinstance(kind, Numeric) and not kind.scalar and owner.id in shared:

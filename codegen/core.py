@@ -321,7 +321,8 @@ def _copy_substituted(node: gast.AST, mapping: Mapping[str, gast.AST]) -> gast.A
     if isinstance(node, gast.ListComp | gast.SetComp | gast.GeneratorExp | gast.DictComp | gast.Lambda):
         bound = _bound_inside(node)
         mapping = {k: v for k, v in mapping.items() if k not in bound}
-    copy = type(node).__new__(type(node))
+    kind: Any = type(node)
+    copy = kind.__new__(kind)
     for field_name, value in node.__dict__.items():
         if field_name not in REMEMBERED:
             setattr(copy, field_name, value)

@@ -38,6 +38,8 @@ class BindError(Exception):
 
 def operator_operation(node: gast.AST) -> Operation:
     """`a + b`, `-a`, `a < b` as an operation."""
+    nodes: tuple[gast.AST, ...]
+    places: tuple[tuple[str, Any], ...]
     if isinstance(node, gast.BinOp):
         primitive = table.named(table.OPERATORS[type(node.op).__name__])
         nodes, places = (node.left, node.right), (("left", None), ("right", None))

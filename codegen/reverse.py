@@ -305,7 +305,7 @@ class Reverse:
         """The backward body, given which carried variables have an adjoint after the loop."""
         local = core.assigned([statement])
         outer_out, self.out = self.out, []
-        self.frame = Frame(self.frame, local)
+        outer_frame, self.frame = self.frame, Frame(self.frame, local)
         attempt = LoopAttempt({t: self.function.fresh(self._base(t)) for t, _ in joins if t in live})
         self.writer.like = inner[-1] if inner else statement
         for target, value in joins:
@@ -313,7 +313,7 @@ class Reverse:
                 self.contribute(value, core.name(attempt.carries[target]))
         self.block(inner)
         attempt.finish(self, statement, joins)
-        self.frame = self.frame.outer
+        self.frame = outer_frame
         attempt.body, self.out = self.out, outer_out
         return attempt
 

@@ -123,6 +123,8 @@ def _start(source: FunctionSource, arguments: dict[str, Kind], shapes: Mapping[s
 
 def _finish(program: Program, entry: str, source: FunctionSource) -> Result:
     program.writer.finish(program)
-    live = ChainMap(source.closure, source.globals) if source.closure else source.globals
+    # Only read: a closure's cells first, then the module.
+    maps: list[Any] = [source.closure, source.globals] if source.closure else []
+    live = ChainMap(*maps) if maps else source.globals
     combined = combine(program, source, live)
     return Result(entry=entry, live=live, guards=list(program.guards.values()), **combined)

@@ -1,12 +1,13 @@
 """Functions of neural networks that have rules of their own. NumPy operands are computed with NumPy."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from s2s.runtime.support_indexing import call
 
-Axis = int | tuple[int, ...] | None
+Axis = int | Sequence[int] | None
 
 
 def relu(x: Any) -> Any:

@@ -51,7 +51,7 @@ class Gradient(Transformed):
     def _filled(self, out: Any, values: list[Any]) -> Any:
         """Gradients in the dtypes of their arguments; containers get zeros where they hold what has no derivative."""
         first, second = out if self.with_value or self.has_aux else (None, out)
-        gradient = second if self.with_value or not self.has_aux else first
+        gradient: Any = second if self.with_value or not self.has_aux else first
         many = not isinstance(self.argnums, int | str)
         if many:
             gradient = tuple(fill(b, v) for b, v in zip(gradient, values, strict=True))
@@ -286,7 +286,7 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any] | None = None, tangents:
     Without primals: the transformed function itself, whose `.source` can be read.
     """
     tangent = _tangent_of(fun)
-    return tangent if primals is None else tangent(primals, tangents)
+    return tangent if primals is None else tangent(primals, tangents or ())
 
 
 def linearize(fun: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:

@@ -73,7 +73,7 @@ class KeyArray:
         return f"Array({self.shape}, dtype={self.dtype}) overlaying:\n{self._words}"
 
 
-tree.register_node(KeyArray, lambda keys: ((keys._words,), None), lambda _, children: KeyArray(children[0]))
+tree.register_node(KeyArray, lambda keys: ((keys._words,), None), lambda _, children: KeyArray(*children))
 
 
 # Keys.

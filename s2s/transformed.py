@@ -30,12 +30,14 @@ class Transformed:
     transformation = "transform"
 
     def __init__(self, function: Callable[..., Any]):
-        functools.update_wrapper(self, function, updated=())
+        me: Any = self
+        functools.update_wrapper(me, function, updated=())
         self.function = function
         self._emitted: dict[Any, Any] = {}
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)
+        me: Any = self
+        return me if instance is None else functools.partial(me, instance)
 
     def __repr__(self) -> str:
         return f"<s2s.{self.transformation} of {getattr(self.function, '__qualname__', self.function)}>"
@@ -140,7 +142,7 @@ class Transformed:
         if source.bound is not None:
             values[parameters(source)[0]] = source.bound
         missing = {n: kinds.of_value(v, active=False) for n, v in values.items() if n not in given}
-        return {n: given.get(n, missing.get(n)) for n in parameters(source)}
+        return {n: given[n] if n in given else missing[n] for n in parameters(source)}
 
 
 def run(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -1,5 +1,7 @@
 """Reading and writing elements: `c[index]`, its pure updates, take, select, slices at a run-time position."""
 
+from typing import Any
+
 import numpy as np
 
 from s2s.runtime import support
@@ -16,7 +18,7 @@ getitem = general(
     jvp={"c": "c_dot[index]"},
 )
 _WRITE_OUT = "this update has no derivative rule yet; write x.at[i].set(f(x[i], v))"
-_SET = {
+_SET: dict[str, Any] = {
     "vjp": """
         c_bar = set_at(out_bar, index, 0)
         v_bar = set_at_bar(out_bar, index, v)
@@ -26,7 +28,7 @@ _SET = {
         "v": "set_at(zeros_like(c), index, v_dot)",
     },
 }
-_ADD = {
+_ADD: dict[str, Any] = {
     "vjp": """
         c_bar = out_bar
         v_bar = sum_to(out_bar[index], np.shape(v))
