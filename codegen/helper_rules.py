@@ -389,10 +389,16 @@ def is_checked_scalar(rewriting: Any, statement: gast.AST) -> bool:
     if resolved(rewriting.function, call.func) is not support.require_scalar:
         return False
     node = call.args[0]
+    if core.is_literal(node) and not is_number(core.literal(node)):
+        return False
     if rewriting.shapes.is_certain_scalar(node):
         return True
     found = rewriting.definition(node)
     return isinstance(found, gast.Call) and _reduces_all(rewriting, found)
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _reduces_all(rewriting: Any, call: gast.Call) -> bool:

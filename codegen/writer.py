@@ -9,7 +9,7 @@ from s2s.codegen import core, kinds, saving, undefined
 from s2s.codegen.drafts import Draft, JointDraft, PairDraft, parameter_list
 from s2s.codegen.forward import Forward
 from s2s.codegen.diagnostics import unsupported
-from s2s.codegen.kinds import DictOf, ListOf, TupleOf
+from s2s.codegen.kinds import DictOf, ListOf, Static, TupleOf
 from s2s.codegen.operations import Operation
 from s2s.codegen.program import Instance, Program, signature
 from s2s.codegen.reverse import Reverse
@@ -134,7 +134,8 @@ class Writer:
 def _require_number(instance: Instance, function: core.Function, has_aux: bool) -> None:
     """Refuses the gradient of a function whose result is known to be a container."""
     kind = instance.result
-    if has_aux or not isinstance(kind, TupleOf | ListOf | DictOf):
+    is_other = isinstance(kind, Static) and isinstance(kind.value, str | None)
+    if has_aux or not (is_other or isinstance(kind, TupleOf | ListOf | DictOf)):
         return
     cause = f"the gradient is defined for functions that return one number; this one returns {kinds.show(kind)}"
     rewrite = "return one number, with has_aux=True for (loss, anything else), or use vjp"
