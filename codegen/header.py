@@ -9,6 +9,7 @@ from typing import Any
 import gast
 
 from s2s.codegen import core
+from s2s.codegen.embedding import embed, local_names, rename_global
 from s2s.codegen.guards import UNRESOLVED, Guard, resolve_name
 from s2s.codegen.names import Namer, names_in
 from s2s.codegen.printer import print_source
@@ -18,6 +19,7 @@ SUPPORT = "s2s.runtime.support"
 
 def combine(program: Any, source: Any, live: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of a `Result`: text, imports and names."""
+    embed(program)
     names = Names(program, source, live)
     for function in program.emitted:
         names.place_all(function)
@@ -92,7 +94,7 @@ class Names:
             self._freeze(function, name, target)
             return
         alias = self._alias(function, module, module.__name__.rpartition(".")[2])
-        _replace(function.tree, name, gast.Attribute(core.name(alias), name, gast.Load()))
+        rename_global(function.tree, name, gast.Attribute(core.name(alias), name, gast.Load()))
 
     def _freeze(self, function: Any, name: str, target: Any) -> None:
         guard = Guard(function.source, name, target, exact=True)
@@ -102,7 +104,7 @@ class Names:
     def _bring(self, function: Any, name: str, target: Any) -> None:
         alias = self._alias(function, target, name)
         if alias != name:
-            _replace(function.tree, name, core.name(alias))
+            rename_global(function.tree, name, core.name(alias))
             self._local_names(function).add(alias)
 
     def _alias(self, function: Any, target: Any, preferred: str) -> str:
@@ -113,7 +115,7 @@ class Names:
                 return name
         used_otherwise = preferred in function.references and function.references[preferred] is not target
         taken = self._live(preferred) is not UNRESOLVED or preferred in self.own or used_otherwise
-        name = self.namer.fresh(preferred) if taken or preferred in _locals(function.tree) else preferred
+        name = self.namer.fresh(preferred) if taken or preferred in local_names(function.tree) else preferred
         self.own[name] = target
         return name
 
@@ -133,28 +135,9 @@ class Names:
             yield from (n for n, v in self.users.items() if v is target)
 
 
-def _locals(tree: gast.AST) -> set[str]:
-    bound = {n.id for n in gast.walk(tree) if isinstance(n, gast.Name) and not isinstance(n.ctx, gast.Load)}
-    return bound
-
-
 def _defaults(tree: gast.AST) -> gast.AST:
     arguments = tree.args
     return core.tuple_of([d for d in [*arguments.defaults, *arguments.kw_defaults] if d is not None])
-
-
-class _Replacement(gast.NodeTransformer):
-    def __init__(self, name: str, node: gast.AST):
-        self.name = name
-        self.node = node
-
-    def visit_Name(self, node: gast.AST) -> gast.AST:
-        return self.node if node.id == self.name and isinstance(node.ctx, gast.Load) else node
-
-
-def _replace(tree: gast.AST, name: str, node: gast.AST) -> None:
-    """Reads `node` instead of the global `name`, defaults of parameters included."""
-    _Replacement(name, node).visit(tree)
 
 
 def _imports(own: Mapping[str, Any], users: Mapping[str, Any]) -> list[str]:

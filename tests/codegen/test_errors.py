@@ -1,4 +1,4 @@
-"""Errors as text: file, line, caret, cause and what to write instead; in emitted code, the user's line and few frames."""
+"""Errors as text: file, line, caret, cause and a rewrite; in emitted code, the user's line and few frames."""
 
 import inspect
 import operator
@@ -97,6 +97,10 @@ def starred_call(xs):
     return np.hypot(*xs)
 
 
+SHARED = (
+    "may be an alias or a view of another value here (or of the caller's), which this in-place write would change, too"
+)
+COPY = "write instead: copy the array first, or make a new one (`x = x + y` instead of `x += y`)"
 ONE = {
     compiled: """\
 +1:16: operator.index is compiled code without a derivative rule
@@ -128,16 +132,16 @@ ONE = {
     del y
     ^^^^^
     write instead: leave the variable alone, or give the new value a new name""",
-    writes_through_alias: """\
-+2:5: 'y' may be an alias or a view of another value here (or of the caller's), which this in-place write would change, too
+    writes_through_alias: f"""\
++2:5: 'y' {SHARED}
     y += 1.0
     ^^^^^^^^
-    write instead: copy the array first, or make a new one (`x = x + y` instead of `x += y`)""",
-    writes_through_view: """\
-+2:5: 'tail' may be an alias or a view of another value here (or of the caller's), which this in-place write would change, too
+    {COPY}""",
+    writes_through_view: f"""\
++2:5: 'tail' {SHARED}
     tail *= 2.0
     ^^^^^^^^^^^
-    write instead: copy the array first, or make a new one (`x = x + y` instead of `x += y`)""",
+    {COPY}""",
     recursive: """\
 +1:32: recursion is not supported yet
     return x if x < 0 else x * recursive(x - 1)
@@ -285,7 +289,7 @@ RUNTIME = [
 ]
 
 
-@pytest.mark.parametrize(("function", "args", "kind", "place", "line"), RUNTIME, ids=lambda v: getattr(v, "__name__", None))
+@pytest.mark.parametrize(("function", "args", "kind", "place", "line"), RUNTIME, ids=[r[0].__name__ for r in RUNTIME])
 def test_errors_while_running_name_the_users_line(function, args, kind, place, line):
     with pytest.raises(kind) as caught:
         s2s.grad(function)(*args)

@@ -5,6 +5,7 @@ import pytest
 
 import s2s
 from tests.codegen.derivative_checks import check_reverse, differences, program, programs, random_like
+from tests.programs import loops
 
 CASES = programs("straight", "loops", "branches", "containers", "calls", "names")
 
@@ -115,3 +116,8 @@ def long_recurrence(x):
 def test_long_loops():
     x = np.array([0.3, -1.2])
     check_reverse(long_recurrence, (x,))
+
+
+@pytest.mark.xfail(strict=True, raises=ValueError, reason="elements that a shorter partner leaves out have no adjoint yet")
+def test_zip_of_unequal_lengths():
+    check_reverse(loops.over_unequal_zip, (np.ones((4, 5)), np.ones(5)))

@@ -271,7 +271,6 @@ CASES = {
     "over_rows": (M, V),
     "over_rows_backwards": (M,),
     "over_zip": (M, V[:4]),
-    "over_unequal_zip": (M, V),
     "over_enumerate_zip": (M, V[:4]),
     "over_enumerate_start": (V,),
     "by_index": (V,),

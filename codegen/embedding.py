@@ -1,0 +1,70 @@
+"""Emitted functions that a later emitted file still calls as they are get their text copied into it.
+
+A second derivative calls first-order functions where nothing active reaches them; the file must run without the first.
+"""
+
+import types
+from typing import Any
+
+import gast
+
+from s2s.codegen import core
+from s2s.codegen.guards import resolve_name
+from s2s.codegen.load import is_emitted
+from s2s.codegen.program import Emitted
+from s2s.codegen.source import function_source
+
+
+def embed(program: Any) -> None:
+    """Adds the functions of other emitted files that the program's functions read, callees first."""
+    placed: dict[int, str] = {}
+    work = list(program.emitted)
+    while work:
+        reader = work.pop(0)
+        for name in dict.fromkeys(core.free_reads(reader.tree)):
+            target = reader.references.get(name)
+            if not isinstance(target, types.FunctionType) or not is_emitted(target.__code__.co_filename):
+                continue
+            if id(target) not in placed:
+                placed[id(target)] = _free_name(program, name)
+                copied = _copied(target, placed[id(target)])
+                program.emitted.insert(0, copied)
+                work.append(copied)
+            del reader.references[name]
+            rename_global(reader.tree, name, core.name(placed[id(target)]))
+
+
+def _free_name(program: Any, name: str) -> str:
+    taken = any(name == e.name for e in program.emitted)
+    return program.namer.fresh(name) if taken else name
+
+
+def _copied(function: types.FunctionType, name: str) -> Emitted:
+    source = function_source(function)
+    tree = source.tree
+    tree.name = name
+    for node in gast.walk(tree):
+        if isinstance(node, gast.stmt):
+            node.origin = (source.filename, node.lineno)
+    references = {n: resolve_name(source, n) for n in core.free_reads(tree) if n not in local_names(tree)}
+    return Emitted(name, tree, references, source)
+
+
+def local_names(tree: gast.AST) -> set[str]:
+    """What a function binds itself."""
+    return {n.id for n in gast.walk(tree) if isinstance(n, gast.Name) and not isinstance(n.ctx, gast.Load)}
+
+
+class _Replacement(gast.NodeTransformer):
+    def __init__(self, name: str, node: gast.AST):
+        self.name = name
+        self.node = node
+
+    def visit_Name(self, node: gast.AST) -> gast.AST:
+        return self.node if node.id == self.name and isinstance(node.ctx, gast.Load) else node
+
+
+def rename_global(tree: gast.AST, name: str, node: gast.AST) -> None:
+    """Reads `node` instead of the global `name`, defaults of parameters included."""
+    if not core.is_name(node) or node.id != name:
+        _Replacement(name, node).visit(tree)
