@@ -53,6 +53,8 @@ class Forward:
         kind = self.function.kinds.get(node.id) if isinstance(node, gast.Name) else None
         if core.is_literal(node) and isinstance(core.literal(node), int | float):
             return core.constant(0.0)
+        if isinstance(kind, Numeric) and kind.scalar:
+            return core.constant(0.0)  # which takes the dtype of what it meets
         if isinstance(kind, Numeric):
             return core.call(self.writer.numpy("zeros_like"), node)
         return core.call(self.writer.support("zeros_like"), node)
@@ -130,6 +132,10 @@ class Forward:
         name = variadic.variadic_operand(operation.primitive.parameters)
         if name is not None:
             self._follow(statement, target, self._variadic(operation, name, target))
+            return
+        if isinstance(statement.value, gast.Subscript):
+            item = core.subscript(self.dot(statement.value.value), statement.value.slice)
+            self._follow(statement, target, item)
             return
         dots = {p: self._operand_dot(operation, p) for p in self._needed(operation)}
         value = rules.tangent(self.writer, statement.value, operation, core.name(target), dots, self.function)
