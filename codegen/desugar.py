@@ -53,9 +53,14 @@ class Desugarer:
         handler = getattr(self, "do_" + type(statement).__name__, None)
         if handler is None:
             refuse_statement(self.diagnostics, statement)
+            self._count_as_set(statement)
         else:
             handler(statement)
         self.origin = previous
+
+    def _count_as_set(self, refused: gast.AST) -> None:
+        """What a refused statement binds is not reported as unset, too."""
+        self.environment.update({n: n for n in _names_bound([refused])})
 
     def emit(self, statement: gast.AST) -> None:
         self.body.append(core.from_statement(statement, self.origin))
@@ -75,6 +80,7 @@ class Desugarer:
     def do_FunctionDef(self, statement: gast.AST) -> None:
         refuse_statement(self.diagnostics, statement)
         refuse_captured_writes(self.diagnostics, statement)
+        self._count_as_set(statement)
 
     def do_Pass(self, statement: gast.AST) -> None:
         pass
