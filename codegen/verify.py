@@ -60,7 +60,7 @@ def verify(
     # Bases say what a name is a version of in the user's code; derived names share them without being versions.
     bases = function.bases if body is None else {}
     body = function.body if body is None else body
-    checker = Checker({*function.references, *known}, bases)
+    checker = Checker({*function.references, *known}, bases, copies=stage != "simplification")
     checker.run(body, {*function.parameters, *available})
     if checker.found:
         raise VerifyError(stage, function.name, checker.found)
@@ -96,7 +96,9 @@ def _guard(test: Any, k: int) -> tuple[str, int]:
 class Checker:
     """Collects the violations of one body; `known` holds names of globals, `bases` what each name is a version of."""
 
-    def __init__(self, known: set[str], bases: Mapping[str, str]):
+    def __init__(self, known: set[str], bases: Mapping[str, str], copies: bool = True):
+        # Once copies are propagated, a join from one side may read what both sides know.
+        self.copies = copies
         self.known = known
         self.bases = bases
         self.found: list[str] = []
@@ -177,7 +179,8 @@ class Checker:
     def _one_sided(self, statement: Any, joins: dict[str, Any], own: dict[str, Any], block: list, scope: Scope) -> None:
         """Names that only the other block joins are those of variables that this one does not define."""
         for name in joins:
-            if name not in own and (_names(joins[name]) & scope.names or self._assigns_version(block, name)):
+            known = self.copies and _names(joins[name]) & scope.names
+            if name not in own and (known or self._assigns_version(block, name)):
                 self.report(statement, f"{name!r} is joined in one block only, and the other has a value for it")
 
     def _assigns_version(self, block: list[Any], name: str) -> bool:
