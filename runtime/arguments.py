@@ -78,8 +78,45 @@ def normalise(
 
     Raises TypeError for missing, repeated and unknown arguments.
     """
-    if len(args) == len(primitive.operands) and not kwargs and _leading(primitive):
+    if len(args) == len(primitive.operands) and not kwargs and primitive.leading:
         return args, {}
+    key = (primitive, len(args), *kwargs)
+    plan = _plans.get(key)
+    if plan is None:
+        plan = _plans[key] = _plan(primitive, len(args), tuple(kwargs))
+    if plan:
+        return _follow(plan, (*args, *kwargs.values()))
+    return _normalise_slowly(primitive, args, kwargs)
+
+
+# How calls with as many positional arguments, and these names, are taken apart: the places of the operands, and name,
+# place and default of the static parameters. Empty where that has to be looked at anew for each call.
+_plans: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+
+
+def _plan(primitive: Primitive, count: int, names: tuple[str, ...]) -> tuple[Any, ...]:
+    parameters = primitive.parameters
+    given = [*parameters[:count], *names]
+    regular = count <= len(parameters) and len(set(given)) == len(given) and set(given) <= set(parameters)
+    if not regular or not set(primitive.operands) <= set(given) or any(p.startswith("*") for p in parameters):
+        return ()
+    static = [name for name in given if name not in primitive.operands]
+    defaults = primitive.defaults
+    return (
+        [given.index(name) for name in primitive.operands],
+        [(name, given.index(name), defaults.get(name, _NO_VALUE)) for name in static],
+    )
+
+
+def _follow(plan: tuple[Any, ...], values: tuple[Any, ...]) -> tuple[list[Any], dict[str, Any]]:
+    operands, static = plan
+    found = {name: values[i] for name, i, default in static if not _is_default(values[i], default)}
+    return [values[i] for i in operands], found
+
+
+def _normalise_slowly(
+    primitive: Primitive, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> tuple[Sequence[Any], dict[str, Any]]:
     bound, rest = _positional(primitive, args)
     names = {name.lstrip("*") for name in primitive.parameters}
     for name, value in kwargs.items():
@@ -115,28 +152,22 @@ def _operand(primitive: Primitive, bound: dict[str, Any], name: str) -> Any:
 
 
 def _static(primitive: Primitive, bound: dict[str, Any]) -> dict[str, Any]:
-    static = {}
-    for name, value in bound.items():
-        if name in primitive.operands or value is _NO_VALUE:
-            continue
-        default = primitive.defaults.get(name, _NO_VALUE)
-        if value is not default and not (
-            type(value) is type(default) and type(value) is not Staged and value == default
-        ):
-            static[name] = value
-    return static
+    defaults = primitive.defaults
+    given = {name: value for name, value in bound.items() if name not in primitive.operands}
+    return {name: v for name, v in given.items() if not _is_default(v, defaults.get(name, _NO_VALUE))}
 
 
-def _leading(primitive: Primitive) -> bool:
-    """Whether the operands are the first parameters, in order, none of them variadic."""
-    return primitive.parameters[: len(primitive.operands)] == primitive.operands
+def _is_default(value: Any, default: Any) -> bool:
+    if value is default or value is _NO_VALUE:
+        return True
+    return type(value) is type(default) and type(value) is not Staged and bool(value == default)
 
 
 def call_lower(primitive: Primitive, operands: Sequence[Any], static: Mapping[str, Any]) -> Any:
     """Calls `primitive.lower` with its parameters in place."""
     if primitive.lower is None:
         raise NotImplementedError(f"{primitive.name} has no lowering{errors.at_user_line()}")
-    if _leading(primitive):
+    if primitive.leading:
         return primitive.lower(*operands, **static)
     variadic = next((i for i, p in enumerate(primitive.parameters) if p.startswith("*")), None)
     if variadic is None:

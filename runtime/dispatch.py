@@ -15,6 +15,7 @@ from s2s.runtime import (
     indexing,
     numpy_protocol,
     operators,
+    staged_dispatch,
     staging,
     tree,
 )
@@ -59,7 +60,8 @@ class Known:
 
 
 _entries: dict[Primitive, dict[Any, Any]] = {}
-_locations: dict[tuple[Any, int], Any] = {}
+# Entries of operations on device arrays with static parameters, found without looking at those one by one.
+_by_static: dict[Any, Any] = {}
 
 
 def apply(function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
@@ -81,6 +83,8 @@ def call(name: str, *args: Any, **kwargs: Any) -> Any:
 
 
 def _apply_ufunc(ufunc: np.ufunc, method: str, inputs: Any, kwargs: dict[str, Any]) -> Any:
+    if method == "__call__" and not kwargs:
+        return apply(numpy_protocol.find(ufunc), inputs, kwargs)
     return numpy_protocol.call_ufunc(apply, ufunc, method, inputs, kwargs)
 
 
@@ -94,28 +98,71 @@ def bind(primitive: Primitive, *operands: Any, **static: Any) -> Any:
     Operands are staged arrays, device arrays, NumPy arrays, Python scalars, or sequences of those. If any is staged,
     the result is staged; else the operation runs on the device.
     """
+    kinds = set(map(type, operands))
+    if kinds == _ARRAY:
+        return _bind_arrays(primitive, operands, static)
+    if Staged in kinds and kinds <= staged_dispatch.PLAIN and not primitive.indexed:
+        return staged_dispatch.build_plain(primitive, operands, _known(primitive, static))
+    return _bind_any(primitive, operands, static)
+
+
+_ARRAY = {Array}
+_NONE: dict[Any, Any] = {}
+_SIMPLE = frozenset({int, bool, str, type(None)})
+_INT = frozenset({int})
+
+
+def _bind_arrays(primitive: Primitive, operands: Sequence[Array], static: dict[str, Any]) -> Any:
+    """`bind` of device arrays: straight to the compiled entry where there is one."""
+    avals = tuple([x._aval for x in operands])
     if not static:
-        try:
-            return _entries[primitive][tuple([x._aval for x in operands])]([x._buffer for x in operands])
-        except (AttributeError, KeyError):
-            pass
-    if "index" in primitive.operands:
+        entry = _entries.get(primitive, _NONE).get(avals)
+        return _bind_any(primitive, operands, static) if entry is None else entry([x._buffer for x in operands])
+    key = _simple_key(primitive, avals, static)
+    if key is None or primitive.indexed:
+        return _bind_any(primitive, operands, static)
+    entry = _by_static.get(key)
+    if entry is None:
+        entry, _ = _entry(primitive, Operands(operands), _known(primitive, static))
+        _by_static[key] = entry
+    return entry([x._buffer for x in operands])
+
+
+def _simple_key(primitive: Primitive, avals: tuple[Aval, ...], static: dict[str, Any]) -> Any:
+    """A key that holds the static values as they are, beside their types (1 and True are equal); None if it can't."""
+    values = tuple(static.values())
+    kinds = tuple(map(type, values))
+    for kind, value in zip(kinds, values, strict=True):
+        if kind not in _SIMPLE and not (kind is tuple and _INT.issuperset(map(type, value))):
+            return None
+    return (primitive, avals, *static, *kinds, *values)
+
+
+def _known(primitive: Primitive, static: dict[str, Any]) -> dict[str, Any]:
+    return {name: arguments.known(primitive, name, value) for name, value in static.items()} if static else static
+
+
+def _bind_any(primitive: Primitive, operands: Sequence[Any], static: dict[str, Any]) -> Any:
+    if primitive.indexed:
         operands = indexing.normalise(primitive, operands)
     flat = Operands(operands)
-    static = {name: arguments.known(primitive, name, value) for name, value in static.items()}
+    static = _known(primitive, static)
     if flat.staged or (not flat.leaves and staging.current_scope() is not None):
-        return _bind_staged(primitive, flat, static)
-    return _bind_eager(primitive, flat, static)
+        leaves = staging.stage_all(flat.leaves)
+        return staged_dispatch.build(primitive, flat.rebuild(leaves), leaves, static)
+    entry, buffers = _entry(primitive, flat, static)
+    return entry(buffers)
 
 
-def _bind_eager(primitive: Primitive, flat: Operands, static: dict[str, Any]) -> Any:
+def _entry(primitive: Primitive, flat: Operands, static: dict[str, Any]) -> tuple[Any, list[Any]]:
+    """The compiled operation for these operands, and their buffers."""
     avals, buffers = place(flat.leaves, primitive)
     key = (avals, flat.template, arguments.static_key(static)) if static or not flat.plain else avals
     entries = _entries.setdefault(primitive, {})
     entry = entries.get(key)
     if entry is None:
         entry = entries[key] = _compile(primitive, flat, avals, static)
-    return entry(buffers)
+    return entry, buffers
 
 
 def place(leaves: Sequence[Any], primitive: Primitive | None = None) -> tuple[tuple[Aval, ...], list[Any]]:
@@ -183,39 +230,6 @@ def _compile(primitive: Primitive, flat: Operands, avals: Sequence[Aval], static
         return Entry(executable.compile_module(module, result_avals, sharding, persistent=True), treedef)
 
 
-def _bind_staged(primitive: Primitive, flat: Operands, static: dict[str, Any]) -> Any:
-    leaves = staging.stage_all(flat.leaves)
-    with user_location(primitive.name):
-        result = arguments.call_lower(primitive, flat.rebuild(leaves), static)
-    if type(result) is Staged and not result.aval.shape and result.origin is None:
-        result.origin = _joined_origin(leaves)
-    return result
-
-
-def _joined_origin(leaves: Sequence[Staged]) -> frozenset[int] | None:
-    """The Python scalar arguments that a result depends on, if it depends on nothing else."""
-    joined: frozenset[int] = frozenset()
-    for leaf in leaves:
-        if leaf.literal is None:
-            if leaf.origin is None:
-                return None
-            joined |= leaf.origin
-    return joined or None
-
-
-def user_location(name: str) -> Any:
-    """The MLIR location of an operation: its name, at the user's line. The context must be entered."""
-    frame = errors.user_frame()
-    if frame is None:
-        return ir.Location.name(name)
-    key = (frame.f_code, frame.f_lasti)
-    found = _locations.get(key)
-    if found is None:
-        line = errors.line_of(frame)
-        found = _locations[key] = ir.Location.file(line.file, line.line, 0)
-    return ir.Location.name(name, found)
-
-
 def _fast_operator(name: str, slow: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """The operator of device arrays: straight to the compiled entry where there is one."""
     entries: dict[Any, Entry] | None = None
@@ -225,7 +239,7 @@ def _fast_operator(name: str, slow: Callable[[Any, Any], Any]) -> Callable[[Any,
         kind = type(other)
         if kind is Array:
             aval, buffer = other._aval, other._buffer
-        elif kind is float or (kind is int and 0 <= other < 128):
+        elif kind is float or (kind is int and _fits_any(other, self._aval)):
             aval, buffer = array.scalar(other, self._aval.sharding)
         else:
             return slow(self, other)
@@ -240,11 +254,49 @@ def _fast_operator(name: str, slow: Callable[[Any, Any], Any]) -> Callable[[Any,
     return operator
 
 
+def _fits_any(value: int, aval: Aval) -> bool:
+    """Whether an int needs no check against the dtype of the array that it meets."""
+    return 0 <= value < 128 or (aval.dtype.kind == "f" and abs(value) < 2**63)
+
+
+def _fast_reflected(name: str, slow: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The operator of a Python number and a device array, likewise."""
+
+    def operator(self: Array, other: Any) -> Any:
+        if type(other) is float or (type(other) is int and _fits_any(other, self._aval)):
+            aval, buffer = array.scalar(other, self._aval.sharding)
+            entry = _entries.get(table.PRIMITIVES[name], _NONE).get((aval, self._aval))
+            if entry is not None:
+                return entry((buffer, self._buffer))
+        return slow(self, other)
+
+    return operator
+
+
+def _lower_power(x: Staged, exponent: int | float) -> Any:
+    return table.PRIMITIVES["power"].lower(x, staging.literal(exponent))  # type: ignore[misc]
+
+
+# A power whose exponent is part of the program: small ones are products, many times faster than the general one.
+_SMALL_POWER = Primitive("power", ("x", "exponent"), {}, ("x",), _lower_power, (), None, "nondifferentiable")
+_SMALL_EXPONENTS = frozenset({1, 2, 3, 4, 0.5})
+
+
+def _power(self: Array, other: Any, modulus: None = None) -> Any:
+    if type(other) in (int, float) and modulus is None and other in _SMALL_EXPONENTS:
+        return bind(_SMALL_POWER, self, exponent=other)
+    return operators.ArrayMethods.__pow__(self, other, modulus)
+
+
 def _install_operators() -> None:
-    methods = {**operators.BINARY_METHODS, **operators.COMPARISON_METHODS}
-    for method, name in methods.items():
-        if method != "pow":
-            setattr(Array, f"__{method}__", _fast_operator(name, getattr(operators.ArrayMethods, f"__{method}__")))
+    Array.__pow__ = _power  # type: ignore[assignment]
+    for method, name in {**operators.BINARY_METHODS, **operators.COMPARISON_METHODS}.items():
+        if method == "pow":
+            continue
+        setattr(Array, f"__{method}__", _fast_operator(name, getattr(operators.ArrayMethods, f"__{method}__")))
+        reflected = getattr(operators.ArrayMethods, f"__r{method}__", None)
+        if reflected is not None:
+            setattr(Array, f"__r{method}__", _fast_reflected(name, reflected))
 
 
 operators.connect(apply, _apply_ufunc, _apply_function)

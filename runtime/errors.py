@@ -77,7 +77,12 @@ def internal(filename: str) -> bool:
 def user_frame() -> FrameType | None:
     """The innermost frame of the caller's stack that is the user's (emitted code counts as the user's)."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and internal(frame.f_code.co_filename):
+    known = _is_internal.get
+    while frame is not None:
+        filename = frame.f_code.co_filename
+        found = known(filename)
+        if not (internal(filename) if found is None else found):
+            break
         frame = frame.f_back
     return frame
 

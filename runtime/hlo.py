@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import dtypes, staging
+from s2s.runtime import build, config, dtypes, staging
 from s2s.runtime.adapter import ir, stablehlo
 from s2s.runtime.aval import Aval
 from s2s.runtime.staging import Staged
@@ -23,12 +23,13 @@ Shape = tuple[int, ...]
 
 def scalar(value: Any, dtype: Any) -> Staged:
     """A constant of rank 0."""
-    return staging.like(staging.constant_value(np.asarray(value, dtype)), Aval((), np.dtype(dtype)))
+    return full((), value, dtype)
 
 
 def full(shape: Sequence[int], value: Any, dtype: Any) -> Staged:
     """A constant array whose elements are all the same."""
-    return broadcast_to(scalar(value, dtype), tuple(shape))
+    aval = Aval(tuple(shape), np.dtype(dtype))
+    return staging.like(build.fill(aval, value), aval)
 
 
 def full_like(x: Staged, value: Any, dtype: Any = None) -> Staged:
@@ -49,15 +50,16 @@ def convert(x: Staged, dtype: Any, weak: bool = False) -> Staged:
     """`x` in another dtype; numbers become bools by comparison with 0, as in NumPy."""
     dtype = np.dtype(dtype)
     if x.literal is not None:
-        return staging.like(staging.constant_value(np.asarray(x.literal).astype(dtype)), Aval((), dtype, weak))
+        aval = Aval((), dtype, weak)
+        return staging.like(build.fill(aval, np.asarray(x.literal).astype(dtype)), aval)
     if x.dtype == dtype:
         return x if x.weak == weak else staging.like(x.value, Aval(x.shape, dtype, weak))
     if dtype == dtypes.bool_:
         return compare(x, full_like(x, 0), "NE")
     if dtypes.is_complex(x.dtype) and not dtypes.is_complex(dtype):
-        x = staging.like(stablehlo.real(x.value), Aval(x.shape, dtypes.real_dtype(x.dtype)))
-    value = stablehlo.convert(dtypes.tensor_type(x.shape, dtype), x.value)
-    return staging.like(value, Aval(x.shape, dtype, weak))
+        x = unary(stablehlo.real, x, dtypes.real_dtype(x.dtype))
+    aval = Aval(x.shape, dtype, weak)
+    return staging.like(build.operation("stablehlo.convert", aval, (x.value,)), aval)
 
 
 def promote(*operands: Staged) -> list[Staged]:
@@ -83,56 +85,75 @@ def broadcast_together(*operands: Staged) -> list[Staged]:
     return [broadcast_to(x, shape) for x in operands]
 
 
+_common: dict[tuple[Any, ...], Aval] = {}
+
+
+def together(x: Staged, y: Staged) -> tuple[Staged, Staged]:
+    """Two operands in their common dtype and their common shape; weak if both are."""
+    if x.aval is y.aval:
+        return x, y
+    key = (x.aval, y.aval, config.default_float)
+    aval = _common.get(key)
+    if aval is None:
+        dtype, weak = dtypes.result_type(x, y)
+        aval = _common[key] = Aval(broadcast_shapes(x, y), dtype, weak)
+    return _as(x, aval), _as(y, aval)
+
+
+def _as(x: Staged, aval: Aval) -> Staged:
+    """`x` in that dtype and shape."""
+    if x.aval is aval:
+        return x
+    if x.literal is not None:
+        return staging.like(build.fill(aval, np.asarray(x.literal).astype(aval.dtype)), aval)
+    return broadcast_to(convert(x, aval.dtype, aval.weak), aval.shape)
+
+
 def broadcast_to(x: Staged, shape: Sequence[int]) -> Staged:
     """`x` repeated along new leading axes and axes of length 1."""
     shape = tuple(shape)
-    if x.shape == shape:
+    have = x.shape
+    if have == shape:
         return x
-    np.broadcast_shapes(x.shape, shape)
-    added = len(shape) - x.ndim
-    kept = [i for i, n in enumerate(x.shape) if n == shape[i + added]]
-    if added < 0 or any(x.shape[i] != 1 for i in range(x.ndim) if i not in kept):
-        raise ValueError(f"an array of shape {x.shape} cannot be broadcast to shape {shape}")
-    squeezed = reshape(x, [x.shape[i] for i in kept])
-    return broadcast_in_dim(squeezed, shape, [i + added for i in kept])
+    added = len(shape) - len(have)
+    if added < 0 or any(n not in (1, m) for n, m in zip(have, shape[added:], strict=True)):
+        raise ValueError(f"an array of shape {have} cannot be broadcast to shape {shape}")
+    return broadcast_in_dim(x, shape, range(added, len(shape)))
 
 
 def broadcast_in_dim(x: Staged, shape: Sequence[int], axes: Sequence[int]) -> Staged:
     """`x` with its axis i as axis `axes[i]` of an array of shape `shape`."""
     aval = Aval(tuple(shape), x.dtype, x.weak)
-    value = stablehlo.broadcast_in_dim(dtypes.tensor_type(aval.shape, aval.dtype), x.value, list(axes))
-    return staging.like(value, aval)
+    axes = {"broadcast_dimensions": build.integers(tuple(axes))}
+    return staging.like(build.operation("stablehlo.broadcast_in_dim", aval, (x.value,), axes), aval)
 
 
 # Elementwise.
 
 
-def unary(build: Callable[..., Any], x: Staged, dtype: Any = None) -> Staged:
-    """A builder of one operand; the result has its shape, and its dtype if none is given."""
+def unary(function: Callable[..., Any], x: Staged, dtype: Any = None) -> Staged:
+    """A function of the dialect of one operand; the result has its shape, and its dtype if none is given."""
     aval = x.aval if dtype is None else Aval(x.shape, dtype, x.weak)
-    return staging.like(build(x.value), aval)
+    return staging.like(build.elementwise(function, aval, (x.value,)), aval)
 
 
-def binary(build: Callable[..., Any], x: Staged, y: Staged) -> Staged:
-    """A builder of two operands that agree in shape and dtype."""
-    return staging.like(build(x.value, y.value), x.aval)
+def binary(function: Callable[..., Any], x: Staged, y: Staged) -> Staged:
+    """A function of the dialect of two operands that agree in shape and dtype."""
+    return staging.like(build.elementwise(function, x.aval, (x.value, y.value)), x.aval)
 
 
 def compare(x: Staged, y: Staged, direction: str) -> Staged:
     """A comparison ("EQ", "NE", "LT", "LE", "GT", "GE") of operands that agree in shape and dtype."""
     kind = {"b": "UNSIGNED", "u": "UNSIGNED", "i": "SIGNED"}.get(x.dtype.kind, "FLOAT")
-    value = stablehlo.compare(
-        x.value,
-        y.value,
-        stablehlo.ComparisonDirectionAttr.get(direction),
-        compare_type=stablehlo.ComparisonTypeAttr.get(kind),
-    )
-    return staging.like(value, Aval(x.shape, dtypes.bool_, x.weak and y.weak))
+    aval = Aval(x.shape, dtypes.bool_, x.weak and y.weak)
+    attributes = build.comparison(direction, kind)
+    return staging.like(build.operation("stablehlo.compare", aval, (x.value, y.value), attributes), aval)
 
 
 def select(condition: Staged, x: Staged, y: Staged) -> Staged:
     """`x` where the condition holds, else `y`; all three agree in shape, or the condition has rank 0."""
-    return staging.like(stablehlo.select(condition.value, x.value, y.value), x.aval)
+    values = (condition.value, x.value, y.value)
+    return staging.like(build.operation("stablehlo.select", x.aval, values), x.aval)
 
 
 def add(x: Staged, y: Staged) -> Staged:
@@ -187,7 +208,7 @@ def reshape(x: Staged, shape: Sequence[int]) -> Staged:
     aval = Aval(tuple(shape), x.dtype, x.weak)
     if aval.shape == x.shape:
         return x
-    return staging.like(stablehlo.reshape(dtypes.tensor_type(aval.shape, aval.dtype), x.value), aval)
+    return staging.like(build.operation("stablehlo.reshape", aval, (x.value,)), aval)
 
 
 def expand(x: Staged, axes: Sequence[int]) -> Staged:
@@ -201,7 +222,8 @@ def transpose(x: Staged, axes: Sequence[int]) -> Staged:
     if list(axes) == list(range(x.ndim)):
         return x
     aval = Aval(tuple(x.shape[i] for i in axes), x.dtype, x.weak)
-    return staging.like(stablehlo.transpose(x.value, list(axes)), aval)
+    permutation = {"permutation": build.integers(tuple(axes))}
+    return staging.like(build.operation("stablehlo.transpose", aval, (x.value,), permutation), aval)
 
 
 def reverse(x: Staged, axes: Sequence[int]) -> Staged:
@@ -280,9 +302,8 @@ def reduce(x: Staged, axes: Sequence[int], kind: str) -> Staged:
     if not axes:
         return x
     start = scalar(identity_of(kind, x.dtype), x.dtype)
-    op = stablehlo.ReduceOp([dtypes.tensor_type(shape, x.dtype)], [x.value], [start.value], list(axes))
-    combining_region(op, x.dtype, _COMBINE[kind])
-    return staging.like(op.results[0], Aval(shape, x.dtype, x.weak))
+    aval = Aval(shape, x.dtype, x.weak)
+    return staging.like(build.reduction(aval, x.value, start.value, tuple(axes), _COMBINE[kind]), aval)
 
 
 def combining_region(op: Any, dtype: np.dtype, combine: Callable[..., Any]) -> None:
@@ -308,6 +329,5 @@ def dot_general(
     free_x = [n for i, n in enumerate(x.shape) if i not in contract[0] and i not in batch[0]]
     free_y = [n for i, n in enumerate(y.shape) if i not in contract[1] and i not in batch[1]]
     aval = Aval((*(x.shape[i] for i in batch[0]), *free_x, *free_y), x.dtype)
-    numbers = stablehlo.DotDimensionNumbers.get(list(batch[0]), list(batch[1]), list(contract[0]), list(contract[1]))
-    kind = dtypes.tensor_type(aval.shape, aval.dtype)
-    return staging.like(stablehlo.dot_general(kind, x.value, y.value, numbers), aval)
+    numbers = build.dot_numbers(*map(tuple, (*batch, *contract)))
+    return staging.like(build.operation("stablehlo.dot_general", aval, (x.value, y.value), numbers), aval)

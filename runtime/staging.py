@@ -206,7 +206,8 @@ def wrap(value: Any, weak: bool = False) -> Staged:
 
 def like(value: Any, aval: Aval) -> Staged:
     """An MLIR value whose shape and dtype are known, which spares reading them from its type."""
-    return Staged(value, aval, scope())
+    scopes = _stack.scopes
+    return Staged(value, aval, scopes[-1] if scopes else scope())
 
 
 def literal(value: bool | int | float | complex) -> Staged:
@@ -251,4 +252,6 @@ def _check_scope(operand: Staged) -> None:
 
 
 def stage_all(operands: Sequence[Any]) -> list[Staged]:
-    return [stage(operand) for operand in operands]
+    """All operands as staged values of the current scope."""
+    current = current_scope()
+    return [x if type(x) is Staged and x.scope is current else stage(x) for x in operands]

@@ -13,25 +13,34 @@ from s2s.runtime.support_reductions import Shape, normal_axes, sum_to
 
 def matmul_lhs_bar(g: Any, shape: Shape, rhs: Any) -> Any:
     """The cotangent of `lhs`, of shape `shape`, in `lhs @ rhs`."""
+    if hasattr(g, "aval") or hasattr(rhs, "aval"):
+        return _as_one_operation(matmul_lhs_bar, g, shape, rhs)
     if np.ndim(rhs) == 1:
         return g * rhs if len(shape) == 1 else sum_to(np.expand_dims(g, -1) * rhs, shape)
     if len(shape) == 1:
-        return sum_to(_rows_times(np.expand_dims(g, -2), rhs)[..., 0, :], shape)
-    return sum_to(_rows_times(g, rhs), shape)
-
-
-def _rows_times(g: Any, rhs: Any) -> Any:
-    return g @ np.swapaxes(rhs, -1, -2)
+        return sum_to((np.expand_dims(g, -2) @ np.swapaxes(rhs, -1, -2))[..., 0, :], shape)
+    return sum_to(g @ np.swapaxes(rhs, -1, -2), shape)
 
 
 def matmul_rhs_bar(g: Any, lhs: Any, shape: Shape) -> Any:
     """The cotangent of `rhs`, of shape `shape`, in `lhs @ rhs`."""
+    if hasattr(g, "aval") or hasattr(lhs, "aval"):
+        return _as_one_operation(matmul_rhs_bar, g, lhs, shape)
     if np.ndim(lhs) == 1:
         outer = lhs * g if len(shape) == 1 else np.expand_dims(lhs, -1) * np.expand_dims(g, -2)
         return sum_to(outer, shape)
     if len(shape) == 1:
         return sum_to((np.swapaxes(lhs, -1, -2) @ np.expand_dims(g, -1))[..., 0], shape)
+    if len(shape) == 2 and np.ndim(lhs) > 2:
+        axes = list(range(np.ndim(lhs) - 1))
+        return np.tensordot(lhs, g, (axes, axes))
     return sum_to(np.swapaxes(lhs, -1, -2) @ g, shape)
+
+
+def _as_one_operation(function: Any, *arguments: Any) -> Any:
+    """`function` on device or staged arrays: a primitive, through NumPy's protocol."""
+    ours = next(x for x in arguments if hasattr(x, "aval"))
+    return ours.__array_function__(function, (type(ours),), arguments, {})
 
 
 def dot_lhs_bar(g: Any, shape: Shape, b: Any) -> Any:

@@ -12,18 +12,18 @@ Axis = int | tuple[int, ...] | None
 
 def sum_to(t: Any, shape: Shape) -> Any:
     """`t` summed over the axes along which `shape` was broadcast to the shape of `t`."""
-    have = np.shape(t)
+    have = t.shape if hasattr(t, "shape") else np.shape(t)
     if have == tuple(shape):
         return t
     added = len(have) - len(shape)
     stretched = [i + added for i, n in enumerate(shape) if n == 1 and have[i + added] != 1]
-    summed = np.sum(t, axis=(*range(added), *stretched))
-    return summed if np.shape(summed) == tuple(shape) else np.reshape(summed, shape)
+    summed = np.sum(t, axis=(*range(added), *stretched), keepdims=not added)
+    return np.reshape(summed, shape) if added and stretched else summed
 
 
 def unreduce(t: Any, shape: Shape, axis: Axis = None, keepdims: bool = False) -> Any:
     """The transpose of a sum over `axis`: `t` repeated along the reduced axes of an array of shape `shape`."""
-    if np.shape(t) == tuple(shape):
+    if (t.shape if hasattr(t, "shape") else np.shape(t)) == tuple(shape):
         return t
     return np.broadcast_to(np.reshape(t, kept_shape(shape, axis)), shape)
 

@@ -13,10 +13,10 @@ from s2s.runtime.staging import Staged
 
 
 def divide(x: Staged, y: Staged) -> Staged:
-    x, y = hlo.promote(x, y)
+    x, y = hlo.together(x, y)
     if not dtypes.is_inexact(x.dtype):
         x, y = (hlo.convert(v, dtypes.default_float(), v.weak) for v in (x, y))
-    return hlo.divide(*hlo.broadcast_together(x, y))
+    return hlo.divide(x, y)
 
 
 def floor_divide(x: Staged, y: Staged) -> Staged:
@@ -42,7 +42,7 @@ def fmod(x: Staged, y: Staged) -> Staged:
 
 def _numbers(x: Staged, y: Staged) -> tuple[Staged, Staged]:
     """Promoted and broadcast; bools as int8, complex refused."""
-    x, y = hlo.broadcast_together(*hlo.promote(x, y))
+    x, y = hlo.together(x, y)
     if dtypes.is_complex(x.dtype):
         raise TypeError("floor division and remainders are not defined on complex numbers")
     if x.dtype == dtypes.bool_:
@@ -192,7 +192,7 @@ minimum = _extreme("minimum", stablehlo.minimum, stablehlo.and_)
 
 def _ignoring_nan(extreme: Binary) -> Binary:
     def lower(x: Staged, y: Staged) -> Staged:
-        x, y = hlo.broadcast_together(*hlo.promote(x, y))
+        x, y = hlo.together(x, y)
         if not dtypes.is_inexact(x.dtype):
             return extreme(x, y)
         return hlo.select(hlo.is_nan(x), y, hlo.select(hlo.is_nan(y), x, extreme(x, y)))

@@ -16,7 +16,7 @@ def comparison(direction: str) -> Binary:
     """A comparison; only equality is defined on complex numbers."""
 
     def lower(x: Staged, y: Staged) -> Staged:
-        x, y = hlo.broadcast_together(*hlo.promote(x, y))
+        x, y = hlo.together(x, y)
         if dtypes.is_complex(x.dtype) and direction not in ("EQ", "NE"):
             raise TypeError("complex numbers have no order; compare np.abs or np.real of them")
         return hlo.compare(x, y, direction)
@@ -42,7 +42,7 @@ def bitwise(name: str, build: Callable[..., Any]) -> Binary:
     """An operation on the bits of integers and bools."""
 
     def lower(x: Staged, y: Staged) -> Staged:
-        x, y = hlo.broadcast_together(*hlo.promote(x, y))
+        x, y = hlo.together(x, y)
         _check_bits(name, x)
         return hlo.binary(build, x, y)
 
@@ -51,7 +51,7 @@ def bitwise(name: str, build: Callable[..., Any]) -> Binary:
 
 def shift(name: str) -> Binary:
     def lower(x: Staged, y: Staged) -> Staged:
-        x, y = hlo.broadcast_together(*hlo.promote(x, y))
+        x, y = hlo.together(x, y)
         _check_bits(name, x)
         if x.dtype == dtypes.bool_:
             x, y = hlo.convert(x, dtypes.int8), hlo.convert(y, dtypes.int8)

@@ -57,7 +57,7 @@ def arithmetic(name: str, build: Callable[..., Any], of_bools: Callable[..., Any
     """An operation on numbers of one dtype; `of_bools` is what NumPy does on bools, None where it refuses."""
 
     def lower(x: Staged, y: Staged) -> Staged:
-        x, y = hlo.broadcast_together(*hlo.promote(x, y))
+        x, y = hlo.together(x, y)
         if x.dtype != dtypes.bool_:
             return hlo.binary(build, x, y)
         if of_bools is None:

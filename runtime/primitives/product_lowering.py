@@ -10,6 +10,7 @@ from s2s.runtime.primitives.reduction_lowering import axes_of
 from s2s.runtime.primitives.shape_lowering import moveaxis, ravel
 from s2s.runtime.staging import Staged
 from s2s.runtime.support_einsum import split_subscripts
+from s2s.runtime.support_reductions import sum_to
 
 
 def contracted(
@@ -46,6 +47,39 @@ def _batched_matmul(lhs: Staged, rhs: Staged) -> Staged:
     rhs = hlo.broadcast_to(rhs, (*batch, *rhs.shape[-2:]))
     axes = list(range(len(batch)))
     return contracted(lhs, rhs, ([lhs.ndim - 1], [rhs.ndim - 2]), (axes, axes))
+
+
+def matmul_lhs_bar(g: Staged, shape: Sequence[int], rhs: Staged) -> Staged:
+    """One product where no axis of `lhs` was broadcast; else a product with a sum after it."""
+    g = _as_matrices(g, len(shape) == 1, rhs.ndim == 1)
+    rhs = hlo.expand(rhs, [1]) if rhs.ndim == 1 else rhs
+    if rhs.ndim == 2:
+        return hlo.reshape(contracted(g, rhs, ([g.ndim - 1], [1])), tuple(shape))
+    return sum_to(_batched_product(g, rhs, -1), tuple(shape))
+
+
+def matmul_rhs_bar(g: Staged, lhs: Staged, shape: Sequence[int]) -> Staged:
+    """Likewise; for a matrix that met a batch of rows, one product over the whole batch."""
+    g = _as_matrices(g, lhs.ndim == 1, len(shape) == 1)
+    lhs = hlo.expand(lhs, [0]) if lhs.ndim == 1 else lhs
+    if len(shape) <= 2 and lhs.ndim == g.ndim:
+        axes = list(range(lhs.ndim - 1))
+        return hlo.reshape(contracted(lhs, g, (axes, axes)), tuple(shape))
+    return sum_to(_batched_product(lhs, g, -2), tuple(shape))
+
+
+def _as_matrices(g: Staged, lhs_is_vector: bool, rhs_is_vector: bool) -> Staged:
+    """The cotangent of a product with the axes of length 1 that its vectors had as matrices."""
+    g = hlo.expand(g, [g.ndim]) if rhs_is_vector else g
+    return hlo.expand(g, [g.ndim - 1]) if lhs_is_vector else g
+
+
+def _batched_product(x: Staged, y: Staged, axis: int) -> Staged:
+    """The product of matrices over that axis of both, for each element of the batch that they have together."""
+    batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+    x, y = (hlo.broadcast_to(v, (*batch, *v.shape[-2:])) for v in (x, y))
+    axes = list(range(len(batch)))
+    return contracted(x, y, ([x.ndim + axis], [y.ndim + axis]), (axes, axes))
 
 
 def dot(a: Staged, b: Staged) -> Staged:

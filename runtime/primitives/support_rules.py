@@ -1,11 +1,12 @@
 """The rules of the helpers that emitted code calls (`s2s.runtime.support`), so that it can be differentiated again.
 
-None of them has a lowering: they are plain Python over functions that have one. A matrix product and its two cotangents
-are the three derivatives of one trilinear form, so they differentiate among themselves; the same holds for the other
-products.
+Only the cotangents of `matmul` have a lowering, the others are plain Python over functions that have one. A matrix
+product and its two cotangents are the three derivatives of one trilinear form, so they differentiate among themselves;
+the same holds for the other products.
 """
 
 from s2s.runtime import support
+from s2s.runtime.primitives import product_lowering
 from s2s.runtime.primitives.table import elementwise, general, linear, nondifferentiable
 
 # Broadcasting and reductions.
@@ -264,6 +265,7 @@ def _product(name: str, function: str, more: str = "") -> None:
         f"{name}_lhs_bar",
         f"g, shape, rhs{default}",
         operands=("g", "rhs"),
+        lower=getattr(product_lowering, f"{name}_lhs_bar", None),
         functions=(getattr(support, f"{name}_lhs_bar"),),
         vjp=f"""
             g_bar = {function}(out_bar, rhs{last})
@@ -278,6 +280,7 @@ def _product(name: str, function: str, more: str = "") -> None:
         f"{name}_rhs_bar",
         f"g, lhs, shape{default}",
         operands=("g", "lhs"),
+        lower=getattr(product_lowering, f"{name}_rhs_bar", None),
         functions=(getattr(support, f"{name}_rhs_bar"),),
         vjp=f"""
             g_bar = {function}(lhs, out_bar{last})

@@ -61,6 +61,13 @@ class Primitive:
     writes_operand: str | None = None
     result_kind: str = "array"
     shape_only: tuple[str, ...] = ()
+    # What every call of the primitive asks: are the operands its first parameters; is one of them an index.
+    leading: bool = field(init=False)
+    indexed: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "leading", self.parameters[: len(self.operands)] == self.operands)
+        object.__setattr__(self, "indexed", "index" in self.operands)
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -114,7 +121,8 @@ def lookup(function: Any, count: int | None = None) -> Primitive | None:
     (`math.log(x)` and `math.log(x, base)`, `np.where(c)` and `np.where(c, x, y)`).
     """
     try:
-        found = _BY_FUNCTION_AND_COUNT.get((function, count)) or _BY_FUNCTION.get(function)
+        found = None if count is None else _BY_FUNCTION_AND_COUNT.get((function, count))
+        found = found or _BY_FUNCTION.get(function)
     except TypeError:  # unhashable callables are never in the table
         return None
     return found if found is not None else _lookup_late(function)

@@ -1,0 +1,78 @@
+"""Primitives on staged operands: their lowering is run at the user's line, in the current scope."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from s2s.runtime import arguments, dtypes, errors, operators, staging
+from s2s.runtime.adapter import ir
+from s2s.runtime.primitives import table
+from s2s.runtime.primitives.table import Primitive
+from s2s.runtime.staging import Staged
+
+# Types of operands that need no flattening.
+PLAIN = frozenset({Staged, *dtypes.SCALARS})
+
+# By name and place in the code; the code object, kept too, keeps its id from being given to another.
+_locations: dict[tuple[str, int, int], tuple[Any, Any]] = {}
+
+
+def build_plain(primitive: Primitive, operands: Sequence[Any], static: dict[str, Any]) -> Any:
+    """Builds a primitive on staged arrays and Python scalars, with static parameters that are known."""
+    leaves = staging.stage_all(operands)
+    return build(primitive, leaves, leaves, static)
+
+
+def build(primitive: Primitive, operands: Sequence[Any], leaves: Sequence[Staged], static: dict[str, Any]) -> Any:
+    """Builds a primitive on operands of which the arrays, `leaves`, are staged."""
+    with user_location(primitive.name):
+        result = arguments.call_lower(primitive, operands, static)
+    if type(result) is Staged and not result.aval.shape and result.origin is None:
+        result.origin = _joined_origin(leaves)
+    return result
+
+
+def _joined_origin(leaves: Sequence[Staged]) -> frozenset[int] | None:
+    """The Python scalar arguments that a result depends on, if it depends on nothing else."""
+    joined: frozenset[int] = frozenset()
+    for leaf in leaves:
+        if leaf.literal is None:
+            if leaf.origin is None:
+                return None
+            joined |= leaf.origin
+    return joined or None
+
+
+def user_location(name: str) -> Any:
+    """The MLIR location of an operation: its name, at the user's line. The context must be entered."""
+    frame = errors.user_frame()
+    if frame is None:
+        return ir.Location.name(name)
+    key = (name, id(frame.f_code), frame.f_lasti)
+    found = _locations.get(key)
+    if found is None:
+        line = errors.line_of(frame)
+        location = ir.Location.name(name, ir.Location.file(line.file, line.line, 0))
+        found = _locations[key] = (location, frame.f_code)
+    return found[0]
+
+
+def _operator(name: str, reflected: bool, slow: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The operator of staged arrays: straight to the lowering where both operands are plain."""
+
+    def operator(self: Staged, other: Any) -> Any:
+        if type(other) not in PLAIN:
+            return slow(self, other)
+        return build_plain(table.PRIMITIVES[name], (other, self) if reflected else (self, other), {})
+
+    return operator
+
+
+def _install_operators() -> None:
+    for method, name in {**operators.BINARY_METHODS, **operators.COMPARISON_METHODS}.items():
+        for spelling in (f"__{method}__", f"__r{method}__"):
+            slow = getattr(operators.ArrayMethods, spelling, None)
+            if slow is not None and (method != "pow" or spelling == "__rpow__"):
+                setattr(Staged, spelling, _operator(name, spelling == f"__r{method}__", slow))
+
+
+_install_operators()
