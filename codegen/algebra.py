@@ -14,6 +14,8 @@ from s2s.codegen.shapes import ShapeTable
 
 def rewrite(function: core.Function, body: list[gast.AST], recorded: Any) -> bool:
     """One pass over all derived statements; tells whether anything changed."""
+    if not any(core.is_derived(s) or type(s) is gast.Expr for s in core.walk(body)):
+        return False
     return Rewriting(function, body, recorded or {}).run(body)
 
 
@@ -23,7 +25,7 @@ class Rewriting:
     def __init__(self, function: core.Function, body: list[gast.AST], recorded: Any):
         self.function = function
         self.definitions = single_definitions(body)
-        self.derived = {t for s in core.walk(body) if is_derived(s) for t in core.targets(s)}
+        self.derived = {t for s in core.walk(body) if core.is_derived(s) for t in core.targets(s)}
         self.shapes = ShapeTable(function, body, recorded)
         self.changed = False
 
@@ -42,7 +44,7 @@ class Rewriting:
         if helper_rules.is_checked_scalar(self, statement):
             self.changed = True
             return []
-        if not is_derived(statement) or not isinstance(statement, gast.Assign) or getattr(statement, "join", False):
+        if type(statement) is not gast.Assign or not core.is_derived(statement) or core.is_join(statement):
             return [statement]
         new = self.simpler(statement.value)
         if new is None:
@@ -68,17 +70,16 @@ class Rewriting:
 
     def simpler(self, node: gast.AST) -> gast.AST | None:
         """A simpler expression of the same value, None if there is none."""
-        if isinstance(node, gast.BinOp):
-            return self._binary(node)
-        if isinstance(node, gast.UnaryOp) and isinstance(node.op, gast.USub):
-            return self._negation(node.operand)
-        if isinstance(node, gast.Subscript):
-            return self._item(node)
-        if isinstance(node, gast.Attribute):
-            return self._attribute(node)
-        if isinstance(node, gast.Call):
+        kind = type(node)
+        if kind is gast.Call:
             return helper_rules.simpler_call(self, node)
-        return None
+        if kind is gast.BinOp:
+            return self._binary(node)
+        if kind is gast.UnaryOp and type(node.op) is gast.USub:
+            return self._negation(node.operand)
+        if kind is gast.Subscript:
+            return self._item(node)
+        return self._attribute(node) if kind is gast.Attribute else None
 
     def _attribute(self, node: gast.Attribute) -> gast.AST | None:
         """`x.T.T` is x."""
@@ -87,7 +88,7 @@ class Rewriting:
         return inner.value if twice and isinstance(inner.value, gast.Name) else None
 
     def definition(self, node: gast.AST) -> gast.AST | None:
-        return self.definitions.get(node.id) if isinstance(node, gast.Name) else None
+        return self.definitions.get(node.id) if type(node) is gast.Name else None
 
     def _binary(self, node: gast.BinOp) -> gast.AST | None:
         folded = fold(node)
@@ -105,28 +106,28 @@ class Rewriting:
         if core.is_constant(right, -1) or core.is_constant(left, -1):
             return gast.UnaryOp(gast.USub(), left if core.is_constant(right, -1) else right)
         if core.is_constant(right) and not core.is_constant(left):
-            return gast.BinOp(right, gast.Mult(), left)
+            return core.binary(right, gast.Mult(), left)
         for factor, other in ((right, left), (left, right)):
             over = self.definition(factor)
             if isinstance(over, gast.BinOp) and isinstance(over.op, gast.Div) and core.is_constant(over.left):
-                return gast.BinOp(gast.BinOp(over.left, gast.Mult(), other), gast.Div(), over.right)
+                return core.binary(core.binary(over.left, gast.Mult(), other), gast.Div(), over.right)
         return self._signed(left, gast.Mult(), right) or self._product_over(left, right)
 
     def _signed(self, left: gast.AST, operator: gast.AST, right: gast.AST) -> gast.AST | None:
         """`a * -b` is `-(a * b)`: the sign may meet a sum that takes it."""
         negative = self.negated(left)
         if negative is not None and self.is_derived(left):
-            return gast.UnaryOp(gast.USub(), gast.BinOp(negative, operator, right))
+            return gast.UnaryOp(gast.USub(), core.binary(negative, operator, right))
         negative = self.negated(right)
         if negative is not None and self.is_derived(right):
-            return gast.UnaryOp(gast.USub(), gast.BinOp(left, operator, negative))
+            return gast.UnaryOp(gast.USub(), core.binary(left, operator, negative))
         return None
 
     def _product_over(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
         """`a * (b / c)` is `a * b / c`, where the quotient is not the user's own."""
         over = self.definition(right)
         if isinstance(over, gast.BinOp) and isinstance(over.op, gast.Div) and self.is_derived(right):
-            return gast.BinOp(gast.BinOp(left, gast.Mult(), over.left), gast.Div(), over.right)
+            return core.binary(core.binary(left, gast.Mult(), over.left), gast.Div(), over.right)
         return None
 
     def is_derived(self, node: gast.AST) -> bool:
@@ -138,13 +139,13 @@ class Rewriting:
     def _add(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
         negative = self.negated(right)
         if negative is not None:
-            return gast.BinOp(left, gast.Sub(), negative)
+            return core.binary(left, gast.Sub(), negative)
         negative = self.negated(left)
-        return gast.BinOp(right, gast.Sub(), negative) if negative is not None else None
+        return core.binary(right, gast.Sub(), negative) if negative is not None else None
 
     def _sub(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
         negative = self.negated(right)
-        return gast.BinOp(left, gast.Add(), negative) if negative is not None else None
+        return core.binary(left, gast.Add(), negative) if negative is not None else None
 
     def negated(self, node: gast.AST) -> gast.AST | None:
         found = self.definition(node)
@@ -174,7 +175,7 @@ class Rewriting:
 
 def fold(node: gast.BinOp) -> gast.AST | None:
     """The value of an operation on two numbers."""
-    if not (core.is_constant(node.left) and core.is_constant(node.right)):
+    if type(node.left) is gast.Name or not (core.is_constant(node.left) and core.is_constant(node.right)):
         return None
     left, right = core.literal(node.left), core.literal(node.right)
     if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in (left, right)):
@@ -193,17 +194,19 @@ def number(value: float) -> gast.AST:
     return gast.UnaryOp(gast.USub(), core.constant(-value)) if value < 0 else core.constant(value)
 
 
-def is_derived(statement: gast.AST) -> bool:
-    return getattr(statement, "backward", False)
-
-
 def single_definitions(body: list[gast.AST]) -> dict[str, gast.AST]:
     """Names that are assigned once, to what."""
     found: dict[str, gast.AST] = {}
     twice: set[str] = set()
     for statement in core.walk(body):
+        is_plain = type(statement) is gast.Assign and type(statement.targets[0]) is gast.Name
+        value = statement.value if is_plain and not core.is_join(statement) else NO_VALUE
         for name in core.targets(statement):
-            (twice.add if name in found else lambda n: None)(name)
-            is_plain = isinstance(statement, gast.Assign) and isinstance(statement.targets[0], gast.Name)
-            found[name] = statement.value if is_plain and not getattr(statement, "join", False) else gast.Pass()
-    return {n: v for n, v in found.items() if n not in twice}
+            if name in found:
+                twice.add(name)
+            found[name] = value
+    return {n: v for n, v in found.items() if n not in twice} if twice else found
+
+
+# Stands for a definition that is no operation.
+NO_VALUE = gast.Pass()

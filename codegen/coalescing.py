@@ -4,9 +4,11 @@ Interference from liveness on structured code, then greedy colouring by preferen
 asks for its base name, then for the name of a version it is copied from or to, then for `base_1`, `base_2`, …
 """
 
+from collections.abc import Set
+
 import gast
 
-from s2s.codegen import core, dead_code
+from s2s.codegen import core
 
 
 def run(function: core.Function, body: list[gast.AST], parameters: list[str]) -> list[gast.AST]:
@@ -34,15 +36,14 @@ class Interference:
         return live
 
     def statement(self, statement: gast.AST, live: set[str]) -> set[str]:
-        if isinstance(statement, gast.If):
+        kind = type(statement)
+        if kind is gast.If:
             arms = self.block(statement.body, set(live)) | self.block(statement.orelse, set(live))
             return arms | set(core.own_reads(statement))
-        if isinstance(statement, gast.For | gast.While):
+        if kind is gast.For or kind is gast.While:
             return self._loop(statement, live)
         self._define(statement, live)
-        appended = dead_code.append_target(statement)
-        after = live - set(core.targets(statement))
-        return after | set(core.own_reads(statement)) | ({appended} if appended else set())
+        return live.difference(core.targets(statement)).union(core.own_reads(statement))
 
     def _loop(self, statement: gast.AST, live: set[str]) -> set[str]:
         own, bound = set(core.own_reads(statement)), core.targets(statement)
@@ -59,7 +60,7 @@ class Interference:
         copied = _copies(statement)
         names = core.targets(statement)
         for name in names:
-            others = (live | set(names)) - {name, copied.get(name)}
+            others = live.union(names) - {name, copied.get(name)}
             self._conflict(name, others)
 
     def define_together(self, names: list[str], live: set[str]) -> None:
@@ -74,13 +75,14 @@ class Interference:
 
 def _copies(statement: gast.AST) -> dict[str, str | None]:
     """Target to the name that it copies, for plain and simultaneous copies."""
-    if not isinstance(statement, gast.Assign):
+    if type(statement) is not gast.Assign:
         return {}
-    names, value = core.targets(statement), statement.value
-    if isinstance(statement.targets[0], gast.Name):
-        return {names[0]: value.id} if isinstance(value, gast.Name) else {}
-    if isinstance(value, gast.Tuple):
-        return {n: v.id for n, v in zip(names, value.elts, strict=True) if isinstance(v, gast.Name)}
+    value = statement.value
+    if type(statement.targets[0]) is gast.Name:
+        return {statement.targets[0].id: value.id} if type(value) is gast.Name else {}
+    if type(value) is gast.Tuple:
+        names = core.targets(statement)
+        return {n: v.id for n, v in zip(names, value.elts, strict=True) if type(v) is gast.Name}
     return {}
 
 
@@ -88,9 +90,11 @@ def _colour(
     function: core.Function, body: list[gast.AST], parameters: list[str], interference: Interference
 ) -> dict[str, str]:
     chosen: dict[str, str] = {p: p for p in parameters}
-    reserved = _reserved(function, body, parameters)
-    partners = _copy_partners(body)
-    for name in _in_order(body):
+    statements = core.walk(body)
+    in_order = dict.fromkeys(t for s in statements for t in core.targets(s))
+    reserved = _reserved(function, statements, in_order.keys() | set(parameters))
+    partners = _copy_partners(statements)
+    for name in in_order:
         if name in chosen:
             continue
         taken = {chosen[o] for o in interference.edges.get(name, ()) if o in chosen} | reserved
@@ -99,12 +103,13 @@ def _colour(
     return chosen
 
 
-def _reserved(function: core.Function, body: list[gast.AST], parameters: list[str]) -> set[str]:
+def _reserved(function: core.Function, statements: list[gast.AST], local: Set[str]) -> set[str]:
     """Names that locals must not take: globals that the body reads."""
-    local = core.assigned(body) | set(parameters)
-    return {n for s in core.walk(body) for n in core.free_reads(core.header(s)) if n not in local} | set(
-        function.references
-    )
+    reserved = set(function.references)
+    for statement in statements:
+        if not (reserved | local).issuperset(core.own_reads(statement)):
+            reserved.update(n for n in core.free_reads(core.header(statement)) if n not in local)
+    return reserved
 
 
 def _wishes(function: core.Function, name: str, chosen: dict[str, str], partners: dict[str, list[str]]) -> list[str]:
@@ -120,9 +125,9 @@ def _numbered(base: str, taken: set[str]) -> str:
     return f"{base}_{i}"
 
 
-def _copy_partners(body: list[gast.AST]) -> dict[str, list[str]]:
+def _copy_partners(statements: list[gast.AST]) -> dict[str, list[str]]:
     partners: dict[str, list[str]] = {}
-    for statement in core.walk(body):
+    for statement in statements:
         for target, source in _copies(statement).items():
             if source is not None:
                 partners.setdefault(target, []).append(source)
@@ -130,20 +135,16 @@ def _copy_partners(body: list[gast.AST]) -> dict[str, list[str]]:
     return partners
 
 
-def _in_order(body: list[gast.AST]) -> list[str]:
-    return list(dict.fromkeys(t for s in core.walk(body) for t in core.targets(s)))
-
-
 def _rename(body: list[gast.AST], names: dict[str, str]) -> None:
     mapping = {old: core.name(new) for old, new in names.items() if old != new}
     for statement in core.walk(body):
         core.replace_header(statement, mapping)
-        for attribute in ("targets", "target"):
-            target = getattr(statement, attribute, None)
-            if isinstance(target, list):
-                statement.targets = [_renamed_target(t, names) for t in target]
-            elif target is not None:
-                statement.target = _renamed_target(target, names)
+        if mapping.keys().isdisjoint(core.targets(statement)):
+            continue
+        if type(statement) is gast.Assign:
+            statement.targets = [_renamed_target(t, names) for t in statement.targets]
+        else:
+            statement.target = _renamed_target(statement.target, names)
 
 
 def _renamed_target(target: gast.AST, names: dict[str, str]) -> gast.AST:
@@ -155,13 +156,13 @@ def _renamed_target(target: gast.AST, names: dict[str, str]) -> gast.AST:
 def _without_self_copies(body: list[gast.AST]) -> list[gast.AST]:
     kept: list[gast.AST] = []
     for statement in body:
-        if isinstance(statement, gast.If | gast.For | gast.While):
+        if type(statement) in core.COMPOUND:
             statement.body = _without_self_copies(statement.body)
-            if isinstance(statement, gast.If):
+            if type(statement) is gast.If:
                 statement.orelse = _without_self_copies(statement.orelse)
             kept.extend(_without_empty_blocks(statement))
         else:
-            kept.extend(_reduced_copy(statement))
+            kept += _reduced_copy(statement)
     return kept
 
 
@@ -187,19 +188,19 @@ def negated(test: gast.AST) -> gast.AST:
 
 
 def _reduced_copy(statement: gast.AST) -> list[gast.AST]:
-    if not isinstance(statement, gast.Assign):
+    if type(statement) is not gast.Assign:
         return [statement]
     target, value = statement.targets[0], statement.value
-    if isinstance(target, gast.Name):
-        return [] if isinstance(value, gast.Name) and value.id == target.id else [statement]
-    if not isinstance(value, gast.Tuple):
+    if type(target) is gast.Name:
+        return [] if _is(value, target.id) else [statement]
+    if type(value) is not gast.Tuple:
         return [statement]
     pairs = [(t.id, v) for t, v in zip(target.elts, value.elts, strict=True) if not _is(v, t.id)]
     return _separated(pairs, statement)
 
 
 def _is(node: gast.AST, name: str) -> bool:
-    return isinstance(node, gast.Name) and node.id == name
+    return type(node) is gast.Name and node.id == name
 
 
 def _separated(pairs: list[tuple[str, gast.AST]], statement: gast.AST) -> list[gast.AST]:

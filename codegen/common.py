@@ -1,4 +1,4 @@
-"""Common subexpressions: a derived operation that was computed before, in this block or one around it, is not repeated."""
+"""Common subexpressions: a derived operation computed before, in this block or one around it, is not repeated."""
 
 from typing import Any
 
@@ -12,18 +12,21 @@ from s2s.runtime.primitives import table
 def eliminate(function: core.Function, body: list[gast.AST]) -> dict[str, gast.AST]:
     """Copies to make: later name to the earlier one of the same value."""
     copies: dict[str, gast.AST] = {}
-    joined = {t for s in core.walk(body) if getattr(s, "join", False) for t in core.targets(s)}
+    statements = core.walk(body)
+    if not any(map(core.is_derived, statements)):
+        return copies
+    joined = {t for s in statements if core.is_join(s) for t in core.targets(s)}
     _block(function, body, {}, copies, joined)
     return copies
 
 
 def _block(function: core.Function, body: list[gast.AST], known: dict, copies: dict, joined: set[str]) -> None:
     for statement in body:
-        for inner in core.blocks(statement):
+        for inner in core.blocks(statement) if type(statement) in core.COMPOUND else ():
             _block(function, inner, dict(known), copies, joined)
         if _is_candidate(function, statement, joined):
             name, key = statement.targets[0].id, core.key(statement.value)
-            if key in known and getattr(statement, "backward", False):
+            if key in known and core.is_derived(statement):
                 copies[name] = core.name(known[key])
             else:
                 known.setdefault(key, name)
@@ -31,12 +34,12 @@ def _block(function: core.Function, body: list[gast.AST], known: dict, copies: d
 
 def _is_candidate(function: core.Function, statement: gast.AST, joined: set[str]) -> bool:
     """Pure and worth a name: calls of primitives, products of matrices, powers."""
-    if not isinstance(statement, gast.Assign) or not isinstance(statement.targets[0], gast.Name):
+    if type(statement) is not gast.Assign or type(statement.targets[0]) is not gast.Name:
         return False
     value: Any = statement.value
-    if statement.targets[0].id in joined or set(core.reads(value)) & joined:
-        return False
-    if isinstance(value, gast.Call):
+    if type(value) is gast.Call:
         target = resolved(function, value.func)
-        return target is not None and table.lookup(target) is not None
-    return isinstance(value, gast.BinOp) and isinstance(value.op, gast.MatMult | gast.Pow)
+        is_costly = target is not None and table.lookup(target) is not None
+    else:
+        is_costly = type(value) is gast.BinOp and type(value.op) in (gast.MatMult, gast.Pow)
+    return is_costly and statement.targets[0].id not in joined and joined.isdisjoint(core.own_reads(statement))

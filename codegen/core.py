@@ -1,10 +1,11 @@
 """Core Python: the small subset of Python, as gast nodes, that every pass takes and gives.
 
-One operation per statement over atoms (local names, constants, paths to globals such as `np.pi`); every name is assigned
-once, except for those carried by a loop or joined after a branch, which are assigned simultaneously, last in each block.
+One operation per statement over atoms (local names, constants, paths to globals such as `np.pi`); every name is
+assigned once, except for those carried by a loop or joined after a branch, which are assigned simultaneously, last in
+each block.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,8 +73,15 @@ def _named(identifier: str, context: gast.AST) -> gast.AST:
     return node
 
 
+def _made(node_class: Any, /, **fields: Any) -> gast.AST:
+    """A node of these fields (all of them, in their order), made without gast's checks."""
+    node = node_class.__new__(node_class)
+    node.__dict__.update(fields)
+    return node
+
+
 def constant(value: Any) -> gast.AST:
-    return gast.Constant(value, None)
+    return _made(gast.Constant, value=value, kind=None)
 
 
 def path(dotted: str) -> gast.AST:
@@ -81,36 +89,52 @@ def path(dotted: str) -> gast.AST:
     first, *rest = dotted.split(".")
     node = name(first)
     for part in rest:
-        node = gast.Attribute(node, part, gast.Load())
+        node = attribute(node, part)
     return node
+
+
+def attribute(value: gast.AST, name: str) -> gast.AST:
+    return _made(gast.Attribute, value=value, attr=name, ctx=LOAD)
 
 
 def call(function: str | gast.AST, *arguments: gast.AST, **keywords: gast.AST) -> gast.AST:
     target = path(function) if isinstance(function, str) else function
-    return gast.Call(target, list(arguments), [gast.keyword(k, v) for k, v in keywords.items()])
+    return call_of(target, list(arguments), [gast.keyword(k, v) for k, v in keywords.items()])
+
+
+def call_of(function: gast.AST, arguments: list[gast.AST], keywords: list[gast.AST]) -> gast.AST:
+    return _made(gast.Call, func=function, args=arguments, keywords=keywords)
+
+
+def binary(left: gast.AST, operator: gast.AST, right: gast.AST) -> gast.AST:
+    return _made(gast.BinOp, left=left, op=operator, right=right)
 
 
 def tuple_of(nodes: Iterable[gast.AST]) -> gast.AST:
-    return gast.Tuple(list(nodes), gast.Load())
+    return _made(gast.Tuple, elts=list(nodes), ctx=LOAD)
 
 
 def list_of(nodes: Iterable[gast.AST]) -> gast.AST:
-    return gast.List(list(nodes), gast.Load())
+    return _made(gast.List, elts=list(nodes), ctx=LOAD)
 
 
 def subscript(value: gast.AST, index: gast.AST) -> gast.AST:
-    return gast.Subscript(value, index, gast.Load())
+    return _made(gast.Subscript, value=value, slice=index, ctx=LOAD)
 
 
 def assign(target: str, value: gast.AST, like: gast.AST | None = None) -> gast.AST:
     """`target = value`, with the origin of the statement `like`."""
-    return from_statement(gast.Assign([stored(target)], value, None), like)
+    return from_statement(_assignment(stored(target), value), like)
+
+
+def _assignment(target: gast.AST, value: gast.AST) -> gast.AST:
+    return _made(gast.Assign, targets=[target], value=value, type_comment=None)
 
 
 def unpack(targets: Sequence[str], value: gast.AST, like: gast.AST | None = None) -> gast.AST:
     """`a, b = value` (one simultaneous statement)."""
-    pattern = gast.Tuple([stored(t) for t in targets], gast.Store())
-    return from_statement(gast.Assign([pattern], value, None), like)
+    pattern = _made(gast.Tuple, elts=[stored(t) for t in targets], ctx=STORE)
+    return from_statement(_assignment(pattern, value), like)
 
 
 def simultaneous(pairs: Sequence[tuple[str, gast.AST]], like: gast.AST | None = None) -> list[gast.AST]:
@@ -127,6 +151,16 @@ def marked_join(statement: gast.AST) -> gast.AST:
     return statement
 
 
+def is_join(statement: gast.AST) -> bool:
+    """Is this the simultaneous assignment that ends a branch or a loop's body, or enters one?"""
+    return statement.__dict__.get("join", False)
+
+
+def is_derived(statement: gast.AST) -> bool:
+    """Does the statement belong to the derivative, not to the user's own function?"""
+    return statement.__dict__.get("backward", False)
+
+
 def from_statement(new: gast.AST, like: gast.AST | None) -> gast.AST:
     """Gives `new` the origin (user's file and line, and text) of `like`."""
     new.origin = getattr(like, "origin", None)
@@ -141,12 +175,27 @@ LEAVES = {
 }  # fmt: skip
 
 
+COMPOUND = {gast.If, gast.For, gast.While}
+# Expressions that bind names of their own.
+BINDING = {gast.ListComp, gast.SetComp, gast.GeneratorExp, gast.DictComp, gast.Lambda}
+LITERALS = {gast.Constant, gast.UnaryOp, gast.Tuple, gast.List}
+LEAF_FIELDS = {"ctx", "op", "ops", "id", "attr", "kind", "type_comment"}
+# Class of node to its fields that may hold other nodes.
+CHILD_FIELDS = {
+    kind: tuple(f for f in kind._fields if f not in LEAF_FIELDS)
+    for kind in vars(gast).values()
+    if isinstance(kind, type) and issubclass(kind, gast.AST)
+}
 HEADER_FIELDS = {
-    gast.Assign: "value", gast.Return: "value", gast.Expr: "value", gast.If: "test", gast.While: "test", gast.For: "iter"
+    gast.Assign: "value", gast.Return: "value", gast.Expr: "value", gast.If: "test", gast.While: "test",
+    gast.For: "iter",
 }  # fmt: skip
 
 
 # Questions -------------------------------------------------------------------------------------------------------
+
+
+NUMBERS = (int, float, complex)
 
 
 def is_name(node: gast.AST) -> bool:
@@ -155,10 +204,11 @@ def is_name(node: gast.AST) -> bool:
 
 def is_constant(node: gast.AST, *values: Any) -> bool:
     """Is the node a literal (one of `values`, if given, of the same type)?"""
-    if isinstance(node, gast.UnaryOp) and isinstance(node.op, gast.USub) and isinstance(node.operand, gast.Constant):
-        value = -node.operand.value if isinstance(node.operand.value, int | float | complex) else None
-    elif isinstance(node, gast.Constant):
+    kind = type(node)
+    if kind is gast.Constant:
         value = node.value
+    elif kind is gast.UnaryOp and type(node.op) is gast.USub and type(node.operand) is gast.Constant:
+        value = -node.operand.value if isinstance(node.operand.value, NUMBERS) else None
     else:
         return False
     return not values or any(type(value) in (int, float) and value == v for v in values)
@@ -171,18 +221,22 @@ def is_constant_key(node: gast.AST, key: Any) -> bool:
 
 def literal(node: gast.AST) -> Any:
     """The value of a literal node (numbers, strings, None, tuples of such); ValueError if it is not one."""
-    if isinstance(node, gast.Constant):
+    kind = type(node)
+    if kind is gast.Constant:
         return node.value
-    if isinstance(node, gast.UnaryOp) and isinstance(node.op, gast.USub):
+    if kind is gast.UnaryOp and type(node.op) is gast.USub:
         return -literal(node.operand)
-    if isinstance(node, gast.Tuple):
-        return tuple(literal(e) for e in node.elts)
-    if isinstance(node, gast.List):
+    if kind is gast.Tuple:
+        return tuple([literal(e) for e in node.elts])
+    if kind is gast.List:
         return [literal(e) for e in node.elts]
     raise ValueError("not a literal")
 
 
 def is_literal(node: gast.AST) -> bool:
+    kind = type(node)
+    if kind is gast.Constant or kind not in LITERALS:
+        return kind is gast.Constant
     try:
         literal(node)
     except (ValueError, TypeError):
@@ -192,11 +246,13 @@ def is_literal(node: gast.AST) -> bool:
 
 def dotted(node: gast.AST) -> str | None:
     """`np.linalg.inv` as text, None if the node is not a path of names."""
+    if type(node) is gast.Name:
+        return node.id
     parts: list[str] = []
-    while isinstance(node, gast.Attribute):
+    while type(node) is gast.Attribute:
         parts.append(node.attr)
         node = node.value
-    if not isinstance(node, gast.Name):
+    if type(node) is not gast.Name:
         return None
     return ".".join([node.id, *reversed(parts)])
 
@@ -211,6 +267,20 @@ def children(node: gast.AST) -> Iterator[gast.AST]:
             for item in value:
                 if isinstance(item, gast.AST):
                     yield item
+
+
+def nodes(tree: gast.AST) -> list[gast.AST]:
+    """All nodes of a tree that may hold names, as `gast.walk` gives them: level by level."""
+    found = [tree]
+    for node in found:
+        slots = node.__dict__
+        for field_name in CHILD_FIELDS[type(node)]:
+            value = slots.get(field_name)
+            if type(value) is list:
+                found += [item for item in value if type(item) in CHILD_FIELDS]
+            elif type(value) in CHILD_FIELDS:
+                found.append(value)
+    return found
 
 
 def reads(node: gast.AST | Iterable[gast.AST] | None) -> list[str]:
@@ -228,9 +298,12 @@ def _collect_reads(node: Any, found: list[str]) -> None:
     elif kind is list or kind is tuple:
         for item in node:
             _collect_reads(item, found)
-    elif kind not in LEAVES and isinstance(node, gast.AST):
-        for field_name in node._fields:
-            _collect_reads(getattr(node, field_name, None), found)
+    elif kind in CHILD_FIELDS:
+        slots = node.__dict__
+        for field_name in CHILD_FIELDS[kind]:
+            value = slots.get(field_name)
+            if type(value) not in LEAVES:
+                _collect_reads(value, found)
 
 
 def targets(statement: gast.AST) -> list[str]:
@@ -252,20 +325,30 @@ def target_names(target: gast.AST) -> list[str]:
     return []
 
 
+NO_BLOCKS: list[list[gast.AST]] = []
+
+
 def blocks(statement: gast.AST) -> list[list[gast.AST]]:
     """The nested statement lists of a statement."""
     kind = type(statement)
     if kind is gast.If:
         return [statement.body, statement.orelse]
-    return [statement.body] if kind is gast.For or kind is gast.While else []
+    return [statement.body] if kind is gast.For or kind is gast.While else NO_BLOCKS
 
 
-def walk(body: Iterable[gast.AST]) -> Iterator[gast.AST]:
+def walk(body: Iterable[gast.AST]) -> list[gast.AST]:
     """All statements, outer before inner, in order."""
+    found: list[gast.AST] = []
+    _walk_into(body, found)
+    return found
+
+
+def _walk_into(body: Iterable[gast.AST], found: list[gast.AST]) -> None:
     for statement in body:
-        yield statement
-        for block in blocks(statement):
-            yield from walk(block)
+        found.append(statement)
+        if type(statement) in COMPOUND:
+            for block in blocks(statement):
+                _walk_into(block, found)
 
 
 def assigned(body: Iterable[gast.AST]) -> set[str]:
@@ -284,10 +367,11 @@ def header(statement: gast.AST) -> gast.AST | None:
 
 def own_reads(statement: gast.AST) -> list[str]:
     """Names that the statement itself reads; remembered on its expression, which is never changed, only replaced."""
-    node = header(statement)
+    field_name = HEADER_FIELDS.get(type(statement))
+    node = statement.__dict__[field_name] if field_name is not None else header(statement)
     if node is None:
         return []
-    found = getattr(node, "names_read", None)
+    found = node.__dict__.get("names_read")
     if found is None:
         found = node.names_read = reads(node)
     return found
@@ -295,7 +379,7 @@ def own_reads(statement: gast.AST) -> list[str]:
 
 def split_join(block: list[gast.AST]) -> tuple[list[gast.AST], list[tuple[str, gast.AST]]]:
     """A block without its trailing simultaneous assignment, and that one's (name, value) pairs."""
-    if not block or not getattr(block[-1], "join", False):
+    if not block or not is_join(block[-1]):
         return block, []
     last = block[-1]
     names = targets(last)
@@ -308,27 +392,27 @@ def split_join(block: list[gast.AST]) -> tuple[list[gast.AST], list[tuple[str, g
 
 def substitute(node: Any, mapping: Mapping[str, gast.AST]) -> Any:
     """A copy of an expression with the names in `mapping` replaced."""
-    if isinstance(node, gast.Name):
-        return mapping.get(node.id, node) if isinstance(node.ctx, gast.Load) else node
-    if isinstance(node, list):
+    kind = type(node)
+    if kind is gast.Name:
+        return mapping.get(node.id, node) if type(node.ctx) is gast.Load else node
+    if kind is list:
         return [substitute(item, mapping) for item in node]
-    if type(node) in LEAVES or not isinstance(node, gast.AST):
+    if kind in LEAVES or not isinstance(node, gast.AST):
         return node
     return _copy_substituted(node, mapping)
 
 
 def _copy_substituted(node: gast.AST, mapping: Mapping[str, gast.AST]) -> gast.AST:
-    if isinstance(node, gast.ListComp | gast.SetComp | gast.GeneratorExp | gast.DictComp | gast.Lambda):
+    kind: Any = type(node)
+    if kind in BINDING:
         bound = _bound_inside(node)
         mapping = {k: v for k, v in mapping.items() if k not in bound}
-    kind: Any = type(node)
     copy = kind.__new__(kind)
+    slots = copy.__dict__
     for field_name, value in node.__dict__.items():
         if field_name not in REMEMBERED:
-            setattr(copy, field_name, value)
-    for field_name in node._fields:
-        value = getattr(node, field_name, None)
-        setattr(copy, field_name, value if type(value) in LEAVES else substitute(value, mapping))
+            is_leaf = type(value) in LEAVES or field_name not in kind._fields
+            slots[field_name] = value if is_leaf else substitute(value, mapping)
     return copy
 
 
@@ -346,17 +430,31 @@ def _bound_inside(node: gast.AST) -> set[str]:
 
 def free_reads(node: Any) -> list[str]:
     """Like `reads`, without the names bound inside comprehensions and lambdas."""
-    if isinstance(node, gast.ListComp | gast.SetComp | gast.GeneratorExp | gast.DictComp | gast.Lambda):
-        bound = _bound_inside(node)
-        return [n for child in children(node) for n in free_reads(child) if n not in bound]
-    if isinstance(node, gast.Name):
-        return [node.id] if isinstance(node.ctx, gast.Load) else []
-    return [n for child in children(node) for n in free_reads(child)] if isinstance(node, gast.AST) else []
+    found: list[str] = []
+    _collect_free(node, found, frozenset())
+    return found
+
+
+def _collect_free(node: Any, found: list[str], bound: Set[str]) -> None:
+    kind = type(node)
+    if kind is gast.Name:
+        if type(node.ctx) is gast.Load and node.id not in bound:
+            found.append(node.id)
+    elif kind is list:
+        for item in node:
+            _collect_free(item, found, bound)
+    elif kind in CHILD_FIELDS:
+        inside = bound | _bound_inside(node) if kind in BINDING else bound
+        slots = node.__dict__
+        for field_name in CHILD_FIELDS[kind]:
+            value = slots.get(field_name)
+            if type(value) not in LEAVES:
+                _collect_free(value, found, inside)
 
 
 def replace_header(statement: gast.AST, mapping: Mapping[str, gast.AST]) -> None:
     """Substitutes in what the statement itself reads, in place."""
-    if mapping.keys().isdisjoint(own_reads(statement)):
+    if not mapping or mapping.keys().isdisjoint(own_reads(statement)):
         return
     for field_name in ("test", "iter", "value", "msg"):
         node = getattr(statement, field_name, None)
@@ -375,18 +473,17 @@ def key(node: Any) -> Any:
     if kind is gast.Name:
         return node.id
     if kind is gast.Call or kind is gast.BinOp:
-        found = getattr(node, "structural_key", None)
+        found = node.__dict__.get("structural_key")
         if found is None:
             found = node.structural_key = _key_of_fields(node)
         return found
-    if isinstance(node, gast.Constant):
+    if kind is gast.Constant:
         return (type(node.value).__name__, repr(node.value))
-    if isinstance(node, list):
-        return tuple(key(item) for item in node)
-    if isinstance(node, gast.AST):
-        return _key_of_fields(node)
-    return node
+    if kind is list:
+        return tuple([key(item) for item in node])
+    return _key_of_fields(node) if isinstance(node, gast.AST) else node
 
 
 def _key_of_fields(node: gast.AST) -> tuple[Any, ...]:
-    return (type(node).__name__, *[key(getattr(node, f, None)) for f in node._fields if f != "ctx"])
+    slots = node.__dict__
+    return (type(node), *[key(slots.get(f)) for f in node._fields if f != "ctx"])

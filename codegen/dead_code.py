@@ -7,6 +7,9 @@ import gast
 
 from s2s.codegen import core
 
+# Name to lists of the names that it is computed from.
+Feeds = dict[str, list[list[str]]]
+
 
 def eliminate(body: list[gast.AST]) -> list[gast.AST]:
     """The statements whose results are needed."""
@@ -16,47 +19,51 @@ def eliminate(body: list[gast.AST]) -> list[gast.AST]:
 
 def _needed(body: list[gast.AST]) -> set[str]:
     """Names needed by effects and returns, transitively."""
-    feeds: dict[str, set[str]] = {}
+    feeds: Feeds = {}
     needed: set[str] = set()
     _collect(body, [], feeds, needed)
     work = list(needed)
     while work:
-        for name in feeds.get(work.pop(), ()):
-            if name not in needed:
-                needed.add(name)
-                work.append(name)
+        for names in feeds.get(work.pop(), ()):
+            new = [n for n in names if n not in needed]
+            needed.update(new)
+            work += new
     return needed
 
 
-def _collect(body: list[gast.AST], guards: list[str], feeds: dict[str, set[str]], roots: set[str]) -> None:
+def _collect(body: list[gast.AST], guards: list[str], feeds: Feeds, roots: set[str]) -> None:
     """`feeds`: name to the names it is computed from, tests and iterables around its definition included."""
     for statement in body:
-        appended = append_target(statement)
-        if appended is not None:
-            feeds.setdefault(appended, set()).update(core.own_reads(statement), guards)
-        elif getattr(statement, "join", False):
-            for target, value in core.split_join([statement])[1]:
-                feeds.setdefault(target, set()).update(core.reads(value), guards)
-        elif isinstance(statement, gast.Assign):
-            for target in core.targets(statement):
-                feeds.setdefault(target, set()).update(core.own_reads(statement), guards)
-        elif isinstance(statement, gast.If | gast.For | gast.While):
+        kind = type(statement)
+        if kind is gast.Assign:
+            for target, read in _targets_and_reads(statement):
+                feeds.setdefault(target, []).extend((read, guards))
+        elif kind in core.COMPOUND:
             _collect_compound(statement, guards, feeds, roots)
+        elif (appended := append_target(statement)) is not None:
+            feeds.setdefault(appended, []).extend((core.own_reads(statement), guards))
         else:
             roots.update(core.own_reads(statement), guards)
 
 
-def _collect_compound(statement: gast.AST, guards: list[str], feeds: dict[str, set[str]], roots: set[str]) -> None:
+def _targets_and_reads(statement: gast.Assign) -> list[tuple[str, list[str]]]:
+    if core.is_join(statement):
+        return [(target, core.reads(value)) for target, value in core.split_join([statement])[1]]
+    read = core.own_reads(statement)
+    return [(target, read) for target in core.targets(statement)]
+
+
+def _collect_compound(statement: gast.AST, guards: list[str], feeds: Feeds, roots: set[str]) -> None:
     inner = [*guards, *core.own_reads(statement)]
     for target in core.targets(statement):
-        feeds.setdefault(target, set()).update(inner)
+        feeds.setdefault(target, []).append(inner)
     for block in core.blocks(statement):
         _collect(block, inner, feeds, roots)
 
 
 def append_target(statement: gast.AST) -> str | None:
     """The list that `xs.append(v)` extends, if the statement is one."""
-    if not isinstance(statement, gast.Expr) or not isinstance(statement.value, gast.Call):
+    if type(statement) is not gast.Expr or type(statement.value) is not gast.Call:
         return None
     function = statement.value.func
     is_append = isinstance(function, gast.Attribute) and function.attr == "append"
@@ -66,24 +73,30 @@ def append_target(statement: gast.AST) -> str | None:
 def _sweep(body: list[gast.AST], needed: set[str]) -> list[gast.AST]:
     kept: list[gast.AST] = []
     for statement in body:
-        appended = append_target(statement)
-        if appended is not None:
-            kept.extend([statement] if appended in needed else [])
-        elif getattr(statement, "join", False):
-            pairs = [(t, v) for t, v in core.split_join([statement])[1] if t in needed]
-            kept.extend(_same_marks(statement, core.simultaneous(pairs, statement)))
-        elif isinstance(statement, gast.Assign):
-            kept.extend([statement] if needed & set(core.targets(statement)) else [])
-        elif isinstance(statement, gast.If | gast.For | gast.While):
-            kept.extend(_sweep_compound(statement, needed))
+        kind = type(statement)
+        if kind is gast.Assign:
+            kept += _sweep_assignment(statement, needed)
+        elif kind in core.COMPOUND:
+            kept += _sweep_compound(statement, needed)
         else:
-            kept.append(statement)
+            appended = append_target(statement)
+            kept += [statement] if appended is None or appended in needed else []
     return kept
+
+
+def _sweep_assignment(statement: gast.Assign, needed: set[str]) -> list[gast.AST]:
+    targets = core.targets(statement)
+    if not core.is_join(statement):
+        return [] if needed.isdisjoint(targets) else [statement]
+    if needed.issuperset(targets):
+        return [statement]
+    pairs = [(t, v) for t, v in core.split_join([statement])[1] if t in needed]
+    return _same_marks(statement, core.simultaneous(pairs, statement))
 
 
 def _sweep_compound(statement: gast.AST, needed: set[str]) -> list[gast.AST]:
     statement.body = _sweep(statement.body, needed)
-    if isinstance(statement, gast.If):
+    if type(statement) is gast.If:
         statement.orelse = _sweep(statement.orelse, needed)
         return [statement] if statement.body or statement.orelse else []
     return [statement] if statement.body else []
@@ -95,32 +108,35 @@ def _same_marks(old: gast.AST, new: list[gast.AST]) -> list[gast.AST]:
     return new
 
 
-def prune_columns(body: list[gast.AST]) -> None:
-    """Drops columns of saved tuples that no loop over them reads, in place."""
-    read = {n for s in core.walk(body) for n in core.own_reads(s)}
-    loops = {s.iter.args[0].id: s for s in core.walk(body) if _runs_over_saved(s)}
-    for statement in core.walk(body):
-        saved = append_target(statement)
-        if saved in loops:
-            _prune(statement, loops[saved], read)
+def prune_columns(body: list[gast.AST]) -> bool:
+    """Drops columns of saved tuples that no loop over them reads, in place; tells whether there were any."""
+    statements = core.walk(body)
+    loops = {s.iter.args[0].id: s for s in statements if _runs_over_saved(s)}
+    if not loops:
+        return False
+    read = {n for s in statements for n in core.own_reads(s)}
+    appends = [(s, append_target(s)) for s in statements]
+    return any([_prune(s, loops[saved], read) for s, saved in appends if saved in loops])
 
 
 def _runs_over_saved(statement: gast.AST) -> bool:
-    return isinstance(statement, gast.For) and hasattr(statement, "primal") and isinstance(
-        statement.iter, gast.Call
-    ) and bool(statement.iter.args) and isinstance(statement.iter.args[0], gast.Name)
+    if type(statement) is not gast.For or not hasattr(statement, "primal"):
+        return False
+    arguments = statement.iter.args if isinstance(statement.iter, gast.Call) else []
+    return bool(arguments) and isinstance(arguments[0], gast.Name)
 
 
-def _prune(append: gast.AST, loop: gast.For, read: set[str]) -> None:
+def _prune(append: gast.AST, loop: gast.For, read: set[str]) -> bool:
     entry = append.value.args[0]
     if not isinstance(loop.target, gast.Tuple) or not isinstance(entry, gast.Tuple):
-        return
+        return False
     pairs = [(t, v) for t, v in zip(loop.target.elts, entry.elts, strict=True) if t.id in read]
     if len(pairs) == len(entry.elts):
-        return
+        return False
     if len(pairs) == 1:
         loop.target, entry = pairs[0]
     else:
         loop.target = gast.Tuple([t for t, _ in pairs], gast.Store()) if pairs else core.stored("_")
         entry = core.tuple_of(v for _, v in pairs) if pairs else core.constant(None)
-    append.value = gast.Call(append.value.func, [entry], [])
+    append.value = core.call_of(append.value.func, [entry], [])
+    return True

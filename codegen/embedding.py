@@ -52,7 +52,7 @@ def _copied(function: types.FunctionType, name: str) -> Emitted:
 
 def local_names(tree: gast.AST) -> set[str]:
     """What a function binds itself."""
-    return {n.id for n in gast.walk(tree) if isinstance(n, gast.Name) and not isinstance(n.ctx, gast.Load)}
+    return {n.id for n in core.nodes(tree) if type(n) is gast.Name and type(n.ctx) is not gast.Load}
 
 
 class _Replacement(gast.NodeTransformer):

@@ -1,17 +1,28 @@
 """Expressions as text, with no parentheses but the necessary ones, in the pieces that lines are broken between.
 
-Works on trees of the standard library. `NotPrintable` says that `gast.unparse` must print instead.
+Works on trees of the standard library and, without copies of them, on gast's. `NotPrintable` says that `gast.unparse`
+must print instead.
 """
 
 import ast
 from collections.abc import Callable
 from typing import Any
 
+import gast
+
+from s2s.codegen.trees import literal
+
 # Binding strengths, weakest first, as in Python's grammar.
 NAMED, TUPLE, YIELD, TEST, OR, AND, NOT, COMPARE = range(8)
 BIT_OR, BIT_XOR, BIT_AND, SHIFT, ARITHMETIC, TERM, FACTOR, POWER, AWAIT, ATOM = range(8, 18)
 
-BINARY = {
+def _with_gast(table: dict[type, Any]) -> dict[type, Any]:
+    """The table, for gast's classes of the same names, too."""
+    named = {kind.__name__: entry for kind, entry in table.items()}
+    return table | {getattr(gast, name): entry for name, entry in named.items() if hasattr(gast, name)}
+
+
+BINARY = _with_gast({
     ast.Add: (" + ", ARITHMETIC),
     ast.Sub: (" - ", ARITHMETIC),
     ast.Mult: (" * ", TERM),
@@ -25,9 +36,9 @@ BINARY = {
     ast.LShift: (" << ", SHIFT),
     ast.RShift: (" >> ", SHIFT),
     ast.Pow: (" ** ", POWER),
-}
-_UNARY = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~", ast.Not: "not "}
-_COMPARE = {
+})
+_UNARY = _with_gast({ast.USub: "-", ast.UAdd: "+", ast.Invert: "~", ast.Not: "not "})
+_COMPARE = _with_gast({
     ast.Eq: " == ",
     ast.NotEq: " != ",
     ast.Lt: " < ",
@@ -38,7 +49,7 @@ _COMPARE = {
     ast.IsNot: " is not ",
     ast.In: " in ",
     ast.NotIn: " not in ",
-}
+})
 Out = list[str]
 
 
@@ -89,6 +100,11 @@ def _constant(node: Any, level: int, out: Out) -> None:
         out.append(repr(value))
 
 
+def _gast_constant(node: Any, level: int, out: Out) -> None:
+    """A constant that may be negative, infinite or complex is an expression in source."""
+    write(literal(node.value), level, out)
+
+
 def quote(value: str | bytes) -> str:
     """A string or bytes literal, in double quotes where that needs no escape."""
     literal = repr(value)
@@ -108,7 +124,7 @@ def _f_string(node: Any, level: int, out: Out) -> None:
 def _f_string_parts(values: list[Any]) -> str:
     parts = []
     for value in values:
-        if isinstance(value, ast.FormattedValue):
+        if isinstance(value, (ast.FormattedValue, gast.FormattedValue)):
             parts.append(_replacement_field(value))
         else:
             parts.append(repr(value.value)[1:-1].replace("{", "{{").replace("}", "}}"))
@@ -124,7 +140,7 @@ def _replacement_field(node: Any) -> str:
 
 
 def _attribute(node: Any, level: int, out: Out) -> None:
-    if isinstance(node.value, ast.Constant) and isinstance(node.value.value, int):
+    if isinstance(node.value, (ast.Constant, gast.Constant)) and isinstance(node.value.value, int):
         out += ["(", repr(node.value.value), ")"]
     else:
         write(node.value, ATOM, out)
@@ -134,7 +150,7 @@ def _attribute(node: Any, level: int, out: Out) -> None:
 def _subscript(node: Any, level: int, out: Out) -> None:
     write(node.value, ATOM, out)
     out.append("[")
-    if isinstance(node.slice, ast.Tuple) and node.slice.elts:
+    if isinstance(node.slice, (ast.Tuple, gast.Tuple)) and node.slice.elts:
         _elements(node.slice.elts, out)
         if len(node.slice.elts) == 1:
             out.append(",")
@@ -165,7 +181,7 @@ def _call(node: Any, level: int, out: Out) -> None:
     write(node.func, ATOM, out)
     out.append("(")
     alone = len(node.args) == 1 and not node.keywords
-    if alone and isinstance(node.args[0], ast.GeneratorExp):
+    if alone and isinstance(node.args[0], (ast.GeneratorExp, gast.GeneratorExp)):
         _comprehension(node.args[0].elt, node.args[0].generators, out)
     else:
         _elements([*node.args, *node.keywords], out)
@@ -235,7 +251,7 @@ def _binary(node: Any, level: int, out: Out) -> None:
 
 
 def _unary(node: Any, level: int, out: Out) -> None:
-    strength = NOT if isinstance(node.op, ast.Not) else FACTOR
+    strength = NOT if isinstance(node.op, (ast.Not, gast.Not)) else FACTOR
     wrapped = level > strength
     if wrapped:
         out.append("(")
@@ -246,7 +262,7 @@ def _unary(node: Any, level: int, out: Out) -> None:
 
 
 def _boolean(node: Any, level: int, out: Out) -> None:
-    symbol, strength = (" and ", AND) if isinstance(node.op, ast.And) else (" or ", OR)
+    symbol, strength = (" and ", AND) if isinstance(node.op, (ast.And, gast.And)) else (" or ", OR)
     wrapped = level > strength
     if wrapped:
         out.append("(")
@@ -363,7 +379,7 @@ def _parameter(mark: str, parameter: Any, default: Any, out: Out) -> None:
     if parameter is None:
         out.append(mark)
         return
-    out.append(mark + parameter.arg)
+    out.append(mark + (parameter.id if type(parameter) is gast.Name else parameter.arg))
     if parameter.annotation is not None:
         out.append(": ")
         write(parameter.annotation, TEST, out)
@@ -372,7 +388,7 @@ def _parameter(mark: str, parameter: Any, default: Any, out: Out) -> None:
         write(default, TEST, out)
 
 
-_HANDLERS: dict[type, Callable[[Any, int, Out], None]] = {
+_HANDLERS: dict[type, Callable[[Any, int, Out], None]] = _with_gast({
     ast.Name: _name,
     ast.Constant: _constant,
     ast.JoinedStr: _f_string,
@@ -400,4 +416,4 @@ _HANDLERS: dict[type, Callable[[Any, int, Out], None]] = {
     ast.SetComp: _delimited("{", "}"),
     ast.GeneratorExp: _delimited("(", ")"),
     ast.DictComp: _dict_comprehension,
-}
+}) | {gast.Constant: _gast_constant}

@@ -50,11 +50,11 @@ class Names:
         self.live = live
         self.own: dict[str, Any] = {}
         self.users: dict[str, Any] = {}
-        self.local_names: dict[int, set[str]] = {}
         emitted = program.emitted
-        self.namer = Namer(
-            {n for e in emitted for n in e.references} | {e.name for e in emitted} | names_in([e.tree for e in emitted])
-        )
+        self.all_names = {id(e): names_in(e.tree) for e in emitted}
+        self.own_locals: dict[int, set[str]] = {}
+        self.namer = Namer({n for e in emitted for n in e.references} | {e.name for e in emitted})
+        self.namer.reserve(*set().union(*self.all_names.values()))
 
     def place_all(self, function: Any) -> None:
         read = set(core.free_reads(function.tree)) | set(core.free_reads(_defaults(function.tree)))
@@ -105,24 +105,25 @@ class Names:
         alias = self._alias(function, target, name)
         if alias != name:
             rename_global(function.tree, name, core.name(alias))
-            self._local_names(function).add(alias)
+            self.all_names[id(function)].add(alias)
 
     def _alias(self, function: Any, target: Any, preferred: str) -> str:
         """The file's name for an object that it brings."""
-        local = self._local_names(function) - {preferred}
+        local = self.all_names[id(function)] - {preferred}
         for name in self._known(target, preferred):
             if name not in local:
                 return name
         used_otherwise = preferred in function.references and function.references[preferred] is not target
         taken = self._live(preferred) is not UNRESOLVED or preferred in self.own or used_otherwise
-        name = self.namer.fresh(preferred) if taken or preferred in local_names(function.tree) else preferred
+        name = self.namer.fresh(preferred) if taken or preferred in self._local_names(function) else preferred
         self.own[name] = target
         return name
 
     def _local_names(self, function: Any) -> set[str]:
-        if id(function) not in self.local_names:
-            self.local_names[id(function)] = names_in(function.tree)
-        return self.local_names[id(function)]
+        """Parameters and variables of the function; renaming globals does not change them."""
+        if id(function) not in self.own_locals:
+            self.own_locals[id(function)] = local_names(function.tree)
+        return self.own_locals[id(function)]
 
     def _known(self, target: Any, preferred: str) -> Iterator[str]:
         """Names under which the file has the object already."""

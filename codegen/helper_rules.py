@@ -30,7 +30,7 @@ def _negative_inside(rewriting: Any, node: gast.Call) -> gast.AST | None:
     inner = rewriting.negated(node.args[0]) if node.args else None
     if inner is None or not rewriting.is_derived(node.args[0]):
         return None
-    return gast.UnaryOp(gast.USub(), gast.Call(node.func, [inner, *node.args[1:]], node.keywords))
+    return gast.UnaryOp(gast.USub(), core.call_of(node.func, [inner, *node.args[1:]], node.keywords))
 
 
 SIGN_PASSES = (np.sum, support.sum_to, np.expand_dims, np.broadcast_to, np.reshape)
@@ -89,8 +89,8 @@ def without_broadcast(rewriting: Any, node: gast.BinOp) -> gast.AST | None:
 def _with(node: gast.BinOp, side: str, value: gast.AST) -> gast.AST:
     left, right = (value, node.right) if side == "left" else (node.left, value)
     if isinstance(node.op, gast.Mult) and not core.is_constant(left):
-        return gast.BinOp(left, node.op, right)
-    return gast.BinOp(left, node.op, right)
+        return core.binary(left, node.op, right)
+    return core.binary(left, node.op, right)
 
 
 def is_scalar(rewriting: Any, node: gast.AST) -> bool:
@@ -214,8 +214,8 @@ def _power_partial(rewriting: Any, node: gast.Call) -> gast.AST | None:
     n = core.literal(exponent)
     if n in (0, 1):
         return core.constant(n)
-    lowered = x if n == 2 else gast.BinOp(x, gast.Pow(), _number(n - 1))
-    return gast.BinOp(exponent, gast.Mult(), lowered)
+    lowered = x if n == 2 else core.binary(x, gast.Pow(), _number(n - 1))
+    return core.binary(exponent, gast.Mult(), lowered)
 
 
 def _number(value: float) -> gast.AST:
@@ -232,12 +232,12 @@ def _matmul_lhs_bar(rewriting: Any, node: gast.Call) -> gast.AST | None:
     g, shape, rhs = node.args
     ranks = _ranks(rewriting, shape, rhs)
     if ranks == (2, 2):
-        return gast.BinOp(g, gast.MatMult(), _transposed(rhs))
+        return core.binary(g, gast.MatMult(), _transposed(rhs))
     if ranks == (1, 2):
-        return gast.BinOp(rhs, gast.MatMult(), g)
+        return core.binary(rhs, gast.MatMult(), g)
     if ranks == (2, 1):
         return core.call(_numpy(rewriting, "outer"), g, rhs)
-    return gast.BinOp(g, gast.Mult(), rhs) if ranks == (1, 1) else None
+    return core.binary(g, gast.Mult(), rhs) if ranks == (1, 1) else None
 
 
 def _matmul_rhs_bar(rewriting: Any, node: gast.Call) -> gast.AST | None:
@@ -245,14 +245,14 @@ def _matmul_rhs_bar(rewriting: Any, node: gast.Call) -> gast.AST | None:
     g, lhs, shape = node.args
     rhs_rank, lhs_rank = _ranks(rewriting, shape, lhs)
     if lhs_rank == 2 and rhs_rank in (1, 2):
-        return gast.BinOp(_transposed(lhs), gast.MatMult(), g)
+        return core.binary(_transposed(lhs), gast.MatMult(), g)
     if (lhs_rank, rhs_rank) == (1, 2):
         return core.call(_numpy(rewriting, "outer"), lhs, g)
-    return gast.BinOp(g, gast.Mult(), lhs) if (lhs_rank, rhs_rank) == (1, 1) else None
+    return core.binary(g, gast.Mult(), lhs) if (lhs_rank, rhs_rank) == (1, 1) else None
 
 
 def _transposed(node: gast.AST) -> gast.AST:
-    return gast.Attribute(node, "T", gast.Load())
+    return core.attribute(node, "T")
 
 
 def _matrix_transpose(rewriting: Any, node: gast.Call) -> gast.AST | None:
@@ -383,7 +383,7 @@ _SCALAR_REDUCTIONS = {"sum", "mean", "prod", "max", "min", "var", "std", "vdot",
 
 def is_checked_scalar(rewriting: Any, statement: gast.AST) -> bool:
     """Is this `require_scalar(x)` of an x that is known to be a number?"""
-    if not isinstance(statement, gast.Expr) or not isinstance(statement.value, gast.Call):
+    if type(statement) is not gast.Expr or type(statement.value) is not gast.Call:
         return False
     call = statement.value
     if resolved(rewriting.function, call.func) is not support.require_scalar:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import gast
+
 _RESERVED = frozenset(dir(builtins)) | frozenset(keyword.kwlist) | frozenset(keyword.softkwlist)
 _NOT_A_NAME = re.compile(r"\W")
 
@@ -52,16 +54,25 @@ def names_in(tree: Any) -> set[str]:
     work: list[Any] = list(tree) if isinstance(tree, list | tuple) else [tree]
     while work:
         node = work.pop()
-        if type(node).__name__ == "Name":
+        kind = type(node)
+        if kind is gast.Name:
             found.add(node.id)
             continue
-        found.update(_names_of(node))
-        for value in vars(node).values():
-            if isinstance(value, ast.AST):
-                work.append(value)
-            elif type(value) is list:
+        if kind.__name__ in _NAMING:
+            found.update(_names_of(node))
+        for value in node.__dict__.values():
+            if type(value) is list:
                 work += [item for item in value if isinstance(item, ast.AST)]
+            elif type(value) not in _NO_NODES and isinstance(value, ast.AST):
+                work.append(value)
     return found
+
+
+_NO_NODES = frozenset((str, int, type(None), gast.Load, gast.Store, gast.Param))
+_NAMING = frozenset(
+    "Name FunctionDef AsyncFunctionDef ClassDef Global Nonlocal alias arg keyword "
+    "MatchAs MatchStar MatchMapping".split()
+)
 
 
 def _names_of(node: Any) -> Iterable[str]:

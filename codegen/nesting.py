@@ -4,7 +4,6 @@ import gast
 
 from s2s.codegen import core, dead_code
 from s2s.codegen.expressions import text_of
-from s2s.codegen.trees import to_ast
 
 WIDTH = 96
 
@@ -19,7 +18,9 @@ def run(function: core.Function, body: list[gast.AST]) -> list[gast.AST]:
 def repeat_tests(body: list[gast.AST]) -> None:
     """`test = x > y` before `if test` in both sweeps becomes `if x > y`, where the operands live as long anyway."""
     tests = {s.targets[0].id: s for s in body if getattr(s, "is_test", False) and _is_cheap(s.value)}
-    users = [s for s in core.walk(body) if set(core.own_reads(s)) & set(tests)]
+    if not tests:
+        return
+    users = [s for s in core.walk(body) if not tests.keys().isdisjoint(core.own_reads(s))]
     blocked = {n for s in users if not isinstance(s, gast.If) for n in core.own_reads(s)}
     values = {n: s.value for n, s in tests.items() if n not in blocked}
     for statement in users:
@@ -38,6 +39,7 @@ class Nesting:
     def __init__(self, function: core.Function, body: list[gast.AST]):
         self.function = function
         self.uses: dict[str, int] = {}
+        self.user: dict[str, gast.AST] = {}  # name to the last statement that reads it
         self.multiple: set[str] = set()
         self._count(body)
 
@@ -46,14 +48,16 @@ class Nesting:
         for statement in core.walk(body):
             for name in core.own_reads(statement):
                 self.uses[name] = self.uses.get(name, 0) + 1
+                self.user[name] = statement
             for name in core.targets(statement):
                 defined[name] = defined.get(name, 0) + 1
         self.multiple = {n for n, count in defined.items() if count > 1}
 
     def block(self, body: list[gast.AST]) -> None:
         for statement in body:
-            for inner in core.blocks(statement):
-                self.block(inner)
+            if type(statement) in core.COMPOUND:
+                for inner in core.blocks(statement):
+                    self.block(inner)
         at = 0
         while at < len(body):
             at = self._try(body, at)
@@ -66,6 +70,7 @@ class Nesting:
             if user is not None and self._fits(user, statement):
                 target = statement.targets[0].id
                 core.replace_header(user, {target: statement.value})
+                self.user.update(dict.fromkeys(core.own_reads(statement), user))
                 self._inherit(statement, user)
                 del body[at]
                 return at
@@ -73,48 +78,43 @@ class Nesting:
 
     def _inherit(self, statement: gast.AST, user: gast.AST) -> None:
         """What a loop starts from stands with the statement that it was computed for."""
-        if getattr(user, "join", False) and getattr(statement, "backward", False):
+        if core.is_join(user) and core.is_derived(statement):
             user.origin = statement.origin
 
     def _may_nest(self, statement: gast.AST) -> bool:
-        if not isinstance(statement, gast.Assign) or getattr(statement, "join", False):
+        if type(statement) is not gast.Assign or core.is_join(statement):
             return False
         target = statement.targets[0]
-        if not isinstance(target, gast.Name) or target.id in self.multiple or self.uses.get(target.id) != 1:
+        if type(target) is not gast.Name or self.uses.get(target.id) != 1 or target.id in self.multiple:
             return False
         if isinstance(statement.value, gast.List) and not statement.value.elts:
             return False
         return self._is_temporary(statement)
 
     def _is_temporary(self, statement: gast.AST) -> bool:
-        if getattr(statement, "backward", False) or getattr(statement, "temporary", False):
-            return True
-        return getattr(statement, "is_test", False)
+        return any(statement.__dict__.get(mark, False) for mark in ("backward", "temporary", "is_test"))
 
     def _user(self, body: list[gast.AST], at: int) -> gast.AST | None:
         """The later statement of this block that reads the name itself (not inside its blocks)."""
-        target = body[at].targets[0].id
-        touched = set(core.reads(body[at].value)) & self.multiple
-        for statement in body[at + 1 :]:
-            if target in core.own_reads(statement):
-                return None if self._reads_again(statement) else statement
-            if any(target in core.own_reads(s) for s in core.walk([statement])):
-                return None
-            if touched & core.assigned([statement]):
-                return None
-        return None
+        user = self.user[body[at].targets[0].id]
+        if user not in body[at + 1 :] or self._reads_again(user):
+            return None
+        touched = self.multiple.intersection(core.own_reads(body[at]))
+        between = body[at + 1 : body.index(user, at)] if touched else []
+        return user if touched.isdisjoint(core.assigned(between)) else None
 
     def _reads_again(self, statement: gast.AST) -> bool:
         """Would nesting into this statement evaluate the expression more than once?"""
-        return isinstance(statement, gast.While)
+        return type(statement) is gast.While
 
     def _fits(self, user: gast.AST, statement: gast.AST) -> bool:
-        if isinstance(user, gast.For) and not isinstance(statement.value, gast.Subscript | gast.Call | gast.BinOp):
+        if type(user) is gast.For and type(statement.value) not in (gast.Subscript, gast.Call, gast.BinOp):
             return False
         if dead_code.append_target(user) is not None and isinstance(user.value.args[0], gast.Tuple):
             return False
         together = _length(core.header(user)) + _length(statement.value) - len(statement.targets[0].id)
         return together + len(_left(user)) <= WIDTH
+
 
 def _left(statement: gast.AST) -> str:
     names = core.targets(statement)
@@ -123,7 +123,7 @@ def _left(statement: gast.AST) -> str:
 
 def _length(node: gast.AST) -> int:
     """About how many characters the expression takes on one line."""
-    found = getattr(node, "text_length", None)
+    found = node.__dict__.get("text_length")
     if found is None:
-        found = node.text_length = len(text_of(to_ast(node)))
+        found = node.text_length = len(text_of(node))
     return found

@@ -111,7 +111,7 @@ class Flattener:
         return node
 
     def do_BinOp(self, node: gast.AST) -> gast.AST:
-        return gast.BinOp(self.atom(node.left), node.op, self.atom(node.right))
+        return core.binary(self.atom(node.left), node.op, self.atom(node.right))
 
     def do_UnaryOp(self, node: gast.AST) -> gast.AST:
         if isinstance(node.op, gast.Not):
@@ -134,7 +134,7 @@ class Flattener:
         if path is not None and self._is_global(path.split(".")[0]):
             self.variable(path.split(".")[0])
             return node
-        return gast.Attribute(self.atom(node.value), node.attr, gast.Load())
+        return core.attribute(self.atom(node.value), node.attr)
 
     def _is_global(self, identifier: str) -> bool:
         return not (identifier in self.environment or identifier in self.locals or identifier in self.function.bases)
@@ -161,7 +161,7 @@ class Flattener:
             function = self.atom(function)
         arguments = [self.argument(a) for a in node.args]
         keywords = [gast.keyword(k.arg, self.atom(k.value)) for k in node.keywords]
-        return gast.Call(function, arguments, keywords)
+        return core.call_of(function, arguments, keywords)
 
     def argument(self, node: gast.AST) -> gast.AST:
         if isinstance(node, gast.Starred):

@@ -97,7 +97,7 @@ def _module(node: Any) -> ast.Module:
 
 def _number_comments(node: Any, comments: list[str], depth: int = 0) -> None:
     """Puts numbered placeholders for the lines of comments, and `pass` into bodies of comments alone."""
-    for name in _BLOCKS:
+    for name in _BLOCKS if _has_blocks(node) else ():
         block = getattr(node, name, None)
         if not isinstance(block, list) or not block:
             continue
@@ -107,6 +107,10 @@ def _number_comments(node: Any, comments: list[str], depth: int = 0) -> None:
             block[:] = [line for statement in block for line in _placeholders(statement, comments, depth)]
         for statement in block:
             _number_comments(statement, comments, depth + 1)
+
+
+def _has_blocks(node: Any) -> bool:
+    return "body" in node.__dict__ or "cases" in node.__dict__
 
 
 def _placeholders(statement: Any, comments: list[str], depth: int) -> list[Any]:
@@ -248,17 +252,28 @@ def _docstring(value: str) -> str:
 
 _IGNORED = frozenset(("ctx", "type_comment", "kind", "type_ignores", "type_params", "is_async"))
 
+# Class of node to the fields that are compared.
+_COMPARED = {
+    kind: tuple(name for name in kind._fields if name not in _IGNORED)
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
+
 
 def same(a: Any, b: Any) -> bool:
     """Whether two trees of the standard library are equal but for positions and contexts."""
-    if isinstance(a, ast.AST):
-        if type(a) is not type(b):
+    kind = type(a)
+    if kind in _COMPARED:
+        if kind is not type(b):
             return False
-        return all(
-            same(getattr(a, name, None), getattr(b, name, None)) for name in a._fields if name not in _IGNORED
-        )
-    if isinstance(a, list):
-        return isinstance(b, list) and len(a) == len(b) and all(map(same, a, b))
+        left, right = a.__dict__, b.__dict__
+        for name in _COMPARED[kind]:
+            x, y = left.get(name), right.get(name)
+            if x is not y and not same(x, y):
+                return False
+        return True
+    if kind is list:
+        return type(b) is list and len(a) == len(b) and all(map(same, a, b))
     return (a == b and repr(a) == repr(b)) if not isinstance(a, str) else a == b
 
 
@@ -279,7 +294,7 @@ def _collect_origins(a: Any, b: Any, starts: dict[int, Location]) -> None:
     origin = getattr(a, "origin", None)
     if origin is not None and hasattr(b, "lineno"):
         starts.setdefault(b.lineno, origin)
-    for name in _BLOCKS:
+    for name in _BLOCKS if _has_blocks(a) else ():
         block = getattr(a, name, None)
         if isinstance(block, list):
             for mine, theirs in zip(block, getattr(b, name), strict=True):

@@ -17,12 +17,20 @@ from s2s.runtime import support
 
 @functools.cache
 def parsed(text: str) -> tuple[gast.AST, ...]:
-    return tuple(gast.parse(text).body)
+    return tuple(_without_positions(gast.parse(text)).body)
 
 
 @functools.cache
 def parsed_expression(text: str) -> gast.AST:
-    return gast.parse(f"({text.strip()})", mode="eval").body
+    return _without_positions(gast.parse(f"({text.strip()})", mode="eval")).body
+
+
+def _without_positions(tree: gast.AST) -> gast.AST:
+    """Positions in a rule are of no use in the functions that it is written into."""
+    for node in core.nodes(tree):
+        for attribute in ("lineno", "col_offset", "end_lineno", "end_col_offset"):
+            node.__dict__.pop(attribute, None)
+    return tree
 
 
 class RuleWriter:

@@ -1,6 +1,6 @@
 """Shapes of names: exact ones, recorded by running Core on example arguments, and equalities that hold for any.
 
-Recording runs the statements one by one on the values; a branch that is not taken is tried as well, for its shapes only.
+Recording runs the statements one by one on the values; a branch not taken is tried as well, for its shapes only.
 """
 
 import warnings
@@ -35,15 +35,14 @@ class ShapeTable:
         self.recorded = {n: simplest(history) for n, history in recorded.items() if UNKNOWN not in history}
         self.tokens: dict[str, Any] = {}
         for statement in core.walk(body):
-            if isinstance(statement, gast.Assign) and isinstance(statement.targets[0], gast.Name):
-                if not getattr(statement, "join", False):
-                    self._learn(statement.targets[0].id, statement.value)
+            if is_plain_assignment(statement):
+                self._learn(statement.targets[0].id, statement.value)
         self.certain = dict(self.tokens)
         self._learn_scalars(body)
 
     def _learn(self, name: str, value: gast.AST) -> None:
         like = self.function.shaped_like.get(name)
-        found = self.token(core.name(like)) if like is not None else self._of_operation(value)
+        found = self._token_of_name(like) if like is not None else self._of_operation(value)
         if found is not None and found != ("like", name):
             self.tokens[name] = found
 
@@ -78,22 +77,21 @@ class ShapeTable:
 
     def of(self, node: gast.AST) -> Any:
         """The shape of an atom: a tuple, a token, or None for literals of unknown meaning."""
-        if core.is_constant(node):
-            return ()
-        if not isinstance(node, gast.Name):
-            return None
-        return self.recorded[node.id] if node.id in self.recorded else self.token(node)
+        if type(node) is gast.Name and node.id in self.recorded:
+            return self.recorded[node.id]
+        return self.token(node)
 
     def token(self, node: gast.AST) -> Any:
         """Like `of`, without what was recorded."""
-        if core.is_constant(node):
+        if type(node) is gast.Name:
+            return self._token_of_name(node.id)
+        return () if core.is_constant(node) else None
+
+    def _token_of_name(self, name: str) -> Any:
+        if getattr(self.function.kinds.get(name), "scalar", False):
             return ()
-        if not isinstance(node, gast.Name):
-            return None
-        kind = self.function.kinds.get(node.id)
-        if getattr(kind, "scalar", False):
-            return ()
-        return self.tokens.get(node.id, ("like", node.id))
+        found = self.tokens.get(name)
+        return found if found is not None else ("like", name)
 
     def rank(self, node: gast.AST) -> int | None:
         ranks = {len(s) for s in alternatives(self.of(node))}
@@ -110,13 +108,12 @@ class ShapeTable:
         return root if root in self.function.kinds else None
 
     def _of_operation(self, value: gast.AST) -> Any:
-        if isinstance(value, gast.BinOp) and not isinstance(value.op, gast.MatMult):
-            return self._together([value.left, value.right])
-        if isinstance(value, gast.UnaryOp):
-            return self.token(value.operand)
-        if isinstance(value, gast.Call):
+        kind = type(value)
+        if kind is gast.Call:
             return self._of_call(value)
-        return None
+        if kind is gast.BinOp and type(value.op) is not gast.MatMult:
+            return self._together([value.left, value.right])
+        return self.token(value.operand) if kind is gast.UnaryOp else None
 
     def _of_call(self, value: gast.Call) -> Any:
         target = resolved(self.function, value.func)
@@ -144,14 +141,15 @@ class ShapeTable:
 
 
 def is_plain_assignment(statement: gast.AST) -> bool:
-    is_assignment = isinstance(statement, gast.Assign) and not getattr(statement, "join", False)
-    return is_assignment and isinstance(statement.targets[0], gast.Name)
+    return (
+        type(statement) is gast.Assign and type(statement.targets[0]) is gast.Name and not core.is_join(statement)
+    )
 
 
 def checked_scalar(function: core.Function, statement: gast.AST) -> str | None:
     """`x` of the statement `require_scalar(x)`."""
-    call = statement.value if isinstance(statement, gast.Expr) else None
-    if not isinstance(call, gast.Call) or resolved(function, call.func) is not support.require_scalar:
+    call = statement.value if type(statement) is gast.Expr else None
+    if type(call) is not gast.Call or resolved(function, call.func) is not support.require_scalar:
         return None
     return call.args[0].id if core.is_name(call.args[0]) else None
 
@@ -168,21 +166,17 @@ def alternatives(shape: Any) -> tuple[tuple[int, ...], ...]:
 
 def resolved(function: core.Function, node: gast.AST) -> Any:
     """The object that a path of global names stands for, None for anything else."""
-    dotted = core.dotted(node)
-    if dotted is None:
+    if type(node) is gast.Attribute:
+        owner = resolved(function, node.value)
+        return getattr(owner, node.attr, None) if owner is not None else None
+    if type(node) is not gast.Name or node.id in function.bases:
         return None
-    first, *rest = dotted.split(".")
-    if first in function.bases or first not in function.references:
-        return None
-    found = function.references[first]
-    for part in rest:
-        found = getattr(found, part, None)
-    return found
+    return function.references.get(node.id)
 
 
 def shape_argument(function: core.Function, node: gast.AST) -> gast.AST | None:
     """`x` of the expression `np.shape(x)`."""
-    if isinstance(node, gast.Call) and len(node.args) == 1 and resolved(function, node.func) is np.shape:
+    if type(node) is gast.Call and len(node.args) == 1 and resolved(function, node.func) is np.shape:
         return node.args[0]
     return None
 

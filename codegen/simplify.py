@@ -7,20 +7,21 @@ import gast
 from s2s.codegen import algebra, common, core, dead_code
 
 ROUNDS = 12
+OPERATIONS = {gast.Call, gast.BinOp, gast.Attribute, gast.Subscript}
 DERIVATIVE_ENDINGS = ("_bar", "_dot")
 
 
 def run(function: core.Function, body: list[gast.AST], shapes: Any = None) -> list[gast.AST]:
     """Rewrites `body` until nothing changes any more; `shapes` gives the shapes of names where they are known."""
+    changed = True
     for _ in range(ROUNDS):
-        before = len(list(core.walk(body)))
-        changed = propagate(function, body) | share(function, body)
+        if not propagate(function, body) and not changed:
+            break
+        changed = share(function, body)
         changed |= algebra.rewrite(function, body, shapes)
         body = dead_code.eliminate(body)
-        dead_code.prune_columns(body)
-        body = dead_code.eliminate(body)
-        if not changed and len(list(core.walk(body))) == before:
-            break
+        while dead_code.prune_columns(body):
+            body = dead_code.eliminate(body)
     return body
 
 
@@ -62,26 +63,26 @@ def _take_names(function: core.Function, body: list[gast.AST], resolved: dict[st
 
 def _collect_copies(body: list[gast.AST], copies: dict[str, gast.AST]) -> None:
     for statement in core.walk(body):
-        if not isinstance(statement, gast.Assign) or getattr(statement, "join", False):
+        if type(statement) is not gast.Assign or type(statement.value) in OPERATIONS or core.is_join(statement):
             continue
         target = statement.targets[0]
-        if isinstance(target, gast.Name) and _is_atom(statement.value):
+        if type(target) is gast.Name and _is_atom(statement.value):
             copies[target.id] = statement.value
-        elif isinstance(target, gast.Tuple) and isinstance(statement.value, gast.Tuple):
+        elif type(target) is gast.Tuple and type(statement.value) is gast.Tuple:
             pairs = list(zip(target.elts, statement.value.elts, strict=True))
             if all(_is_atom(v) for _, v in pairs):
                 copies.update({t.id: v for t, v in pairs})
 
 
 def _is_atom(node: gast.AST) -> bool:
-    return isinstance(node, gast.Name) or (core.is_literal(node) and not isinstance(node, gast.List))
+    return type(node) is gast.Name or (core.is_literal(node) and type(node) is not gast.List)
 
 
 def _resolve(name: str, copies: dict[str, gast.AST]) -> gast.AST:
     node = copies[name]
     while isinstance(node, gast.Name) and node.id in copies:
         node = copies[node.id]
-    if isinstance(node, gast.Name | gast.Constant | gast.UnaryOp):
+    if isinstance(node, (gast.Name, gast.Constant, gast.UnaryOp)):
         return node
     return core.substitute(node, {n: _resolve(n, copies) for n in core.reads(node) if n in copies})
 
@@ -90,7 +91,7 @@ def _drop(body: list[gast.AST], names: set[str]) -> None:
     body[:] = [
         s
         for s in body
-        if not (isinstance(s, gast.Assign) and not getattr(s, "join", False) and set(core.targets(s)) <= names)
+        if type(s) is not gast.Assign or core.is_join(s) or not names.issuperset(core.targets(s))
     ]
     for statement in body:
         for block in core.blocks(statement):

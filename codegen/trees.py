@@ -33,7 +33,7 @@ def _to_gast(value: Any) -> Any:
 
 
 def _to_ast(value: Any) -> Any:
-    if isinstance(value, list):
+    if type(value) is list:
         return [_to_ast(item) for item in value]
     handler = _AST_HANDLERS.get(type(value))
     return value if handler is None else handler(value)
@@ -52,7 +52,8 @@ def _copier(target: Any, convert: _Handler) -> _Handler:
                 slots[name] = value if value.__class__ in _PLAIN else convert(value)
             elif name in _OPTIONAL:
                 slots[name] = [] if name == "type_params" else None
-        _copy_position(attributes, slots)
+        if "lineno" in attributes or "origin" in attributes:
+            _copy_position(attributes, slots)
         return made
 
     return copy
@@ -95,8 +96,10 @@ def _handler_to_gast(node: Any) -> Any:
 
 
 def _name_to_ast(node: Any) -> Any:
-    made = ast.Name(node.id, _to_ast(node.ctx))
-    _copy_position(node.__dict__, made.__dict__)
+    made = ast.Name.__new__(ast.Name)
+    made.id, made.ctx = node.id, _to_ast(node.ctx)
+    if "lineno" in node.__dict__:
+        _copy_position(node.__dict__, made.__dict__)
     return made
 
 
@@ -128,15 +131,15 @@ def _handler_to_ast(node: Any) -> Any:
 
 
 def _constant_to_ast(node: Any) -> Any:
-    made = _literal(node.value)
+    made = literal(node.value)
     _copy_position(node.__dict__, made.__dict__)
     return made
 
 
-def _literal(value: Any) -> ast.expr:
+def literal(value: Any) -> ast.expr:
     """A literal that parses to itself: `-1` is an operator on `1`, infinity and NaN are calls."""
     if isinstance(value, complex) and (value.real != 0 or math.copysign(1, value.real) < 0):
-        return ast.BinOp(_literal(value.real), ast.Add(), _literal(complex(0.0, value.imag)))
+        return ast.BinOp(literal(value.real), ast.Add(), literal(complex(0.0, value.imag)))
     if isinstance(value, complex):
         return _imaginary(value.imag)
     if isinstance(value, float) and not math.isfinite(value):
