@@ -16,7 +16,8 @@ from s2s.codegen.kinds import Numeric, Static, show
 # Primitives whose result may share memory with an operand.
 VIEWS = {
     "getitem", "reshape", "ravel", "transpose", "swapaxes", "moveaxis", "squeeze", "expand_dims", "broadcast_to",
-    "diagonal", "diag", "asarray", "atleast_1d", "atleast_2d", "atleast_3d", "real", "flip", "flipud", "fliplr", "rot90",
+    "diagonal", "diag", "asarray", "atleast_1d", "atleast_2d", "atleast_3d", "real", "flip", "flipud", "fliplr",
+    "rot90",
     "astype", "matrix_transpose", "split", "array_split", "roll", "positive",
 }  # fmt: skip
 

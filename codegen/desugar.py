@@ -332,7 +332,7 @@ class Desugarer:
 
     def unset(self, node: gast.AST) -> None:
         """A local variable is read that no statement before has set, or that has been deleted."""
-        self.diagnostics.report(node, f"{node.id!r} is read here, but it is not set or has been deleted", "set it first")
+        self.diagnostics.report(node, f"{node.id!r} is read here, but is not set or has been deleted", "set it first")
 
     def refuse(self, expression: gast.AST) -> gast.AST:
         refuse_expression(self.diagnostics, expression)

@@ -1,7 +1,7 @@
 """Reverse mode on Core: a forward sweep that saves what is needed, and a backward sweep over adjoints.
 
-Griewank & Walther, Evaluating Derivatives (2nd ed.), ch. 3 (adjoint rules) and ch. 6 (joint and split reversal); what is
-saved is what the finished backward sweep reads, the to-be-recorded analysis of Hascoët, Naumann & Pascual (2005).
+Griewank & Walther, Evaluating Derivatives (2nd ed.), ch. 3 (adjoint rules) and ch. 6 (joint and split reversal); what
+is saved is what the finished backward sweep reads, the to-be-recorded analysis of Hascoët, Naumann & Pascual (2005).
 """
 
 from typing import Any

@@ -20,7 +20,7 @@ def store(desugarer: Any, target: gast.Subscript, value: gast.AST) -> None:
 
 
 def store_augmented(desugarer: Any, statement: gast.AugAssign) -> None:
-    """`owner[index] op= value`; a sum over plain slices is an addition, everything else is read, changed and written."""
+    """`owner[index] op= value`; a sum over plain slices is an addition, all else is read, changed and written."""
     target = statement.target
     owner = _owner(desugarer, target)
     if owner is None:

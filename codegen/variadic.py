@@ -1,7 +1,7 @@
 """Rules of primitives with a variadic operand (`np.einsum(subscripts, *operands)`), instantiated per operand.
 
-In such a rule `k` is the place of the operand, `operands[k]` is that operand, and `*replaced(operands, k, v)` stands for
-the operands of the call with that one replaced.
+In such a rule `k` is the place of the operand, `operands[k]` is that operand, and `*replaced(operands, k, v)` stands
+for the operands of the call with that one replaced.
 """
 
 import copy

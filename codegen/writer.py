@@ -6,9 +6,9 @@ from typing import Any
 import gast
 
 from s2s.codegen import core, kinds, saving, undefined
+from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.drafts import Draft, JointDraft, PairDraft, parameter_list
 from s2s.codegen.forward import Forward
-from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.kinds import DictOf, ListOf, Static, TupleOf
 from s2s.codegen.operations import Operation
 from s2s.codegen.program import Instance, Program, signature
@@ -93,7 +93,8 @@ class Writer:
         value = bars[0] if len(bars) == 1 else core.tuple_of(bars)
         backward.append(core.from_statement(gast.Return(value), function.body[-1]))
         names = instance.pair()
-        self.drafts.append(PairDraft(names.forward_name, instance, forward, result, backward, seed, names.backward_name))
+        draft = PairDraft(names.forward_name, instance, forward, result, backward, seed, names.backward_name)
+        self.drafts.append(draft)
 
     # Forward mode ------------------------------------------------------------------------------------------------
 

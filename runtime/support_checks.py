@@ -29,8 +29,8 @@ def require_scalar(loss: Any) -> None:
     if np.ndim(loss):
         shape = np.shape(loss)
         raise TypeError(
-            f"the gradient is defined for functions that return one number; this one returns an array of shape {shape}; "
-            "reduce it, for example with np.sum or np.mean, or use vjp"
+            "the gradient is defined for functions that return one number; "
+            f"this one returns an array of shape {shape}; reduce it, for example with np.sum or np.mean, or use vjp"
         )
 
 

@@ -4,7 +4,6 @@ It reads the source of plain NumPy functions and writes readable derivative sour
 XLA computations.
 """
 
-import s2s.runtime.primitives
 from s2s import lax, nn, numpy, random, tree
 from s2s.codegen.diagnostics import UnsupportedError
 from s2s.codegen.source import SourceError
@@ -12,10 +11,10 @@ from s2s.compiled import eval_shape, jit
 from s2s.derivatives import grad, jvp, linearize, value_and_grad, vjp
 from s2s.runtime import config
 from s2s.runtime.array import Array, device_get, device_put
+from s2s.runtime.aval import ShapeDtypeStruct
 from s2s.runtime.devices import devices
 from s2s.runtime.errors import ConcretizationError, S2SError
 from s2s.runtime.jit import disable_jit
-from s2s.runtime.aval import ShapeDtypeStruct
 from s2s.runtime.support import stop_gradient
 
 __version__ = "0.1.0"

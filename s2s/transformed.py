@@ -212,7 +212,7 @@ def _source_of_method(method: types.MethodType) -> FunctionSource:
 
 
 def fill(bar: Any, value: Any) -> Any:
-    """A cotangent as the caller gets it: with zeros for what has none (integers, strings), of the dtype of the value."""
+    """A cotangent as the caller gets it: zeros for what has none (integers, strings), in the dtype of the value."""
     if bar is None:
         return support.zeros_like(value)
     if isinstance(value, dict):
