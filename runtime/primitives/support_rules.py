@@ -145,6 +145,7 @@ for _name in ("vstack", "hstack", "dstack", "column_stack"):
     linear(
         f"{_name}_bar",
         "g, tup",
+        shape_only=("tup",),
         operands=("g",),
         functions=(getattr(support, f"{_name}_bar"),),
         result_kind="list",
