@@ -33,6 +33,7 @@ class Reverse:
         self.frame = Frame(None, set())
         self.maybe_undefined = undefined.maybe_undefined(function.body)
         self.looked_at: set[str] = set()
+        self.several_results = _several_results(function)
 
     def _emit(self, statement: gast.AST) -> None:
         statement.backward = True
@@ -182,6 +183,11 @@ class Reverse:
 
     def adjoint_of_getitem(self, statement: gast.AST, operation: Operation, out: gast.AST, bar: gast.AST) -> None:
         container, key = operation.binding["container"], operation.binding["key"]
+        if core.is_name(container) and container.id in self.several_results and core.is_literal(key):
+            parts: list[gast.AST | None] = [None] * len(self.function.kinds[container.id].elements)
+            parts[core.literal(key)] = bar
+            self._contribute_parts(container, parts)
+            return
         key = rules.as_argument(key, self.writer)
         self.contribute(container, core.call(self.writer.support("getitem_bar"), container, key, bar))
 
@@ -227,11 +233,27 @@ class Reverse:
             value = core.list_of(nodes)
         else:
             value = core.call(self.writer.support("from_items"), owner, core.tuple_of(nodes))
-        is_first = self.adjoint(owner.id, create=True) is None
+        existing = self.adjoint(owner.id, create=True)
+        is_first = existing is None
+        if core.is_name(existing) and existing.id in self.writer.parts and isinstance(kind, TupleOf):
+            del self.frame.adjoints[owner.id]
+            self._contribute_parts(owner, self._merged(kind, self.writer.parts[existing.id], nodes))
+            return
         self.contribute(owner, value)
         bar = self.frame.adjoints.get(owner.id)
         if is_first and isinstance(bar, gast.Name):
             self.writer.parts[bar.id] = nodes
+
+    def _merged(self, kind: TupleOf, first: list[gast.AST], second: list[gast.AST]) -> list[gast.AST | None]:
+        """The sums of the parts of two cotangents of one tuple, where None and known zeros are nothing to add."""
+        pairs = zip(kind.elements, first, second, strict=True)
+        return [self._merged_part(k, a, b) for k, a, b in pairs]
+
+    def _merged_part(self, kind: Any, a: gast.AST, b: gast.AST) -> gast.AST | None:
+        if rules.is_no_part(self.writer, a) or rules.is_no_part(self.writer, b):
+            kept = b if rules.is_no_part(self.writer, a) else a
+            return None if isinstance(kept, gast.Constant) and kept.value is None else kept
+        return self._accumulated(kind, a, b)
 
     # Branches ----------------------------------------------------------------------------------------------------
 
@@ -351,6 +373,16 @@ class Reverse:
                 self.function.references["reversed"] = reversed
                 order = core.call("reversed", order)
             self.contribute(leaf.source, core.call(self.writer.support("from_items"), leaf.source, order))
+
+
+def _several_results(function: core.Function) -> set[str]:
+    """Names of the results of primitives that have several."""
+    found = set()
+    for statement in core.walk(function.body):
+        primitive = getattr(getattr(statement, "operation", None), "primitive", None)
+        if primitive is not None and primitive.results > 1:
+            found.update(core.targets(statement))
+    return found
 
 
 ZERO = object()

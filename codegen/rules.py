@@ -187,7 +187,13 @@ def contributions(
 def _absent(writer: RuleWriter, out_bar: gast.AST) -> frozenset[int]:
     """The results, of several, whose cotangent is zero."""
     parts = writer.parts.get(out_bar.id, []) if isinstance(out_bar, gast.Name) else []
-    return frozenset(i for i, part in enumerate(parts) if isinstance(part, gast.Name) and part.id in writer.zeros)
+    return frozenset(i for i, part in enumerate(parts) if is_no_part(writer, part))
+
+
+def is_no_part(writer: RuleWriter, part: gast.AST) -> bool:
+    """Is the part of a cotangent None or known to be zero?"""
+    none = isinstance(part, gast.Constant) and part.value is None
+    return none or (isinstance(part, gast.Name) and part.id in writer.zeros)
 
 
 def variadic_contributions(
