@@ -132,6 +132,8 @@ def _unreduce(rewriting: Any, node: gast.Call) -> gast.AST | None:
     like = shape_of_argument(rewriting, shape)
     if like is None:
         return None
+    if core.is_constant(g):
+        return core.call(_numpy(rewriting, "full_like"), like, g)
     found = uniform(rewriting, g)
     if found is not None and is_full_like(rewriting, g):
         return core.call(_numpy(rewriting, "full_like"), like, found[0])
@@ -199,7 +201,9 @@ def _broadcast_to(rewriting: Any, node: gast.Call) -> gast.AST | None:
     like = shape_of_argument(rewriting, shape)
     if like is None:
         return None
-    return t if rewriting.shapes.same(t, like) and not core.is_constant(t) else None
+    if core.is_constant(t):
+        return core.call(_numpy(rewriting, "full_like"), like, t)
+    return t if rewriting.shapes.same(t, like) else None
 
 
 def _reshape(rewriting: Any, node: gast.Call) -> gast.AST | None:

@@ -5,7 +5,7 @@ Flanagan et al., "The essence of compiling with continuations" (PLDI 1993).
 
 import builtins
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import gast
@@ -67,7 +67,7 @@ class Flattener:
     def named(self, value: gast.AST) -> gast.AST:
         if self.is_atom(value):
             return value
-        version = self.function.fresh(temporary_name(value))
+        version = self.function.fresh(temporary_name(value, self.function.bases))
         statement = core.assign(version, value, self.like)
         statement.temporary = True
         self.emit(statement)
@@ -201,7 +201,7 @@ class _WithoutWalrus(gast.NodeTransformer):
         return gast.Name(node.target.id, gast.Load(), None, None)
 
 
-def temporary_name(value: gast.AST) -> str:
+def temporary_name(value: gast.AST, bases: Mapping[str, str]) -> str:
     """A name for the result of an operation, after the operation."""
     if isinstance(value, gast.BinOp | gast.UnaryOp):
         return TEMPORARY_NAMES.get(type(value.op).__name__, "value")
@@ -211,6 +211,7 @@ def temporary_name(value: gast.AST) -> str:
         return RESULT_NAMES.get(last, last if not hasattr(builtins, last) else f"{last}_value")
     if isinstance(value, gast.Subscript):
         base = core.dotted(value.value)
+        base = bases.get(base, base) if base is not None else None
         return f"{base}_item" if base and "." not in base else "item"
     if isinstance(value, gast.Attribute):
         return value.attr if value.attr != "T" else "transposed"
