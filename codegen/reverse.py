@@ -235,7 +235,7 @@ class Reverse:
             value = core.call(self.writer.support("from_items"), owner, core.tuple_of(nodes))
         existing = self.adjoint(owner.id, create=True)
         is_first = existing is None
-        if core.is_name(existing) and existing.id in self.writer.parts and isinstance(kind, TupleOf):
+        if isinstance(existing, gast.Name) and existing.id in self.writer.parts and isinstance(kind, TupleOf):
             del self.frame.adjoints[owner.id]
             self._contribute_parts(owner, self._merged(kind, self.writer.parts[existing.id], nodes))
             return
