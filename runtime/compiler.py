@@ -195,6 +195,10 @@ class CompiledProgram:
             )
         except (RuntimeError, ValueError) as error:
             raise explained(error, buffers) from None
+        return Array(results[0], self.single) if self.single is not None else self.rebuild(results)
+
+    def rebuild(self, results: Sequence[Any]) -> Any:
+        """What the function gave, of the buffers of its arrays."""
         arrays = list(map(Array, results, self.avals))
         return self.treedef.unflatten(arrays if self.outputs is None else self._with_constants(arrays))
 

@@ -25,7 +25,7 @@ _disabled_threads = 0
 _lock = threading.Lock()
 
 _NONE: frozenset[int] = frozenset()
-_NO_CALL: tuple[Any, Any, Any, Any] = (None, None, None, None)
+_NO_CALL: tuple[Any, Any, Any, Any, Any] = (None, None, None, None, None)
 
 
 @contextmanager
@@ -72,7 +72,9 @@ class Jit:
         self._compiled: dict[Any, CompiledProgram] = {}
         # Calls with nothing but arrays, by position: avals to compiled program, and the last of them.
         self._by_avals: dict[tuple[Any, ...], CompiledProgram] = {}
-        self._last: tuple[Any, Any, Any, Any] = _NO_CALL
+        self._last = _NO_CALL
+        # The last call with trees of nothing but arrays, by position: structure, avals, compiled program.
+        self._last_tree: tuple[Any, list[Any], CompiledProgram] | None = None
         # Python scalars that the function needs as values, by structure of the arguments.
         self._needed: dict[Any, frozenset[int]] = {}
 
@@ -80,14 +82,30 @@ class Jit:
         # The shortest way for arrays by position: what is written out here is what a call costs.
         if kwargs or _disabled_threads:
             return self._call(args, kwargs)
-        avals = [x._aval for x in args if type(x) is Array]
-        last, run, handlers, aval = self._last
-        if avals != last or len(avals) != len(args):
-            return self._call_flat(args)
+        last, run, handlers, aval, rebuild = self._last
+        if len(args) == 1:
+            (x,) = args
+            same = type(x) is Array and x._aval is last
+        else:
+            same = [x._aval for x in args if type(x) is Array] == last and len(args) == len(last)
+        if not same:
+            return self._call_flat(args) if self._last_tree is None else self._call_tree(args)
         try:
-            return Array(run([x._buffer for x in args]).consume_with_handlers(handlers)[0], aval)
+            results = run([x._buffer for x in args]).consume_with_handlers(handlers)
         except (RuntimeError, ValueError) as error:
             raise explained(error, [x._buffer for x in args]) from None
+        return Array(results[0], aval) if aval is not None else rebuild(results)
+
+    def _call_tree(self, args: tuple[Any, ...]) -> Any:
+        """A call by position that may be like the last one, trees of arrays included."""
+        structure, known, call = self._last_tree  # type: ignore[misc]
+        leaves, treedef = tree.flatten(args)
+        try:
+            if [x._aval for x in leaves] == known and treedef == structure:
+                return call([x._buffer for x in leaves])
+        except AttributeError:  # a leaf that is no device array
+            pass
+        return self._call_flat(args)
 
     def _call_flat(self, args: tuple[Any, ...]) -> Any:
         """A call by position: the program is found by the avals alone where all arguments are arrays or numbers."""
@@ -105,8 +123,10 @@ class Jit:
                 call, buffers, key = self._compile(args, {})
             if key[1] == avals:
                 self._by_avals[avals] = call
-        elif call.single is not None:
-            self._last = (list(avals), call.run, call.handlers, call.single)
+        elif not call.captured and args and type(args[0]) is Array:
+            # One aval alone stands for itself: comparing lists costs as much as the rest of such a call.
+            last = avals[0] if len(avals) == 1 else list(avals)
+            self._last = (last, call.run, call.handlers, call.single, call.rebuild)
         return call(buffers)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -123,7 +143,11 @@ class Jit:
         key, buffers, _ = self.signature_of(args, kwargs)
         call = self._compiled.get(key)
         if call is None:
-            call, buffers, _ = self._compile(args, kwargs)
+            call, buffers, key = self._compile(args, kwargs)
+        if not kwargs and not self._has_static:
+            leaves, treedef = tree.flatten(args)
+            if all([type(x) is Array for x in leaves]):
+                self._last_tree = (treedef, list(key[1]), call)
         return call(buffers)
 
     def _compile(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[CompiledProgram, list[Any], Any]:
@@ -185,7 +209,7 @@ class Jit:
         """Forgets all compiled programs."""
         self._compiled.clear()
         self._by_avals.clear()
-        self._last = _NO_CALL
+        self._last, self._last_tree = _NO_CALL, None
 
 
 def jit(
