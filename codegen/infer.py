@@ -10,6 +10,7 @@ from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.guards import UNRESOLVED, resolve_name
 from s2s.codegen.kinds import DictOf, Kind, ListOf, Numeric, Static, TupleOf, Unknown
 from s2s.codegen.operations import Operation
+from s2s.codegen.result_kinds import RESULT_KINDS, SCALAR_OPERATORS
 from s2s.runtime import numpy_protocol, support
 from s2s.runtime.primitives import table
 
@@ -468,27 +469,6 @@ class Inference:
 
 
 _NONE = Static(None)
-SCALAR_OPERATORS = {"add", "subtract", "multiply", "divide", "power", "negative", "positive", "remainder"}
-
-
-def _tree_result(inference: Inference, operation: Operation) -> Kind:
-    """Results of the same structure as the first argument (`acc`, `zeros_like` of containers)."""
-    shaped_like = SHAPED_LIKE.get(operation.primitive.name)
-    node = operation.binding[shaped_like] if shaped_like else next(iter(operation.binding.values()))
-    kind = inference.kind(node)
-    return kind if not isinstance(kind, Static) else Numeric()
-
-
-# Tree results with the structure of another operand than the first.
-SHAPED_LIKE = {"array_bar": "elements", "instantiate": "like"}
-
-# Results that are not plain arrays, by the primitive's `result_kind`.
-RESULT_KINDS: dict[str, Any] = {
-    "tree": _tree_result,
-    "list": lambda inference, operation: ListOf(Numeric()),
-    "tuple": lambda inference, operation: Unknown(),
-    "static": lambda inference, operation: Unknown(),
-}
 
 
 def static_index(node: gast.AST) -> Any:
