@@ -41,7 +41,7 @@ class Rewriting:
         return self.changed
 
     def statement(self, statement: gast.AST) -> list[gast.AST]:
-        if helper_rules.is_checked_scalar(self, statement):
+        if type(statement) is gast.Expr and helper_rules.is_checked_scalar(self, statement):
             self.changed = True
             return []
         if type(statement) is not gast.Assign or not core.is_derived(statement) or core.is_join(statement):

@@ -5,8 +5,7 @@ from typing import Any
 import gast
 
 from s2s.codegen import core
-from s2s.codegen.shapes import resolved
-from s2s.runtime.primitives import table
+from s2s.codegen.shapes import called_primitive
 
 
 def eliminate(function: core.Function, body: list[gast.AST]) -> dict[str, gast.AST]:
@@ -38,8 +37,7 @@ def _is_candidate(function: core.Function, statement: gast.AST, joined: set[str]
         return False
     value: Any = statement.value
     if type(value) is gast.Call:
-        target = resolved(function, value.func)
-        is_costly = target is not None and table.lookup(target) is not None
+        is_costly = called_primitive(function, value) is not None
     else:
         is_costly = type(value) is gast.BinOp and type(value.op) in (gast.MatMult, gast.Pow)
     return is_costly and statement.targets[0].id not in joined and joined.isdisjoint(core.own_reads(statement))

@@ -5,6 +5,7 @@ assigned once, except for those carried by a loop or joined after a branch, whic
 each block.
 """
 
+import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
@@ -161,6 +162,14 @@ def is_derived(statement: gast.AST) -> bool:
     return statement.__dict__.get("backward", False)
 
 
+def located(new: gast.AST, old: gast.AST) -> gast.AST:
+    """Gives `new` the position of `old` in the user's file, if it has none."""
+    positions = old.__dict__
+    if "lineno" in positions and "lineno" not in new.__dict__:
+        new.__dict__.update({k: positions[k] for k in POSITION if k in positions})
+    return new
+
+
 def from_statement(new: gast.AST, like: gast.AST | None) -> gast.AST:
     """Gives `new` the origin (user's file and line, and text) of `like`."""
     new.origin = getattr(like, "origin", None)
@@ -179,6 +188,7 @@ COMPOUND = {gast.If, gast.For, gast.While}
 # Expressions that bind names of their own.
 BINDING = {gast.ListComp, gast.SetComp, gast.GeneratorExp, gast.DictComp, gast.Lambda}
 LITERALS = {gast.Constant, gast.UnaryOp, gast.Tuple, gast.List}
+POSITION = ("lineno", "col_offset", "end_lineno", "end_col_offset")
 LEAF_FIELDS = {"ctx", "op", "ops", "id", "attr", "kind", "type_comment"}
 # Class of node to its fields that may hold other nodes.
 CHILD_FIELDS = {
@@ -300,6 +310,9 @@ def _collect_reads(node: Any, found: list[str]) -> None:
             _collect_reads(item, found)
     elif kind in CHILD_FIELDS:
         slots = node.__dict__
+        if "names_read" in slots:
+            found += slots["names_read"]
+            return
         for field_name in CHILD_FIELDS[kind]:
             value = slots.get(field_name)
             if type(value) not in LEAVES:
@@ -318,11 +331,9 @@ def targets(statement: gast.AST) -> list[str]:
 def target_names(target: gast.AST) -> list[str]:
     if type(target) is gast.Name:
         return [target.id]
-    if isinstance(target, gast.Starred):
-        return target_names(target.value)
-    if isinstance(target, gast.Tuple | gast.List):
-        return [n for e in target.elts for n in target_names(e)]
-    return []
+    if type(target) is gast.Tuple or type(target) is gast.List:
+        return [n for e in target.elts for n in ([e.id] if type(e) is gast.Name else target_names(e))]
+    return target_names(target.value) if type(target) is gast.Starred else []
 
 
 NO_BLOCKS: list[list[gast.AST]] = []
@@ -371,6 +382,11 @@ def own_reads(statement: gast.AST) -> list[str]:
     node = statement.__dict__[field_name] if field_name is not None else header(statement)
     if node is None:
         return []
+    return remembered_reads(node)
+
+
+def remembered_reads(node: gast.AST) -> list[str]:
+    """Like `reads`, for an expression that is never changed, only replaced."""
     found = node.__dict__.get("names_read")
     if found is None:
         found = node.names_read = reads(node)
@@ -391,33 +407,53 @@ def split_join(block: list[gast.AST]) -> tuple[list[gast.AST], list[tuple[str, g
 
 
 def substitute(node: Any, mapping: Mapping[str, gast.AST]) -> Any:
-    """A copy of an expression with the names in `mapping` replaced."""
+    """An expression with the names in `mapping` replaced; what holds none of them is shared with the old one."""
     kind = type(node)
     if kind is gast.Name:
         return mapping.get(node.id, node) if type(node.ctx) is gast.Load else node
     if kind is list:
         return [substitute(item, mapping) for item in node]
-    if kind in LEAVES or not isinstance(node, gast.AST):
-        return node
-    return _copy_substituted(node, mapping)
+    return _substituted(node, mapping) if kind in CHILD_FIELDS else node
 
 
-def _copy_substituted(node: gast.AST, mapping: Mapping[str, gast.AST]) -> gast.AST:
+def _substituted(node: gast.AST, mapping: Mapping[str, gast.AST]) -> gast.AST:
     kind: Any = type(node)
     if kind in BINDING:
         bound = _bound_inside(node)
         mapping = {k: v for k, v in mapping.items() if k not in bound}
+    slots, changed = node.__dict__, {}
+    for field_name in CHILD_FIELDS[kind]:
+        old = slots.get(field_name)
+        if type(old) not in LEAVES:
+            new = substitute(old, mapping)
+            if new is not old and (type(new) is not list or any(map(operator.is_not, new, old))):
+                changed[field_name] = new
+    return _changed(node, changed) if changed else node
+
+
+def _changed(node: gast.AST, fields: Mapping[str, Any]) -> gast.AST:
+    """A copy of a node but for these fields, without what is remembered of it."""
+    kind: Any = type(node)
     copy = kind.__new__(kind)
-    slots = copy.__dict__
-    for field_name, value in node.__dict__.items():
-        if field_name not in REMEMBERED:
-            is_leaf = type(value) in LEAVES or field_name not in kind._fields
-            slots[field_name] = value if is_leaf else substitute(value, mapping)
+    copy.__dict__.update(node.__dict__)
+    copy.__dict__.update(fields)
+    for attribute in REMEMBERED:
+        copy.__dict__.pop(attribute, None)
     return copy
 
 
+def copied(node: Any) -> Any:
+    """A copy that shares no node with the old one."""
+    if type(node) is list:
+        return [copied(item) for item in node]
+    if type(node) not in CHILD_FIELDS:
+        return node
+    fields = CHILD_FIELDS[type(node)]
+    return _changed(node, {f: copied(node.__dict__[f]) for f in fields if f in node.__dict__})
+
+
 # What passes remember on a node about the whole expression.
-REMEMBERED = ("names_read", "structural_key", "text_length")
+REMEMBERED = ("names_read", "structural_key", "text_length", "stands_for", "called_primitive")
 
 
 def _bound_inside(node: gast.AST) -> set[str]:

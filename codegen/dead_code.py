@@ -47,6 +47,7 @@ def _collect(body: list[gast.AST], guards: list[str], feeds: Feeds, roots: set[s
 
 
 def _targets_and_reads(statement: gast.Assign) -> list[tuple[str, list[str]]]:
+    """Each name assigned, with the names that it is computed from."""
     if core.is_join(statement):
         return [(target, core.reads(value)) for target, value in core.split_join([statement])[1]]
     read = core.own_reads(statement)

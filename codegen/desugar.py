@@ -157,7 +157,7 @@ class Desugarer:
     def do_While(self, statement: gast.AST) -> None:
         if statement.orelse:
             refuse_statement(self.diagnostics, statement, "else")
-        for node in gast.walk(statement.test):
+        for node in core.nodes(statement.test):
             if isinstance(node, gast.NamedExpr):
                 self.refuse(node)
         carried = self._open_loop(statement, [])
@@ -378,7 +378,7 @@ def _names_bound(body: Any) -> set[str]:
         if isinstance(statement, gast.FunctionDef | gast.ClassDef):
             found.add(statement.name)
             continue
-        for node in gast.walk(statement):
+        for node in core.nodes(statement):
             if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store):
                 found.add(node.id)
             elif isinstance(node, gast.Subscript) and isinstance(node.ctx, gast.Store):

@@ -67,4 +67,5 @@ class _Replacement(gast.NodeTransformer):
 def rename_global(tree: gast.AST, name: str, node: gast.AST) -> None:
     """Reads `node` instead of the global `name`, defaults of parameters included."""
     if not core.is_name(node) or node.id != name:
+        tree.body = core.copied(tree.body)  # its expressions may stand in other functions, too
         _Replacement(name, node).visit(tree)

@@ -57,7 +57,7 @@ class Names:
         self.namer.reserve(*set().union(*self.all_names.values()))
 
     def place_all(self, function: Any) -> None:
-        read = set(core.free_reads(function.tree)) | set(core.free_reads(_defaults(function.tree)))
+        read = set(core.free_reads(function.tree))
         for name, target in list(function.references.items()):
             if name in read and target is not UNRESOLVED:
                 self.place(function, name, target)
@@ -134,11 +134,6 @@ class Names:
         yield from (n for n, v in self.own.items() if v is target)
         if isinstance(target, types.ModuleType):
             yield from (n for n, v in self.users.items() if v is target)
-
-
-def _defaults(tree: gast.AST) -> gast.AST:
-    arguments = tree.args
-    return core.tuple_of([d for d in [*arguments.defaults, *arguments.kw_defaults] if d is not None])
 
 
 def _imports(own: Mapping[str, Any], users: Mapping[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import functools
 import keyword
 import re
 from collections.abc import Iterable
@@ -41,6 +42,7 @@ class Namer:
         return other
 
 
+@functools.cache
 def identifier(text: str) -> str:
     """`text` as a valid identifier: `x.y` becomes `x_y`, a leading digit gets an underscore, empty becomes `value`."""
     cleaned = _NOT_A_NAME.sub("_", text).strip("_") if not text.isidentifier() else text

@@ -74,7 +74,9 @@ class Flattener:
         return core.name(version)
 
     def is_atom(self, node: gast.AST) -> bool:
-        return core.is_literal(node) or isinstance(node, gast.Name) or self.is_global_path(node)
+        if type(node) is gast.Attribute:
+            return self.is_global_path(node)
+        return type(node) is gast.Name or core.is_literal(node)
 
     def is_global_path(self, node: gast.AST) -> bool:
         dotted = core.dotted(node)
@@ -91,9 +93,7 @@ class Flattener:
             result = self.opaque(expression)
         else:
             result = self.context.refuse(expression)
-        if hasattr(expression, "lineno") and not hasattr(result, "lineno"):
-            gast.copy_location(result, expression)
-        return result
+        return core.located(result, expression)
 
     def do_Name(self, node: gast.AST) -> gast.AST:
         if node.id in self.locals and node.id not in self.environment:
@@ -203,7 +203,7 @@ class _WithoutWalrus(gast.NodeTransformer):
 
 def temporary_name(value: gast.AST, bases: Mapping[str, str]) -> str:
     """A name for the result of an operation, after the operation."""
-    if isinstance(value, gast.BinOp | gast.UnaryOp):
+    if isinstance(value, (gast.BinOp, gast.UnaryOp)):
         return TEMPORARY_NAMES.get(type(value.op).__name__, "value")
     if isinstance(value, gast.Call):
         path = core.dotted(value.func)

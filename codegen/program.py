@@ -232,8 +232,8 @@ def bind_values(
 
 
 def _refuse_generators(tree: gast.AST, diagnostics: Diagnostics) -> None:
-    for node in gast.walk(tree):
-        if isinstance(node, gast.Yield | gast.YieldFrom):
+    for node in core.nodes(tree):
+        if isinstance(node, (gast.Yield, gast.YieldFrom)):
             cause = "yield makes this a generator, which has no derivative"
             diagnostics.report(node, cause, "return a list or an array")
 

@@ -28,7 +28,7 @@ def parsed_expression(text: str) -> gast.AST:
 def _without_positions(tree: gast.AST) -> gast.AST:
     """Positions in a rule are of no use in the functions that it is written into."""
     for node in core.nodes(tree):
-        for attribute in ("lineno", "col_offset", "end_lineno", "end_col_offset"):
+        for attribute in core.POSITION:
             node.__dict__.pop(attribute, None)
     return tree
 
@@ -72,7 +72,7 @@ class RuleWriter:
 
     def named(self, value: gast.AST, base: str) -> gast.AST:
         """The value as an atom; a new version of `base` if it is not one."""
-        if isinstance(value, gast.Name | gast.Constant) or core.is_literal(value):
+        if type(value) is gast.Name or core.is_literal(value):
             return value
         version = self.function.fresh(base)
         self.emit(core.assign(version, value, self.like))
@@ -142,7 +142,7 @@ class RuleWriter:
     def _globals_in(self, expression: gast.AST, mapping: Mapping[str, gast.AST]) -> dict[str, gast.AST]:
         """The mapping, with `np` and support functions under their names in the emitted file."""
         full = dict(mapping)
-        for name in dict.fromkeys(core.reads(expression)):
+        for name in dict.fromkeys(core.remembered_reads(expression)):
             if name in full:
                 continue
             if name == "np":

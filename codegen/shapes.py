@@ -63,8 +63,7 @@ class ShapeTable:
         if isinstance(value, gast.BinOp):
             return not isinstance(value.op, gast.MatMult)
         if isinstance(value, gast.Call) and not value.keywords:
-            target = resolved(self.function, value.func)
-            primitive = table.lookup(target) if target is not None else None
+            primitive = called_primitive(self.function, value)
             return primitive is not None and primitive.category == "elementwise"
         return isinstance(value, gast.UnaryOp)
 
@@ -116,8 +115,7 @@ class ShapeTable:
         return self.token(value.operand) if kind is gast.UnaryOp else None
 
     def _of_call(self, value: gast.Call) -> Any:
-        target = resolved(self.function, value.func)
-        primitive = table.lookup(target) if target is not None else None
+        primitive = called_primitive(self.function, value)
         name = primitive.name if primitive is not None else None
         if name in ("zeros_like", "ones_like", "full_like") and value.args and not value.keywords:
             return self.token(value.args[0])
@@ -167,11 +165,27 @@ def alternatives(shape: Any) -> tuple[tuple[int, ...], ...]:
 def resolved(function: core.Function, node: gast.AST) -> Any:
     """The object that a path of global names stands for, None for anything else."""
     if type(node) is gast.Attribute:
-        owner = resolved(function, node.value)
-        return getattr(owner, node.attr, None) if owner is not None else None
+        return _attribute(function, node)
     if type(node) is not gast.Name or node.id in function.bases:
         return None
     return function.references.get(node.id)
+
+
+def _attribute(function: core.Function, node: gast.Attribute) -> Any:
+    found = node.__dict__.get("stands_for")
+    if found is None:
+        owner = resolved(function, node.value)
+        found = node.stands_for = getattr(owner, node.attr, None) if owner is not None else None
+    return found
+
+
+def called_primitive(function: core.Function, call: gast.Call) -> Any:
+    """The primitive that an expression calls by a global path, None if there is none; remembered on the call."""
+    found = call.__dict__.get("called_primitive")
+    if found is None:
+        target = resolved(function, call.func)
+        found = call.called_primitive = table.lookup(target) if target is not None else None
+    return found
 
 
 def shape_argument(function: core.Function, node: gast.AST) -> gast.AST | None:

@@ -14,11 +14,14 @@ DERIVATIVE_ENDINGS = ("_bar", "_dot")
 def run(function: core.Function, body: list[gast.AST], shapes: Any = None) -> list[gast.AST]:
     """Rewrites `body` until nothing changes any more; `shapes` gives the shapes of names where they are known."""
     changed = True
-    for _ in range(ROUNDS):
-        if not propagate(function, body) and not changed:
+    for at in range(ROUNDS):
+        propagated = propagate(function, body)
+        if not propagated and not changed:
             break
         changed = share(function, body)
         changed |= algebra.rewrite(function, body, shapes)
+        if at > 0 and not propagated and not changed:
+            break
         body = dead_code.eliminate(body)
         while dead_code.prune_columns(body):
             body = dead_code.eliminate(body)
