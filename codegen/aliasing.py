@@ -56,6 +56,32 @@ def _check_write(function: core.Function, diagnostics: Diagnostics, statement: g
         )
 
 
+def written_parameters(function: core.Function) -> list[str]:
+    """Parameters whose arrays the function writes: it may not be given one array as two of them."""
+    writes = [owner_of(s) for s in core.walk(function.body) if getattr(s, "in_place", False)]
+    roots = {p: p for p in function.parameters}
+    while True:
+        grown = {t: roots[v] for t, v in _one_array(function) if v in roots and t not in roots}
+        if not grown:
+            break
+        roots |= grown
+    written = {roots[w.id] for w in writes if core.is_name(w) and w.id in roots}
+    return [p for p in function.parameters if p in written]
+
+
+def _one_array(function: core.Function) -> list[tuple[str, str]]:
+    """(name, name) pairs that are one array: joins, copies, and versions before and after a write."""
+    pairs: list[tuple[str, str]] = []
+    for statement in core.walk(function.body):
+        if getattr(statement, "join", False):
+            pairs += [(t, v.id) for t, v in core.split_join([statement])[1] if core.is_name(v)]
+        elif getattr(statement, "in_place", False) and core.is_name(owner_of(statement)):
+            pairs.append((core.targets(statement)[0], owner_of(statement).id))
+        elif isinstance(statement, gast.Assign) and core.is_name(statement.value):
+            pairs += [(t, statement.value.id) for t in core.targets(statement)]
+    return pairs
+
+
 def _shared(function: core.Function, shared: set[str]) -> set[str]:
     """Names whose array may be reachable under another name; `shared` are known to be."""
     joins: list[tuple[str, gast.AST]] = []

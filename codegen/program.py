@@ -82,6 +82,7 @@ class Program:
     instances: dict[Any, Instance] = field(default_factory=dict)
     emitted: list[Emitted] = field(default_factory=list)
     building: list[Any] = field(default_factory=list)
+    written: tuple[str, ...] = ()
     guards: dict[Any, Guard | CalleeGuard] = field(default_factory=dict)
 
     def guard(self, function: core.Function, path: str, found: Any) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from s2s.codegen import aliasing
 from s2s.codegen.header import combine
 from s2s.codegen.kinds import Kind
 from s2s.codegen.load import load
@@ -24,6 +25,7 @@ class Result:
         line_map: for each line of the text, the user's (file, line).
         names: names that the text reads and that are not the user's, to their objects.
         entry: name of the function that was asked for; `backward` that of its other half, for pairs.
+        written: parameters whose arrays the user's function writes in place.
         live: the user's namespace, read when the emitted code reads it.
         guards: what was taken for granted about the user's globals when the text was written.
         packed: for tangents, the source of a function of two tuples, the arguments and their tangents.
@@ -38,6 +40,7 @@ class Result:
     live: Mapping[str, Any]
     guards: list[Any]
     backward: str | None = None
+    written: tuple[str, ...] = ()
     packed: FunctionSource | None = None
 
     @functools.cached_property
@@ -118,7 +121,9 @@ def pair(
 
 def _start(source: FunctionSource, arguments: dict[str, Kind], shapes: Mapping[str, Any] | None) -> Any:
     program = Program(Writer(shapes))
-    return program, program.instance(source, arguments)
+    instance = program.instance(source, arguments)
+    program.written = tuple(aliasing.written_parameters(instance.function))
+    return program, instance
 
 
 def _finish(program: Program, entry: str, source: FunctionSource) -> Result:
@@ -127,4 +132,5 @@ def _finish(program: Program, entry: str, source: FunctionSource) -> Result:
     maps: list[Any] = [source.closure, source.globals] if source.closure else []
     live = ChainMap(*maps) if maps else source.globals
     combined = combine(program, source, live)
-    return Result(entry=entry, live=live, guards=list(program.guards.values()), **combined)
+    guards = list(program.guards.values())
+    return Result(entry=entry, live=live, guards=guards, written=program.written, **combined)

@@ -10,7 +10,7 @@ from s2s.codegen.kinds import Kind, Numeric
 from s2s.codegen.names import Namer
 from s2s.codegen.source import FunctionSource, source_from_string
 from s2s.runtime import support
-from s2s.transformed import Transformed, fill, has_float, run, signature_source
+from s2s.transformed import Transformed, fill, has_float, refuse_shared, run, signature_source
 
 Argnums = int | str | Sequence[int | str]
 
@@ -43,7 +43,9 @@ class Gradient(Transformed):
         wrt = self.wrt(self.names())
         for name in wrt:
             _require_float(self, name, bound)
-        out = run(self.result_for(self.kinds_of(bound), bound).function, *self.with_bound(args), **kwargs)
+        result = self.result_for(self.kinds_of(bound), bound)
+        refuse_shared(result, bound)
+        out = run(result.function, *self.with_bound(args), **kwargs)
         if all(type(bound[n]) in _PLAIN for n in wrt):
             return out
         return self._filled(out, [bound[n] for n in wrt])
@@ -134,7 +136,9 @@ class Tangent(Transformed):
         dots = [t for n, t in zip(self.names(), tangents, strict=False) if kinds.is_active(arguments[n])]
         source = signature_source(self.function)
         values = [bound[n] if n in bound else source.defaults[n] for n in arguments]
-        out, out_dot = run(self.result_for(arguments, bound).function, *values, *dots)
+        result = self.result_for(arguments, bound)
+        refuse_shared(result, bound)
+        out, out_dot = run(result.function, *values, *dots)
         return out, fill(out_dot, out)
 
 
@@ -178,6 +182,7 @@ class Pullback(Transformed):
         bound = self.bind(args, kwargs)
         arguments = self.kinds_of(bound)
         result = self.result_for(arguments, bound)
+        refuse_shared(result, bound)
         out, saved = run(result.function, *self.with_bound(args), **kwargs)
         active = [n for n, k in arguments.items() if kinds.is_active(k)]
         values = {n: bound[n] for n in self.names() if n in bound}

@@ -145,6 +145,19 @@ class Transformed:
         return {n: given[n] if n in given else missing[n] for n in parameters(source)}
 
 
+def refuse_shared(result: transform.Result, bound: Mapping[str, Any]) -> None:
+    """Refuses one array as two arguments where the function writes one of them: the other would see it."""
+    for name in result.written:
+        value = bound.get(name)
+        for other, seen in bound.items():
+            if other != name and isinstance(value, np.ndarray) and isinstance(seen, np.ndarray):
+                if np.may_share_memory(value, seen):
+                    raise ValueError(
+                        f"the arguments {name!r} and {other!r} are one array (or views of one), and {name!r} is written "
+                        "in place; pass a copy of one of them"
+                    )
+
+
 def run(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Calls an emitted function, staged if an argument is; errors name the user's line."""
     try:
