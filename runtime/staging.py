@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import adapter, devices, dtypes, errors
+from s2s.runtime import adapter, build, devices, dtypes, errors
 from s2s.runtime.adapter import func, ir, stablehlo
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import ConcretizationError, LeakError
@@ -116,7 +116,7 @@ class Staged(ArrayMethods):
         value: the MLIR value.
         aval: its `Aval`.
         scope: the scope that it belongs to.
-        literal: the Python scalar that it stands for, where that is known; its `value` is built when first read.
+        literal: the Python scalar that it stands for, where that is known; its `value` is built when it is read.
         origin: the flattened Python scalar arguments that alone decide its value, None if an array does.
     """
 
@@ -137,8 +137,17 @@ class Staged(ArrayMethods):
             raise LeakError(f"a staged array was used after its function had been staged{errors.at_user_line()}")
         if self._value is None:
             # Not kept: the constant would be built in the block that happens to be current.
-            return constant_value(np.asarray(self.literal, self.aval.dtype))
+            return build.fill(self.aval, 0 if self.literal is None else self.literal)
         return self._value
+
+    @property
+    def is_zeros(self) -> bool:
+        """Whether it is known to be zeros, and no operation is built for it yet."""
+        return self._value is None and self.literal is None
+
+    def zeros_like(self) -> "Staged":
+        """`np.zeros_like` of it."""
+        return zeros(self.aval)
 
     @property
     def weak(self) -> bool:
@@ -213,6 +222,11 @@ def like(value: Any, aval: Aval) -> Staged:
 def literal(value: bool | int | float | complex) -> Staged:
     """A Python scalar as a weak staged value, built as a constant of whatever dtype it is converted to."""
     return Staged(None, Aval((), dtypes.scalar_dtype(value), True), scope(), literal=value)
+
+
+def zeros(aval: Aval) -> Staged:
+    """Zeros, built where they are used: a sum of cotangents has many that are not."""
+    return Staged(None, aval, scope())
 
 
 def constant(array: Any, weak: bool = False) -> Staged:

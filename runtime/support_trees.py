@@ -18,7 +18,11 @@ def acc(a: Any, b: Any) -> Any:
         return type_of_dict(a, {key: acc(a.get(key), b.get(key)) for key in {**a, **b}})
     if isinstance(a, (list, tuple)):
         return rebuild(a, [acc(x, y) for x, y in zip(a, b, strict=True)])
-    return a + b if is_numeric(a) else tree.map(acc, a, b)
+    if not is_numeric(a):
+        return tree.map(acc, a, b)
+    if getattr(a, "is_zeros", False) and getattr(b, "aval", None) is a.aval:
+        return b
+    return a if getattr(b, "is_zeros", False) and getattr(a, "aval", None) is b.aval else a + b
 
 
 def zeros_like(x: Any) -> Any:
@@ -32,7 +36,7 @@ def zeros_like(x: Any) -> Any:
     if isinstance(x, (list, tuple)):
         return rebuild(x, [zeros_like(element) for element in x])
     if is_numeric(x):
-        return np.zeros_like(x)
+        return x.zeros_like() if hasattr(x, "is_zeros") else np.zeros_like(x)
     return None if tree.leaves(x) == [x] else tree.map(zeros_like, x)
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import dtypes, hlo
+from s2s.runtime import dtypes, hlo, staging
+from s2s.runtime.aval import Aval
 from s2s.runtime.primitives.shape_lowering import as_shape, on_diagonal
 from s2s.runtime.staging import Staged
 
@@ -29,8 +30,10 @@ def constant_like(value: int) -> Any:
 
     def lower(a: Staged, dtype: Any = None, *, shape: Any = None) -> Staged:
         wanted = a.dtype if dtype is None else dtypes.canonical(dtype)
-        made = hlo.full(a.shape if shape is None else as_shape(shape), value, wanted)
-        return hlo.convert(made, wanted, a.weak and dtype is None)
+        weak = a.weak and dtype is None
+        if not value:
+            return staging.zeros(Aval(a.shape if shape is None else as_shape(shape), wanted, weak))
+        return hlo.convert(hlo.full(a.shape if shape is None else as_shape(shape), value, wanted), wanted, weak)
 
     return lower
 
