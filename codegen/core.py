@@ -12,6 +12,22 @@ from typing import Any
 
 import gast
 
+from s2s.codegen.builders import (  # noqa: F401 - part of the vocabulary of Core
+    LOAD,
+    STORE,
+    attribute,
+    binary,
+    call,
+    call_of,
+    constant,
+    list_of,
+    made,
+    name,
+    path,
+    stored,
+    subscript,
+    tuple_of,
+)
 from s2s.codegen.names import Namer
 
 
@@ -53,74 +69,7 @@ class Function:
         return version
 
 
-# Builders --------------------------------------------------------------------------------------------------------
-
-
-LOAD, STORE = gast.Load(), gast.Store()
-
-
-def name(identifier: str) -> gast.AST:
-    return _named(identifier, LOAD)
-
-
-def stored(identifier: str) -> gast.AST:
-    return _named(identifier, STORE)
-
-
-def _named(identifier: str, context: gast.AST) -> gast.AST:
-    """A Name node, made without gast's checks of its arguments: most nodes are names."""
-    node = gast.Name.__new__(gast.Name)
-    node.id, node.ctx, node.annotation, node.type_comment = identifier, context, None, None
-    return node
-
-
-def _made(node_class: Any, /, **fields: Any) -> gast.AST:
-    """A node of these fields (all of them, in their order), made without gast's checks."""
-    node = node_class.__new__(node_class)
-    node.__dict__.update(fields)
-    return node
-
-
-def constant(value: Any) -> gast.AST:
-    return _made(gast.Constant, value=value, kind=None)
-
-
-def path(dotted: str) -> gast.AST:
-    """`"np.linalg.inv"` as a node."""
-    first, *rest = dotted.split(".")
-    node = name(first)
-    for part in rest:
-        node = attribute(node, part)
-    return node
-
-
-def attribute(value: gast.AST, name: str) -> gast.AST:
-    return _made(gast.Attribute, value=value, attr=name, ctx=LOAD)
-
-
-def call(function: str | gast.AST, *arguments: gast.AST, **keywords: gast.AST) -> gast.AST:
-    target = path(function) if isinstance(function, str) else function
-    return call_of(target, list(arguments), [gast.keyword(k, v) for k, v in keywords.items()])
-
-
-def call_of(function: gast.AST, arguments: list[gast.AST], keywords: list[gast.AST]) -> gast.AST:
-    return _made(gast.Call, func=function, args=arguments, keywords=keywords)
-
-
-def binary(left: gast.AST, operator: gast.AST, right: gast.AST) -> gast.AST:
-    return _made(gast.BinOp, left=left, op=operator, right=right)
-
-
-def tuple_of(nodes: Iterable[gast.AST]) -> gast.AST:
-    return _made(gast.Tuple, elts=list(nodes), ctx=LOAD)
-
-
-def list_of(nodes: Iterable[gast.AST]) -> gast.AST:
-    return _made(gast.List, elts=list(nodes), ctx=LOAD)
-
-
-def subscript(value: gast.AST, index: gast.AST) -> gast.AST:
-    return _made(gast.Subscript, value=value, slice=index, ctx=LOAD)
+# Builders ---------------------------------------------------------------------------------------------------------
 
 
 def assign(target: str, value: gast.AST, like: gast.AST | None = None) -> gast.AST:
@@ -129,12 +78,12 @@ def assign(target: str, value: gast.AST, like: gast.AST | None = None) -> gast.A
 
 
 def _assignment(target: gast.AST, value: gast.AST) -> gast.AST:
-    return _made(gast.Assign, targets=[target], value=value, type_comment=None)
+    return made(gast.Assign, targets=[target], value=value, type_comment=None)
 
 
 def unpack(targets: Sequence[str], value: gast.AST, like: gast.AST | None = None) -> gast.AST:
     """`a, b = value` (one simultaneous statement)."""
-    pattern = _made(gast.Tuple, elts=[stored(t) for t in targets], ctx=STORE)
+    pattern = made(gast.Tuple, elts=[stored(t) for t in targets], ctx=STORE)
     return from_statement(_assignment(pattern, value), like)
 
 
@@ -437,8 +386,8 @@ def _changed(node: gast.AST, fields: Mapping[str, Any]) -> gast.AST:
     copy = kind.__new__(kind)
     copy.__dict__.update(node.__dict__)
     copy.__dict__.update(fields)
-    for attribute in REMEMBERED:
-        copy.__dict__.pop(attribute, None)
+    for remembered in REMEMBERED:
+        copy.__dict__.pop(remembered, None)
     return copy
 
 
