@@ -54,7 +54,7 @@ class Rewriting:
         flattener = Flattener(self.function, {}, set(), before.append, statement, self)
         statement.value = flattener.operation(new) if not isinstance(new, gast.Tuple) else new
         for each in before:
-            each.backward = True
+            each.derived, each.backward = True, getattr(statement, "backward", False)
             self.definitions[each.targets[0].id] = each.value
             self.derived.add(each.targets[0].id)
         if isinstance(statement.targets[0], gast.Name):

@@ -108,7 +108,8 @@ def is_join(statement: gast.AST) -> bool:
 
 def is_derived(statement: gast.AST) -> bool:
     """Does the statement belong to the derivative, not to the user's own function?"""
-    return statement.__dict__.get("backward", False)
+    marks = statement.__dict__
+    return marks.get("backward", False) or marks.get("derived", False)
 
 
 def located(new: gast.AST, old: gast.AST) -> gast.AST:

@@ -106,6 +106,7 @@ def _sweep_compound(statement: gast.AST, needed: set[str]) -> list[gast.AST]:
 def _same_marks(old: gast.AST, new: list[gast.AST]) -> list[gast.AST]:
     for statement in new:
         statement.backward = getattr(old, "backward", False)
+        statement.derived = getattr(old, "derived", False)
     return new
 
 

@@ -16,7 +16,7 @@ class Forward:
         self.function = function
         self.program = program
         self.out: list[gast.AST] = []
-        self.writer = rules.RuleWriter(function, lambda s: self.out.append(s))
+        self.writer = rules.RuleWriter(function, self._derive)
         self.dots: dict[str, str] = {}
         self.parameter_dots: list[str] = []
 
@@ -30,6 +30,11 @@ class Forward:
         pair = core.tuple_of([result, self.dot(result)])
         body.append(core.from_statement(gast.Return(pair), last))
         return body
+
+    def _derive(self, statement: gast.AST) -> None:
+        """Writes a statement that is not the user's."""
+        statement.derived = True
+        self.out.append(statement)
 
     # Tangents ----------------------------------------------------------------------------------------------------
 
@@ -121,7 +126,7 @@ class Forward:
         self.out.append(core.unpack(dots, self.dot(statement.value), statement))
 
     def _follow(self, statement: gast.AST, target: str, value: gast.AST) -> None:
-        self.out.append(core.assign(self.new_dot(target), value, statement))
+        self._derive(core.assign(self.new_dot(target), value, statement))
 
     def tangent_of_copy(self, statement: gast.AST, operation: Operation, target: str) -> None:
         self.out.append(statement)

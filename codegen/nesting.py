@@ -92,7 +92,7 @@ class Nesting:
         return self._is_temporary(statement)
 
     def _is_temporary(self, statement: gast.AST) -> bool:
-        return any(statement.__dict__.get(mark, False) for mark in ("backward", "temporary", "is_test"))
+        return any(statement.__dict__.get(mark, False) for mark in ("backward", "derived", "temporary", "is_test"))
 
     def _user(self, body: list[gast.AST], at: int) -> gast.AST | None:
         """The later statement of this block that reads the name itself (not inside its blocks)."""

@@ -54,7 +54,7 @@ def _take_names(function: core.Function, body: list[gast.AST], resolved: dict[st
     temporaries = {
         s.targets[0].id
         for s in core.walk(body)
-        if getattr(s, "backward", False) and isinstance(s, gast.Assign) and isinstance(s.targets[0], gast.Name)
+        if core.is_derived(s) and isinstance(s, gast.Assign) and isinstance(s.targets[0], gast.Name)
     }
     for name, node in resolved.items():
         base = function.bases.get(name, name)
