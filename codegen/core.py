@@ -141,8 +141,8 @@ LITERALS = {gast.Constant, gast.UnaryOp, gast.Tuple, gast.List}
 POSITION = ("lineno", "col_offset", "end_lineno", "end_col_offset")
 LEAF_FIELDS = {"ctx", "op", "ops", "id", "attr", "kind", "type_comment"}
 # Class of node to its fields that may hold other nodes.
-CHILD_FIELDS = {
-    kind: tuple(f for f in kind._fields if f not in LEAF_FIELDS)
+CHILD_FIELDS: dict[Any, tuple[str, ...]] = {
+    kind: tuple(f for f in getattr(kind, "_fields", ()) if f not in LEAF_FIELDS)
     for kind in vars(gast).values()
     if isinstance(kind, type) and issubclass(kind, gast.AST)
 }

@@ -16,40 +16,45 @@ from s2s.codegen.trees import literal
 NAMED, TUPLE, YIELD, TEST, OR, AND, NOT, COMPARE = range(8)
 BIT_OR, BIT_XOR, BIT_AND, SHIFT, ARITHMETIC, TERM, FACTOR, POWER, AWAIT, ATOM = range(8, 18)
 
+
 def _with_gast(table: dict[type, Any]) -> dict[type, Any]:
     """The table, for gast's classes of the same names, too."""
     named = {kind.__name__: entry for kind, entry in table.items()}
     return table | {getattr(gast, name): entry for name, entry in named.items() if hasattr(gast, name)}
 
 
-BINARY = _with_gast({
-    ast.Add: (" + ", ARITHMETIC),
-    ast.Sub: (" - ", ARITHMETIC),
-    ast.Mult: (" * ", TERM),
-    ast.Div: (" / ", TERM),
-    ast.FloorDiv: (" // ", TERM),
-    ast.Mod: (" % ", TERM),
-    ast.MatMult: (" @ ", TERM),
-    ast.BitOr: (" | ", BIT_OR),
-    ast.BitXor: (" ^ ", BIT_XOR),
-    ast.BitAnd: (" & ", BIT_AND),
-    ast.LShift: (" << ", SHIFT),
-    ast.RShift: (" >> ", SHIFT),
-    ast.Pow: (" ** ", POWER),
-})
+BINARY = _with_gast(
+    {
+        ast.Add: (" + ", ARITHMETIC),
+        ast.Sub: (" - ", ARITHMETIC),
+        ast.Mult: (" * ", TERM),
+        ast.Div: (" / ", TERM),
+        ast.FloorDiv: (" // ", TERM),
+        ast.Mod: (" % ", TERM),
+        ast.MatMult: (" @ ", TERM),
+        ast.BitOr: (" | ", BIT_OR),
+        ast.BitXor: (" ^ ", BIT_XOR),
+        ast.BitAnd: (" & ", BIT_AND),
+        ast.LShift: (" << ", SHIFT),
+        ast.RShift: (" >> ", SHIFT),
+        ast.Pow: (" ** ", POWER),
+    }
+)
 _UNARY = _with_gast({ast.USub: "-", ast.UAdd: "+", ast.Invert: "~", ast.Not: "not "})
-_COMPARE = _with_gast({
-    ast.Eq: " == ",
-    ast.NotEq: " != ",
-    ast.Lt: " < ",
-    ast.LtE: " <= ",
-    ast.Gt: " > ",
-    ast.GtE: " >= ",
-    ast.Is: " is ",
-    ast.IsNot: " is not ",
-    ast.In: " in ",
-    ast.NotIn: " not in ",
-})
+_COMPARE = _with_gast(
+    {
+        ast.Eq: " == ",
+        ast.NotEq: " != ",
+        ast.Lt: " < ",
+        ast.LtE: " <= ",
+        ast.Gt: " > ",
+        ast.GtE: " >= ",
+        ast.Is: " is ",
+        ast.IsNot: " is not ",
+        ast.In: " in ",
+        ast.NotIn: " not in ",
+    }
+)
 Out = list[str]
 
 
@@ -388,32 +393,34 @@ def _parameter(mark: str, parameter: Any, default: Any, out: Out) -> None:
         write(default, TEST, out)
 
 
-_HANDLERS: dict[type, Callable[[Any, int, Out], None]] = _with_gast({
-    ast.Name: _name,
-    ast.Constant: _constant,
-    ast.JoinedStr: _f_string,
-    ast.Attribute: _attribute,
-    ast.Subscript: _subscript,
-    ast.Slice: _slice,
-    ast.Call: _call,
-    ast.keyword: _keyword,
-    ast.Starred: _starred,
-    ast.Tuple: _tuple,
-    ast.List: _list,
-    ast.Set: _set,
-    ast.Dict: _dict,
-    ast.BinOp: _binary,
-    ast.UnaryOp: _unary,
-    ast.BoolOp: _boolean,
-    ast.Compare: _compare,
-    ast.IfExp: _conditional,
-    ast.Lambda: _lambda,
-    ast.NamedExpr: _named,
-    ast.Yield: _yield,
-    ast.YieldFrom: _yield_from,
-    ast.Await: _await,
-    ast.ListComp: _delimited("[", "]"),
-    ast.SetComp: _delimited("{", "}"),
-    ast.GeneratorExp: _delimited("(", ")"),
-    ast.DictComp: _dict_comprehension,
-}) | {gast.Constant: _gast_constant}
+_HANDLERS: dict[type, Callable[[Any, int, Out], None]] = _with_gast(
+    {
+        ast.Name: _name,
+        ast.Constant: _constant,
+        ast.JoinedStr: _f_string,
+        ast.Attribute: _attribute,
+        ast.Subscript: _subscript,
+        ast.Slice: _slice,
+        ast.Call: _call,
+        ast.keyword: _keyword,
+        ast.Starred: _starred,
+        ast.Tuple: _tuple,
+        ast.List: _list,
+        ast.Set: _set,
+        ast.Dict: _dict,
+        ast.BinOp: _binary,
+        ast.UnaryOp: _unary,
+        ast.BoolOp: _boolean,
+        ast.Compare: _compare,
+        ast.IfExp: _conditional,
+        ast.Lambda: _lambda,
+        ast.NamedExpr: _named,
+        ast.Yield: _yield,
+        ast.YieldFrom: _yield_from,
+        ast.Await: _await,
+        ast.ListComp: _delimited("[", "]"),
+        ast.SetComp: _delimited("{", "}"),
+        ast.GeneratorExp: _delimited("(", ")"),
+        ast.DictComp: _dict_comprehension,
+    }
+) | {gast.Constant: _gast_constant}

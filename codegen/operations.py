@@ -152,9 +152,7 @@ def _put(operation: Operation, parameter: str, node: gast.AST, place: tuple[str,
 
 
 def default_nodes(primitive: Primitive, given: list[str]) -> dict[str, gast.AST]:
-    return {
-        p: _default_node(value) for p, value in primitive.defaults.items() if p not in given
-    }
+    return {p: _default_node(value) for p, value in primitive.defaults.items() if p not in given}
 
 
 def _default_node(value: Any) -> gast.AST:

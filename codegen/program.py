@@ -225,9 +225,7 @@ def build(source: FunctionSource, diagnostics: Diagnostics) -> core.Function:
     return function
 
 
-def bind_values(
-    names: list[str], given: dict[str, Any], args: list[Any], keywords: dict[str, Any]
-) -> dict[str, Any]:
+def bind_values(names: list[str], given: dict[str, Any], args: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:
     """Parameter to value in a call."""
     return {**{n: v for n, v in given.items() if n in names}, **dict(zip(names, args, strict=False)), **keywords}
 

@@ -139,9 +139,7 @@ class ShapeTable:
 
 
 def is_plain_assignment(statement: gast.AST) -> bool:
-    return (
-        type(statement) is gast.Assign and type(statement.targets[0]) is gast.Name and not core.is_join(statement)
-    )
+    return type(statement) is gast.Assign and type(statement.targets[0]) is gast.Name and not core.is_join(statement)
 
 
 def checked_scalar(function: core.Function, statement: gast.AST) -> str | None:

@@ -92,9 +92,7 @@ def _resolve(name: str, copies: dict[str, gast.AST]) -> gast.AST:
 
 def _drop(body: list[gast.AST], names: set[str]) -> None:
     body[:] = [
-        s
-        for s in body
-        if type(s) is not gast.Assign or core.is_join(s) or not names.issuperset(core.targets(s))
+        s for s in body if type(s) is not gast.Assign or core.is_join(s) or not names.issuperset(core.targets(s))
     ]
     for statement in body:
         for block in core.blocks(statement):

@@ -152,9 +152,7 @@ class OwnedNames:
     writes the array. The arguments of an `entry`, the function that is staged as a whole, are copies.
     """
 
-    def __init__(
-        self, function: Any, bindings: dict[str, list[Any]], resolve: Resolve, entry: bool = False
-    ) -> None:
+    def __init__(self, function: Any, bindings: dict[str, list[Any]], resolve: Resolve, entry: bool = False) -> None:
         self.resolve = resolve
         self.bindings = bindings
         self.shared: set[str] = set()

@@ -151,8 +151,7 @@ class Rewriter(gast.NodeTransformer):
     def _is_local_definition(self, name: str) -> bool:
         """Whether a name is bound only to functions of this body, which are rewritten where they stand."""
         return name in self._local_functions and all(
-            isinstance(value, gast.Lambda) or name in self._definitions
-            for value in self.bindings.get(name, [None])
+            isinstance(value, gast.Lambda) or name in self._definitions for value in self.bindings.get(name, [None])
         )
 
     @functools.cached_property

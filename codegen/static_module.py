@@ -128,6 +128,13 @@ def _static_function(module: StaticModule, node: ast.FunctionDef) -> FunctionSou
     decorators, tree.decorator_list = tree.decorator_list, []
     first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
     return FunctionSource(
-        tree, module.filename, first, module.text, node.name, node.name, module.names,
-        decorators=decorators, module=module,
+        tree,
+        module.filename,
+        first,
+        module.text,
+        node.name,
+        node.name,
+        module.names,
+        decorators=decorators,
+        module=module,
     )

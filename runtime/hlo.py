@@ -124,8 +124,8 @@ def broadcast_to(x: Staged, shape: Sequence[int]) -> Staged:
 def broadcast_in_dim(x: Staged, shape: Sequence[int], axes: Sequence[int]) -> Staged:
     """`x` with its axis i as axis `axes[i]` of an array of shape `shape`."""
     aval = Aval(tuple(shape), x.dtype, x.weak)
-    axes = {"broadcast_dimensions": build.integers(tuple(axes))}
-    return staging.like(build.operation("stablehlo.broadcast_in_dim", aval, (x.value,), axes), aval)
+    attributes = {"broadcast_dimensions": build.integers(tuple(axes))}
+    return staging.like(build.operation("stablehlo.broadcast_in_dim", aval, (x.value,), attributes), aval)
 
 
 # Elementwise.

@@ -4,7 +4,7 @@ All of them call a primitive, or one of our functions for NumPy's, found by name
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -82,6 +82,14 @@ def _method(name: str) -> Callable[..., Any]:
 
 class ArrayMethods:
     """What a NumPy user expects of an array, without what writes in place."""
+
+    if TYPE_CHECKING:  # these and the other operators are set below, from a table
+
+        def __add__(self, other: Any) -> Any: ...
+
+        def __sub__(self, other: Any) -> Any: ...
+
+        def __mul__(self, other: Any) -> Any: ...
 
     __slots__ = ()
     __array_priority__ = 100

@@ -104,5 +104,3 @@ def instantiate(t: Any, like: Any) -> Any:
     if isinstance(like, (list, tuple)) and isinstance(t, (list, tuple)):
         return rebuild(like, [instantiate(a, b) for a, b in zip(t, like, strict=True)])
     return t
-
-

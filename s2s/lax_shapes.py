@@ -116,9 +116,7 @@ def _slices(starts: Shape, limits: Shape, strides: Shape | None) -> tuple[slice,
     return tuple(slice(*bounds) for bounds in zip(starts, limits, steps, strict=True))
 
 
-def slice_in_dim(
-    operand: Any, start_index: int | None, limit_index: int | None, stride: int = 1, axis: int = 0
-) -> Any:
+def slice_in_dim(operand: Any, start_index: int | None, limit_index: int | None, stride: int = 1, axis: int = 0) -> Any:
     """operand[start:limit:stride] along one axis, all static."""
     return operand[static.along(axis, np.ndim(operand), start_index, limit_index, stride)]
 

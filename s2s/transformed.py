@@ -153,8 +153,8 @@ def refuse_shared(result: transform.Result, bound: Mapping[str, Any]) -> None:
             if other != name and isinstance(value, np.ndarray) and isinstance(seen, np.ndarray):
                 if np.may_share_memory(value, seen):
                     raise ValueError(
-                        f"the arguments {name!r} and {other!r} are one array (or views of one), and {name!r} is written "
-                        "in place; pass a copy of one of them"
+                        f"the arguments {name!r} and {other!r} are one array (or views of one), and {name!r} is "
+                        "written in place; pass a copy of one of them"
                     )
 
 

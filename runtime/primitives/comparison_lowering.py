@@ -184,5 +184,6 @@ def all_close(a: Staged, b: Staged, rtol: float = 1e-5, atol: float = 1e-8, equa
 def array_equal(a1: Staged, a2: Staged) -> Staged:
     if a1.shape != a2.shape:
         return hlo.scalar(False, np.bool_)
-    same = hlo.compare(*hlo.promote(a1, a2), "EQ")
+    x, y = hlo.promote(a1, a2)
+    same = hlo.compare(x, y, "EQ")
     return hlo.reduce(same, range(same.ndim), "and")

@@ -88,9 +88,7 @@ for _name, _function, _lower in (
         jvp={"array": "np.take_along_axis(array_dot, running_extreme_index(array, out, axis), axis)"},
     )
 
-nondifferentiable(
-    "running_extreme_index", "a, extreme, axis=0", functions=(support.running_extreme_index,)
-)
+nondifferentiable("running_extreme_index", "a, extreme, axis=0", functions=(support.running_extreme_index,))
 
 general(
     "logcumsumexp",

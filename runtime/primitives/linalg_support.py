@@ -82,6 +82,4 @@ elementwise(
     functions=(support.signed_power,),
     partials={"x": "p * abs_power(x, p - 1)"},
 )
-nondifferentiable(
-    "norm_power", "ord, ndim, axis", operands=(), functions=(support.norm_power,), result_kind="static"
-)
+nondifferentiable("norm_power", "ord, ndim, axis", operands=(), functions=(support.norm_power,), result_kind="static")

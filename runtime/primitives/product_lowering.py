@@ -225,5 +225,3 @@ def _without_stretched(x: Staged, of_x: str, y: Staged, of_y: str) -> tuple[Stag
     x = hlo.reshape(x, [n for c, n in sizes_x.items() if c not in drop_x])
     y = hlo.reshape(y, [n for c, n in sizes_y.items() if c not in drop_y])
     return x, "".join(c for c in of_x if c not in drop_x), y, "".join(c for c in of_y if c not in drop_y)
-
-

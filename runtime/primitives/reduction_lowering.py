@@ -196,5 +196,3 @@ def _better(dtype: np.dtype, direction: str, value: Any, place: Any, other: Any,
         same = hlo.logical_or(same, hlo.logical_and(nan, other_nan))
     first = hlo.logical_or(better, hlo.logical_and(same, hlo.compare(here, there, "LT")))
     return [hlo.select(first, left, right).value, hlo.select(first, here, there).value]
-
-

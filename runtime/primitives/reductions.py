@@ -64,9 +64,7 @@ ptp = general(
         weights = max_weights(a, axis) - min_weights(a, axis)
         a_bar = unreduce(out_bar, np.shape(a), axis, keepdims) * weights
     """,
-    jvp={
-        "a": "np.sum(a_dot * (max_weights(a, axis) - min_weights(a, axis)), axis, keepdims=keepdims)"
-    },
+    jvp={"a": "np.sum(a_dot * (max_weights(a, axis) - min_weights(a, axis)), axis, keepdims=keepdims)"},
 )
 var = general(
     "var",

@@ -84,9 +84,7 @@ elementwise(
     functions=(support.power_partial,),
     partials={"x": "y * power_partial(x, y - 1)", "y": "x ** (y - 1) + out * log_or_zero(x)"},
 )
-elementwise(
-    "softmax_weight", "x, total", functions=(support.softmax_weight,), partials={"x": "out", "total": "-out"}
-)
+elementwise("softmax_weight", "x, total", functions=(support.softmax_weight,), partials={"x": "out", "total": "-out"})
 
 # Shapes.
 nondifferentiable("zeros_like_tree", "x", functions=(support.zeros_like,), result_kind="tree")

@@ -201,9 +201,7 @@ def _declare(
         raise ValueError(f"primitive {name!r} is declared twice")
     parameters, defaults = _parse_signature(signature)
     operands = tuple(p.lstrip("*") for p in parameters if p not in defaults) if operands is None else tuple(operands)
-    primitive = Primitive(
-        name, parameters, defaults, operands, lower, tuple(functions), method, category, **rules
-    )
+    primitive = Primitive(name, parameters, defaults, operands, lower, tuple(functions), method, category, **rules)
     PRIMITIVES[name] = primitive
     for function in primitive.functions:
         _BY_FUNCTION[function] = primitive

@@ -167,6 +167,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None, *,
     bounds = [0, *known] if stop is None else known
     return _placed(runtime_array.from_host(np.arange(*bounds).astype(as_dtype(dtype))), device)
 
+
 def linspace(
     start: Any,
     stop: Any,

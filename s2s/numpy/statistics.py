@@ -14,9 +14,7 @@ from s2s.numpy.axes import Axis
 _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
-def average(
-    a: Any, axis: Axis = None, weights: Any = None, returned: bool = False, keepdims: bool = False
-) -> Any:
+def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = False, keepdims: bool = False) -> Any:
     """Weighted mean along `axis`; with `returned`, the pair (mean, sum of weights).
 
     `weights` has the shape of `a`, or is one-dimensional along the single axis averaged over.

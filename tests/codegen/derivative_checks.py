@@ -166,9 +166,7 @@ def check_second(function: Function, args: tuple[Any, ...], tolerance: float = 1
     floats = [first[i] for i in argnums]
 
     def slope(*point: Any) -> Any:
-        return np.float64(
-            inner_product(map_floats(lambda d, g: g, floats, list(gradient(*point))), floats)
-        )
+        return np.float64(inner_product(map_floats(lambda d, g: g, floats, list(gradient(*point))), floats))
 
     (numeric,) = differences(slope, args, second, 1e-5)
     close = {"rtol": tolerance, "atol": tolerance}

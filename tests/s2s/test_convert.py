@@ -97,9 +97,7 @@ def test_wrt_by_name():
     value, x_bar = module["loss_value_and_grad"](PARAMS, X)
     assert value == module["loss"](PARAMS, X)
     u = np.arange(6.0).reshape(2, 3)
-    np.testing.assert_allclose(
-        np.sum(x_bar * u), slope_along(lambda x: module["loss"](PARAMS, x), X, u), rtol=1e-6
-    )
+    np.testing.assert_allclose(np.sum(x_bar * u), slope_along(lambda x: module["loss"](PARAMS, x), X, u), rtol=1e-6)
 
 
 def test_several_requests_share_what_they_call():

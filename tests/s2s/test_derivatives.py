@@ -55,7 +55,9 @@ class TestArgnums:
         with pytest.raises(TypeError, match="needs the argument 'z', which it differentiates"):
             s2s.grad(product, argnums="z")(X, X)
 
-    @pytest.mark.parametrize(("argnums", "message"), [(3, "out of range"), (-4, "out of range"), ("w", "no parameter 'w'")])
+    @pytest.mark.parametrize(
+        ("argnums", "message"), [(3, "out of range"), (-4, "out of range"), ("w", "no parameter 'w'")]
+    )
     def test_wrong_ones(self, argnums, message):
         with pytest.raises(ValueError, match=message):
             s2s.grad(product, argnums=argnums)(X, X)
@@ -225,7 +227,8 @@ class TestDtypes:
 
     @pytest.mark.parametrize("one", [np.float32(1.5), np.array(1.5, np.float32)])
     def test_float32_scalars_stay(self, one):
-        for function in (lambda x: np.sin(x) * 2.0 + x**2, lambda x: x / 3 - 1, lambda x: np.sqrt(x) * np.maximum(x, 0.5)):
+        functions = (lambda x: np.sin(x) * 2.0 + x**2, lambda x: x / 3 - 1, lambda x: np.sqrt(x) * np.maximum(x, 0.5))
+        for function in functions:
             assert np.asarray(s2s.grad(function)(one)).dtype == np.float32
             assert np.asarray(s2s.jvp(function, (one,), (one,))[1]).dtype == np.float32
 

@@ -210,9 +210,7 @@ def test_choice(keys, kwargs):
     equal(random.choice(keys[0], **kwargs), jax.random.choice(keys[1], **kwargs))
 
 
-@pytest.mark.parametrize(
-    "args", [(), (0,), (-1, (3, 5)), (0, (2, 7)), (1, (3, 5), False)]
-)
+@pytest.mark.parametrize("args", [(), (0,), (-1, (3, 5)), (0, (2, 7)), (1, (3, 5), False)])
 def test_categorical(keys, args):
     equal(random.categorical(keys[0], LOGITS, *args), jax.random.categorical(keys[1], LOGITS, *args))
 
