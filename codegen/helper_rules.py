@@ -21,7 +21,8 @@ def simpler_call(rewriting: Any, node: gast.Call) -> gast.AST | None:
         rule = RULES.get(target)
     except TypeError:
         return None
-    found = rule(rewriting, node) if rule is not None else None
+    fits = rule is not None and not node.keywords and len(node.args) in ARGUMENTS.get(target, (len(node.args),))
+    found = rule(rewriting, node) if fits else None
     return found if found is not None or target not in SIGN_PASSES else _negative_inside(rewriting, node)
 
 
@@ -380,6 +381,21 @@ RULES: dict[Any, Rule] = {
     np.matrix_transpose: _matrix_transpose,
     np.shape: _shape,
     np.where: _where,
+}
+
+# How many arguments a call has where its rule takes it apart; calls that leave defaults out stay as they are.
+ARGUMENTS: dict[Any, tuple[int, ...]] = {
+    support.unreduce: (4,),
+    support.reduced_size: (2,),
+    support.sum_to: (2,),
+    support.power_partial: (2,),
+    support.matmul_lhs_bar: (3,),
+    support.matmul_rhs_bar: (3,),
+    support.dot_lhs_bar: (3,),
+    support.dot_rhs_bar: (3,),
+    support.instantiate: (2,),
+    np.shape: (1,),
+    np.size: (1,),
 }
 
 _SCALAR_REDUCTIONS = {"sum", "mean", "prod", "max", "min", "var", "std", "vdot", "trace", "det"}
