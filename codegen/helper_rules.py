@@ -21,8 +21,8 @@ def simpler_call(rewriting: Any, node: gast.Call) -> gast.AST | None:
         rule = RULES.get(target)
     except TypeError:
         return None
-    fits = rule is not None and not node.keywords and len(node.args) in ARGUMENTS.get(target, (len(node.args),))
-    found = rule(rewriting, node) if fits else None
+    fits = not node.keywords and len(node.args) in ARGUMENTS.get(target, (len(node.args),))
+    found = rule(rewriting, node) if rule is not None and fits else None
     return found if found is not None or target not in SIGN_PASSES else _negative_inside(rewriting, node)
 
 
