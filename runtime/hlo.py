@@ -314,11 +314,6 @@ def combining_region(op: Any, dtype: np.dtype, combine: Callable[..., Any]) -> N
         stablehlo.return_([combine(*block.arguments)])
 
 
-def replacing_region(op: Any, dtype: np.dtype) -> None:
-    """Fills the region of a scatter whose updates replace what was there."""
-    combining_region(op, dtype, lambda old, new: new)
-
-
 # Products.
 
 

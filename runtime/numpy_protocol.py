@@ -51,16 +51,6 @@ _UPDATES: dict[Any, str] = {
 }
 
 
-def implements(*functions: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorator: this function stands for those NumPy functions."""
-
-    def register(ours: Callable[..., Any]) -> Callable[..., Any]:
-        IMPLEMENTATIONS.update(dict.fromkeys(functions, ours))
-        return ours
-
-    return register
-
-
 def function_name(function: Callable[..., Any]) -> str:
     """`numpy.linalg.norm` for messages."""
     module = getattr(function, "__module__", None) or "numpy"

@@ -51,11 +51,6 @@ def staged(value: Any) -> Any:
     return how(value) if how is not None else _callable_object(value)
 
 
-def in_scope(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`staged(function)` while a function is being staged, else `function` itself."""
-    return function if current_scope() is None else staged(function)
-
-
 def rebinding(target: Any, value: Any, *index: Any) -> Any:
     """`value`, where `target op= value`, or `target[index] op= value`, rebinds as it does for numbers.
 

@@ -89,11 +89,9 @@ from s2s.runtime.support_reductions import (
     unreduce,
 )
 from s2s.runtime.support_scan import (
-    cumulative_max,
     exp_difference,
     flattened_if,
     linear_recurrence,
-    log_cumulative_sum_exp,
     running_extreme_index,
     shift,
     top_k,
@@ -139,7 +137,6 @@ __all__ = [
     "conv_lhs_bar",
     "conv_rhs_bar",
     "copy_lower",
-    "cumulative_max",
     "diag_bar",
     "diagonal_bar",
     "digamma",
@@ -176,7 +173,6 @@ __all__ = [
     "kron_rhs_bar",
     "leave_one_out",
     "linear_recurrence",
-    "log_cumulative_sum_exp",
     "log_one_plus_exp",
     "log_or_zero",
     "log_softmax",

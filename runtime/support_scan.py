@@ -50,16 +50,6 @@ def running_extreme_index(a: Array, extreme: Array, axis: int = 0) -> Array:
     return np.maximum.accumulate(np.where(a == extreme, column, 0), axis=axis)
 
 
-def cumulative_max(a: Array, axis: int = 0) -> Array:
-    """The running maximum along an axis."""
-    return np.maximum.accumulate(a, axis=axis)
-
-
-def log_cumulative_sum_exp(a: Array, axis: int = 0) -> Array:
-    """log(cumsum(exp(a))) along an axis, without overflow."""
-    return np.logaddexp.accumulate(a, axis=axis)
-
-
 def exp_difference(x: Array, y: Array) -> Array:
     """exp(x - y); zero where x is -inf, whatever y."""
     empty = x == -np.inf
