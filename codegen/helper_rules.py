@@ -362,6 +362,11 @@ def _einsum_bar(rewriting: Any, node: gast.Call) -> gast.AST | None:
     return core.call(_numpy(rewriting, "einsum"), core.constant(new), g, *others)
 
 
+def _literal_condition(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`copy_lower_if(x, False)`."""
+    return node.args[0] if core.is_literal(node.args[1]) and core.literal(node.args[1]) is False else None
+
+
 RULES: dict[Any, Rule] = {
     support.unreduce: _unreduce,
     support.reduced_size: _reduced_size,
@@ -373,6 +378,8 @@ RULES: dict[Any, Rule] = {
     support.dot_rhs_bar: _matmul_rhs_bar,
     support.instantiate: _instantiate,
     support.einsum_bar: _einsum_bar,
+    support.copy_lower_if: _literal_condition,
+    support.fold_lower_if: _literal_condition,
     np.broadcast_to: _broadcast_to,
     np.full_like: _full_like,
     np.size: _size,
@@ -394,6 +401,8 @@ ARGUMENTS: dict[Any, tuple[int, ...]] = {
     support.dot_lhs_bar: (3,),
     support.dot_rhs_bar: (3,),
     support.instantiate: (2,),
+    support.copy_lower_if: (2,),
+    support.fold_lower_if: (2,),
     np.shape: (1,),
     np.size: (1,),
 }

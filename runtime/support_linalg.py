@@ -27,6 +27,27 @@ def fold_lower(x: Array) -> Array:
     return np.tril(x) + np.matrix_transpose(np.triu(x, 1))
 
 
+def copy_lower_if(x: Array, condition: bool) -> Array:
+    """`copy_lower(x)` where the condition holds: what a function reads of a matrix called hermitian; else x."""
+    return copy_lower(x) if condition else x
+
+
+def fold_lower_if(x: Array, condition: bool) -> Array:
+    """The transpose of `copy_lower_if`."""
+    return fold_lower(x) if condition else x
+
+
+def copy_triangle(x: Array, UPLO: str) -> Array:  # noqa: N803 - NumPy's name
+    """The symmetric matrix with the triangle of x that `np.linalg.eigh(x, UPLO)` reads."""
+    return copy_lower(transpose_if(x, UPLO in "Uu"))
+
+
+def fold_triangle(x: Array, UPLO: str) -> Array:  # noqa: N803 - NumPy's name
+    """The transpose of `copy_triangle`: that triangle of x plus the other one mirrored."""
+    upper = UPLO in "Uu"
+    return transpose_if(fold_lower(transpose_if(x, upper)), upper)
+
+
 def lower_half(x: Array) -> Array:
     """The lower triangle of x with its diagonal halved (Φ of Murray 2016)."""
     return 0.5 * (np.tril(x) + np.tril(x, -1))

@@ -5,8 +5,9 @@ differentiation" (2008); Murray, "Differentiation of the Cholesky decomposition"
 differentiation of linear algebra functions" (2010); de Hoog, Anderssen & Lukas, "Differentiation of matrix functionals
 using triangular factorization" (2011); Townsend, "Differentiating the singular value decomposition" (2016).
 
-Functions of a symmetric matrix (`cholesky`, `eigh`, `eigvalsh`) read one triangle, as NumPy's do, and their derivative
-is that with respect to symmetric changes: the adjoint is symmetric.
+Functions of a symmetric matrix (`cholesky`, `eigh`, `eigvalsh`) read one triangle, as NumPy's do, and so do their
+derivatives: the adjoint is zero in the other triangle. Where the matrix is symmetric by construction, what it was built
+from gets the same adjoint as in the convention of symmetric adjoints.
 
 Every summand of a rule of several results is linear in exactly one `out_bar[i]`, so that it drops out with it.
 """
@@ -26,7 +27,7 @@ _LU_INNER = """np.matrix_transpose(solve_triangular(out[0], np.matrix_transpose(
                 out[0], np.take_along_axis(a_dot, np.expand_dims(out[2], -1), axis=-2), lower=True, unit_diagonal=True
              )), trans=1))"""
 # uᵀ a_dot v, of the derivative of svd.
-_SVD_INNER = "np.matrix_transpose(out[0]) @ a_dot @ np.matrix_transpose(out[2])"
+_SVD_INNER = "np.matrix_transpose(out[0]) @ copy_lower_if(a_dot, hermitian) @ np.matrix_transpose(out[2])"
 
 general(
     "cholesky",
@@ -36,12 +37,13 @@ general(
     vjp="""
         phi = copy_lower(transpose_if(out, not upper) @ transpose_if(out_bar, upper))
         phi = solve_triangular(out, phi, trans=not upper, lower=not upper)
-        a_bar = 0.5 * solve_triangular(out, np.matrix_transpose(phi), trans=not upper, lower=not upper)
+        phi = 0.5 * solve_triangular(out, np.matrix_transpose(phi), trans=not upper, lower=not upper)
+        a_bar = transpose_if(fold_lower(phi), upper)
     """,
     jvp={
         "a": """
             transpose_if(transpose_if(out, upper) @ lower_half(solve_triangular(out, np.matrix_transpose(
-                solve_triangular(out, symmetrize(a_dot), trans=upper, lower=not upper)
+                solve_triangular(out, copy_lower(transpose_if(a_dot, upper)), trans=upper, lower=not upper)
             ), trans=upper, lower=not upper)), upper)
         """
     },
@@ -55,12 +57,12 @@ general(
     vjp="""
         phi = copy_lower(np.matrix_transpose(out) @ out_bar)
         phi = solve_triangular(out, phi, trans=1, lower=True)
-        a_bar = 0.5 * solve_triangular(out, np.matrix_transpose(phi), trans=1, lower=True)
+        a_bar = fold_lower(0.5 * solve_triangular(out, np.matrix_transpose(phi), trans=1, lower=True))
     """,
     jvp={
         "a": """
             out @ lower_half(solve_triangular(
-                out, np.matrix_transpose(solve_triangular(out, symmetrize(a_dot), lower=True)), lower=True
+                out, np.matrix_transpose(solve_triangular(out, copy_lower(a_dot), lower=True)), lower=True
             ))
         """
     },
@@ -200,12 +202,13 @@ general(
     vjp="""
         inner = np.matrix_transpose(out[1]) @ out_bar[1]
         inner = symmetrize(inverse_gaps(out[0]) * inner)
-        a_bar = (out[1] * np.expand_dims(out_bar[0], -2) + out[1] @ inner) @ np.matrix_transpose(out[1])
+        symmetric_bar = (out[1] * np.expand_dims(out_bar[0], -2) + out[1] @ inner) @ np.matrix_transpose(out[1])
+        a_bar = fold_triangle(symmetric_bar, UPLO)
     """,
     jvp={
         "a": """
-            (np.sum(out[1] * (symmetrize(a_dot) @ out[1]), axis=-2),
-             out[1] @ (inverse_gaps(out[0]) * (np.matrix_transpose(out[1]) @ symmetrize(a_dot) @ out[1])))
+            (np.sum(out[1] * (copy_triangle(a_dot, UPLO) @ out[1]), axis=-2),
+             out[1] @ (inverse_gaps(out[0]) * (np.matrix_transpose(out[1]) @ copy_triangle(a_dot, UPLO) @ out[1])))
         """
     },
 )
@@ -217,9 +220,11 @@ general(
     lower=lowering.eigvalsh,
     vjp="""
         vectors = np.linalg.eigh(a, UPLO)[1]
-        a_bar = (vectors * np.expand_dims(out_bar, -2)) @ np.matrix_transpose(vectors)
+        a_bar = fold_triangle((vectors * np.expand_dims(out_bar, -2)) @ np.matrix_transpose(vectors), UPLO)
     """,
-    jvp={"a": "np.sum(np.linalg.eigh(a, UPLO)[1] * (symmetrize(a_dot) @ np.linalg.eigh(a, UPLO)[1]), axis=-2)"},
+    jvp={
+        "a": "np.sum(np.linalg.eigh(a, UPLO)[1] * (copy_triangle(a_dot, UPLO) @ np.linalg.eigh(a, UPLO)[1]), axis=-2)"
+    },
 )
 
 general(
@@ -234,16 +239,19 @@ general(
         v_inner = 2 * symmetrize(inverse_gaps(out[1] ** 2) * (out[2] @ np.matrix_transpose(out_bar[2])))
         v_part = np.matrix_transpose(out[2]) @ v_inner * np.expand_dims(out[1], -2)
         v_part = v_part + beyond_span(np.matrix_transpose(out[2]), np.matrix_transpose(out_bar[2]), out[1])
-        a_bar = (u_part + out[0] * np.expand_dims(out_bar[1], -2)) @ out[2] + out[0] @ np.matrix_transpose(v_part)
+        product = (u_part + out[0] * np.expand_dims(out_bar[1], -2)) @ out[2] + out[0] @ np.matrix_transpose(v_part)
+        a_bar = fold_lower_if(product, hermitian)
     """,
     jvp={
         "a": f"""
             (out[0] @ (inverse_gaps(out[1] ** 2) * 2 * symmetrize({_SVD_INNER} * np.expand_dims(out[1], -2)))
-             + beyond_span(out[0], a_dot @ np.matrix_transpose(out[2]), out[1]),
-             np.sum(out[0] * (a_dot @ np.matrix_transpose(out[2])), axis=-2),
+             + beyond_span(out[0], copy_lower_if(a_dot, hermitian) @ np.matrix_transpose(out[2]), out[1]),
+             np.sum(out[0] * (copy_lower_if(a_dot, hermitian) @ np.matrix_transpose(out[2])), axis=-2),
              np.matrix_transpose(np.matrix_transpose(out[2]) @ (inverse_gaps(out[1] ** 2) * 2
              * symmetrize(np.expand_dims(out[1], -1) * ({_SVD_INNER})))
-             + beyond_span(np.matrix_transpose(out[2]), np.matrix_transpose(a_dot) @ out[0], out[1])))
+             + beyond_span(
+                np.matrix_transpose(out[2]), np.matrix_transpose(copy_lower_if(a_dot, hermitian)) @ out[0], out[1]
+             )))
         """
     },
 )

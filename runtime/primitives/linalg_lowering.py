@@ -7,7 +7,7 @@ import numpy as np
 from s2s.runtime import dtypes, lapack, staging
 from s2s.runtime.adapter import ir, stablehlo
 from s2s.runtime.staging import Staged
-from s2s.runtime.support_linalg import from_columns
+from s2s.runtime.support_linalg import copy_lower_if, from_columns
 
 EighResult = type(np.linalg.eigh(np.eye(1)))
 QRResult = type(np.linalg.qr(np.eye(1)))
@@ -134,6 +134,7 @@ def eigvalsh(a: Staged, UPLO: str = "L") -> Staged:
 
 
 def svd(a: Staged, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    a = copy_lower_if(a, hermitian)
     if not compute_uv:
         return svdvals(a)
     u, s, vh = _svd(_matrices("svd", a), bool(full_matrices))

@@ -6,6 +6,34 @@ from s2s.runtime.primitives.table import elementwise, general, linear, nondiffer
 linear("symmetrize", "x", functions=(support.symmetrize,), vjp="x_bar = symmetrize(out_bar)")
 linear("copy_lower", "x", functions=(support.copy_lower,), vjp="x_bar = fold_lower(out_bar)")
 linear("fold_lower", "x", functions=(support.fold_lower,), vjp="x_bar = copy_lower(out_bar)")
+linear(
+    "copy_lower_if",
+    "x, condition",
+    operands=("x",),
+    functions=(support.copy_lower_if,),
+    vjp="x_bar = fold_lower_if(out_bar, condition)",
+)
+linear(
+    "fold_lower_if",
+    "x, condition",
+    operands=("x",),
+    functions=(support.fold_lower_if,),
+    vjp="x_bar = copy_lower_if(out_bar, condition)",
+)
+linear(
+    "copy_triangle",
+    "x, UPLO",
+    operands=("x",),
+    functions=(support.copy_triangle,),
+    vjp="x_bar = fold_triangle(out_bar, UPLO)",
+)
+linear(
+    "fold_triangle",
+    "x, UPLO",
+    operands=("x",),
+    functions=(support.fold_triangle,),
+    vjp="x_bar = copy_triangle(out_bar, UPLO)",
+)
 linear("lower_half", "x", functions=(support.lower_half,), vjp="x_bar = lower_half(out_bar)")
 linear(
     "transpose_if",

@@ -48,6 +48,13 @@ def test_cholesky_reads_one_triangle():
     compare(np.linalg.eigvalsh, np.tril(SPD) + np.triu(A, 1))
 
 
+@pytest.mark.parametrize("name", ["svd", "pinv"])
+def test_hermitian_reads_one_triangle(name):
+    function, a = getattr(np.linalg, name), np.tril(SPD) + np.triu(A, 1)
+    for got, expected in zip(function(from_host(a), hermitian=True), function(a, hermitian=True), strict=True):
+        np.testing.assert_allclose(np.abs(np.asarray(got)), np.abs(expected), rtol=1e-9, atol=1e-9)
+
+
 def test_cholesky_of_an_indefinite_matrix_is_nan():
     batch = from_host(np.stack([SPD, -SPD]))
     factors = np.asarray(np.linalg.cholesky(batch))
@@ -164,14 +171,17 @@ def test_errors(call, error, message):
 # Rules.
 
 RULES = [
-    *(("cholesky", (a,), {"symmetric": True, "upper": u}) for a in (SPD, SPD_BATCH) for u in (False, True)),
-    *(("cholesky_lower", (a,), {"symmetric": True}) for a in (SPD, SPD_BATCH)),
+    *(("cholesky", (a,), {"upper": u}) for a in (SPD, SPD_BATCH) for u in (False, True)),
+    *(("cholesky_lower", (a,), {}) for a in (SPD, SPD_BATCH)),
     *(("norm_of_all", (x,), {}) for x in (VECTOR, A, T)),
     *(("solve", (a, b), {}) for a in (A, B) for b in (VECTOR, COLUMNS, rng.normal(size=(3, 4, 2)))),
     *((name, (a,), {}) for name in ("inv", "det", "cofactor", "slogdet", "lu") for a in (A, B)),
     *(("qr", (a,), {}) for a in (A, T[0], T)),
-    *((name, (a,), {"symmetric": True}) for name in ("eigh", "eigvalsh") for a in (SPD, SPD_BATCH)),
+    *((name, (a,), {"UPLO": t}) for name in ("eigh", "eigvalsh") for a in (SPD, SPD_BATCH) for t in "LU"),
+    *((name, (B,), {"UPLO": t}) for name in ("copy_triangle", "fold_triangle") for t in "LU"),
     *(("svd", (a,), {"full_matrices": False}) for a in (A, T, WIDE)),
+    *((name, (SPD + np.triu(A, 1),), {"hermitian": True}) for name in ("svd", "pinv")),
+    *((name, (B,), {"condition": c}) for name in ("copy_lower_if", "fold_lower_if") for c in (True, False)),
     *(("svdvals", (a,), {}) for a in (A, T, WIDE)),
     *(("norm", (x,), {"ord": o, "axis": i}) for o in (None, 1, 2, 3, 2.5) for x, i in ((VECTOR, None), (A, 1), (A, 0))),
     *(("norm", (x,), {"ord": o, "axis": i}) for o in (None, "fro") for x, i in ((A, None), (T, (1, 2)))),
@@ -220,9 +230,12 @@ PEERS = [
 
 @pytest.mark.parametrize(("name", "a", "static"), PEERS)
 def test_adjoints_are_the_peers(run_vjp, name, a, static):
-    """Equal as matrices: also in the convention for symmetric arguments, and where the matrix is singular."""
+    """Equal as matrices, also where the matrix is singular; of a symmetric matrix we give what one triangle does."""
     out = getattr(np.linalg, name)(a, **static)
     out_bar = rng.normal(size=np.shape(out))
     with jax.enable_x64(True):
         (expected,) = jax.vjp(getattr(jax.numpy.linalg, name), a)[1](jax.numpy.asarray(out_bar))
-    np.testing.assert_allclose(run_vjp(name, {"a": a, "x": a}, out, out_bar), expected, rtol=1e-9, atol=1e-9)
+    if name in ("cholesky", "eigvalsh"):
+        expected = support.fold_lower(np.asarray(expected))
+    got = run_vjp(name, {"a": a, "x": a}, out, out_bar)
+    np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-9)

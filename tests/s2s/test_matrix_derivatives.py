@@ -23,6 +23,14 @@ def upper_cholesky(t):
     return np.sum(W * np.linalg.cholesky(a @ a.T + SHIFT, upper=True))
 
 
+def cholesky_of_one_triangle(t):
+    return np.sum(W * np.linalg.cholesky(np.tril(SHIFT + t * V)))
+
+
+def cholesky_of_the_upper_triangle(t):
+    return np.sum(W * np.linalg.cholesky(SHIFT + t * V, upper=True))
+
+
 def solve(t):
     return np.sum(np.linalg.solve(M + t * V, C + t) ** 2)
 
@@ -57,6 +65,20 @@ def eigh(t):
     a = M + t * V
     w, v = np.linalg.eigh(a + a.T)
     return np.sum(np.sin(w) + np.sum(v**4))
+
+
+def eigh_of_one_triangle(t):
+    w, v = np.linalg.eigh(M + t * V)
+    return np.sum(np.sin(w) + np.sum(v**4))
+
+
+def eigh_of_the_upper_triangle(t):
+    w, v = np.linalg.eigh(M + t * V, UPLO="U")
+    return np.sum(np.sin(w) + np.sum(v**4))
+
+
+def eigvalsh_of_one_triangle(t):
+    return np.sum(np.sin(np.linalg.eigvalsh(np.tril(M + t * V))))
 
 
 def eigvalsh(t):
@@ -106,8 +128,10 @@ def logcumsumexp(t):
 
 
 FUNCTIONS = [
-    cholesky, upper_cholesky, solve, solve_for_a_vector, solve_triangular, inv, det, lu, qr, eigh, eigvalsh, svd,
-    svdvals, norm, norms_of_rows, other_norms, sort, cumprod, cumprod_of_all, cumsum, logcumsumexp,
+    cholesky, upper_cholesky, cholesky_of_one_triangle, cholesky_of_the_upper_triangle, solve, solve_for_a_vector,
+    solve_triangular, inv, det, lu, qr, eigh, eigh_of_one_triangle, eigh_of_the_upper_triangle, eigvalsh,
+    eigvalsh_of_one_triangle, svd, svdvals, norm, norms_of_rows, other_norms, sort, cumprod, cumprod_of_all, cumsum,
+    logcumsumexp,
 ]  # fmt: skip
 
 
