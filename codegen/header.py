@@ -84,11 +84,12 @@ class Names:
         """Does the name stand for the same variable in the function that the file is for?"""
         if function.source is self.source:
             return True
-        return function.source.globals is self.source.globals and name not in self.source.closure
+        same_module = function.source.globals is self.source.globals
+        return same_module and name not in self.source.closure and name not in function.source.closure
 
     def _from_other_module(self, function: Any, name: str, target: Any) -> None:
         """Another module's global is read there, so that a later rebinding is seen."""
-        home = function.source.globals
+        home = function.source.globals if name not in function.source.closure else {}
         module = sys.modules.get(home.get("__name__", ""))
         if module is None or vars(module) is not home:
             self._freeze(function, name, target)

@@ -5,11 +5,12 @@ from typing import Any
 import gast
 import numpy as np
 
-from s2s.codegen import aliasing, core, kinds, nested, operations
+from s2s.codegen import aliasing, call_arguments, core, inner_transformations, kinds, operations
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.guards import UNRESOLVED, resolve_name
 from s2s.codegen.kinds import DictOf, Kind, ListOf, Numeric, Static, TupleOf, Unknown
 from s2s.codegen.operations import Operation
+from s2s.codegen.preludes import Preludes, infer_block
 from s2s.codegen.result_kinds import RESULT_KINDS, SCALAR_OPERATORS
 from s2s.runtime import numpy_protocol, support
 from s2s.runtime.primitives import table
@@ -22,7 +23,7 @@ INACTIVE_FUNCTIONS = (
 )  # fmt: skip
 
 
-class Inference:
+class Inference(Preludes):
     """One pass over one function; fills `function.kinds` and sets `operation` on every assignment."""
 
     def __init__(self, function: core.Function, program: Any, diagnostics: Diagnostics):
@@ -33,6 +34,7 @@ class Inference:
         self.result: Kind = Static(None)
         self.definitions: dict[str, gast.AST] = {}
         self.made: dict[str, Any] = {}
+        self.prelude: list[gast.AST] = []
 
     def run(self, argument_kinds: dict[str, Kind]) -> Kind:
         resolve_references(self.function)
@@ -45,8 +47,7 @@ class Inference:
     # Statements --------------------------------------------------------------------------------------------------
 
     def block(self, body: list[gast.AST]) -> None:
-        for statement in body:
-            getattr(self, "do_" + type(statement).__name__)(statement)
+        infer_block(self, body)
 
     def do_Assign(self, statement: gast.AST) -> None:
         target = statement.targets[0]
@@ -128,9 +129,9 @@ class Inference:
         value = statement.value
         if isinstance(value, gast.Call):
             target = self.global_object(value.func)
-            if target in EFFECT_ONLY or not self._reads_active(value):
+            if target in EFFECT_ONLY or not self.reads_active(value):
                 return
-        elif not self._reads_active(value):
+        elif not self.reads_active(value):
             return
         self.refuse(
             statement, "a call for its effect on a differentiated value is not supported yet", "return a value instead"
@@ -150,12 +151,12 @@ class Inference:
         found = self.global_object(node)
         if found is not None:
             return kinds.of_value(found, active=False) if found is not UNRESOLVED else Unknown()
-        return Unknown(self._reads_active(node))
+        return Unknown(self.reads_active(node))
 
     def is_active(self, node: gast.AST) -> bool:
         return kinds.is_active(self.kind(node))
 
-    def _reads_active(self, node: gast.AST) -> bool:
+    def reads_active(self, node: gast.AST) -> bool:
         return any(n in self.kinds and kinds.is_active(self.kinds[n]) for n in core.free_reads(node))
 
     def expression(self, statement: gast.AST) -> Kind:
@@ -178,7 +179,7 @@ class Inference:
     def _opaque(self, statement: gast.AST, node: gast.AST) -> Kind:
         is_test = isinstance(node, gast.BoolOp | gast.Compare | gast.JoinedStr) or getattr(statement, "is_test", False)
         is_test = is_test or (isinstance(node, gast.UnaryOp) and isinstance(node.op, gast.Not))
-        if self._reads_active(node) and not is_test:
+        if self.reads_active(node) and not is_test:
             what = type(node).__name__.lower()
             self.refuse(node, f"{what} over a differentiated value is not supported yet", "write a loop or NumPy call")
         return Static() if is_test else Unknown()
@@ -272,15 +273,18 @@ class Inference:
     def on_Call(self, statement: gast.AST, node: gast.AST) -> Kind:
         if hasattr(statement, "transformed"):
             return self.program.call(self, statement, node, statement.transformed)
+        if call_arguments.has_stars(node):
+            flat = call_arguments.flattened(self, node)
+            node = statement.value = flat if flat is not None else node
         target = self.global_object(node.func)
         if target is None and core.is_name(node.func):
             target = self.made.get(node.func.id)
-        if nested.makes(target) or (nested.applies(target) and len(node.args) > 1):
-            return self._transformation(statement, node, target)
+        if inner_transformations.is_transformation(target, node):
+            return inner_transformations.transformation(self, statement, node, target)
         if target is None and isinstance(node.func, gast.Attribute):
             return self._method(statement, node)
         if target is None or target is UNRESOLVED:
-            return self._unknown_call(statement, node)
+            return self.unknown_call(statement, node)
         primitive = table.lookup(target, len(node.args) + len(node.keywords))
         if primitive is not None:
             return self._bound_primitive(statement, node, primitive, None)
@@ -291,32 +295,6 @@ class Inference:
         if hasattr(target, "_fields") and isinstance(target, type):
             return self._named_tuple(statement, node, target)
         return self._function_call(statement, node, target)
-
-    def _transformation(self, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
-        """`grad(f)` makes a transformed function here and now; `jvp(f, x, v)` calls one."""
-        known = [self._known(a) for a in (node.args[:1] if nested.applies(target) else node.args)]
-        options = {k.arg: self._known(k.value) for k in node.keywords if nested.makes(target)}
-        if UNRESOLVED in known or any(v is UNRESOLVED for v in options.values()) or None in options:
-            return self._unknown_call(statement, node)
-        if nested.makes(target):
-            name = core.targets(statement)[0]
-            if name not in self.made:
-                self.made[name] = target(*known, **options)
-            return Static(self.made[name])
-        if not self._reads_active(node):
-            return Unknown()
-        statement.value = gast.copy_location(gast.Call(node.func, node.args[1:], node.keywords), node)
-        statement.transformed = nested.APPLIED[target](*known)
-        return self.program.call(self, statement, statement.value, statement.transformed)
-
-    def _known(self, node: gast.AST) -> Any:
-        """The value of a literal, a global or a function transformed here, UNRESOLVED otherwise."""
-        if core.is_name(node) and node.id in self.made:
-            return self.made[node.id]
-        if core.is_literal(node):
-            return core.literal(node)
-        found = self.global_object(node)
-        return UNRESOLVED if found is None else found
 
     def _container_cast(self, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
         kind = self.kind(node.args[0])
@@ -337,7 +315,10 @@ class Inference:
             return self._bound_primitive(statement, node, primitive, node.func.value)
         if isinstance(owner, TupleOf) and owner.cls is not None and method == "_replace":
             return self._replaced(statement, node, owner)
-        if self._reads_active(node):
+        if isinstance(owner, DictOf) and method == "get" and (found := call_arguments.got(owner, node)) is not None:
+            statement.value = found
+            return self.expression(statement)
+        if self.reads_active(node):
             self.refuse(node, f"the method .{method}() has no derivative rule", "call a function of NumPy instead")
         return Unknown()
 
@@ -346,13 +327,13 @@ class Inference:
         try:
             operation = operations.call_operation(node, primitive, receiver)
         except operations.BindError as error:
-            if self._reads_active(node):
+            if self.reads_active(node):
                 self.refuse(node, str(error), f"use the parameters of {primitive.name} that have a derivative rule")
             return Unknown()
         return self._primitive(statement, operation)
 
-    def _unknown_call(self, statement: gast.AST, node: gast.AST) -> Kind:
-        if self._reads_active(node):
+    def unknown_call(self, statement: gast.AST, node: gast.AST) -> Kind:
+        if self.reads_active(node):
             name = core.dotted(node.func) or "this function"
             self.refuse(
                 node, f"{name} is not known when the function is transformed", "call a function defined at module level"
@@ -360,7 +341,7 @@ class Inference:
         return Unknown()
 
     def _function_call(self, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
-        if not self._reads_active(node):
+        if not self.reads_active(node):
             return Unknown() if table.lookup(target) is None else Numeric()
         target = numpy_protocol.COMPOSITIONS.get(target, target) if _hashable(target) else target
         return self.program.call(self, statement, node, target)
@@ -444,7 +425,7 @@ class Inference:
     def is_active_argument(self, node: gast.AST) -> bool:
         if isinstance(node, gast.Name):
             return self.is_active(node)
-        return self._reads_active(node) and not isinstance(node, gast.Constant)
+        return self.reads_active(node) and not isinstance(node, gast.Constant)
 
     # Names -------------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import Any
 import gast
 import numpy as np
 
-from s2s.codegen import core, defaults, kinds, verify
+from s2s.codegen import call_arguments, core, defaults, kinds, verify
 from s2s.codegen.defaults import signature
 from s2s.codegen.desugar import Desugarer
 from s2s.codegen.diagnostics import Diagnostics
@@ -93,7 +93,7 @@ class Program:
 
     def instance(self, source: FunctionSource, arguments: dict[str, Kind], key: Any = None) -> Instance:
         """The function inferred for these kinds of arguments; UnsupportedError lists all that it holds too much."""
-        full_key = (key if key is not None else id(source), tuple(arguments.items()))
+        full_key = (key if key is not None else (id(source), None), tuple(arguments.items()))
         if full_key in self.instances:
             return self.instances[full_key]
         diagnostics = Diagnostics(source)
@@ -123,18 +123,26 @@ class Program:
         source = target.signature() if is_transformed else self._source_of(inference, node, target)
         if source is None:
             return Unknown()
+        if call_arguments.is_variadic(source) and not call_arguments.has_stars(node):
+            try:
+                count, names = len(node.args), [k.arg for k in node.keywords]
+                target = target.variant(count, names) if is_transformed else target
+                source = target.signature() if is_transformed else call_arguments.specialised(source, count, names)
+            except ValueError as error:
+                inference.refuse(node, str(error), "pass each argument by position or by name")
+                return Unknown()
         bound = bind_call(source, node)
         if isinstance(bound, str):
             inference.refuse(node, bound, "pass each argument by position or by name")
             return Unknown()
         arguments = {p: inference.kind(n) for p, n in bound.items()}
         arguments = {p: arguments[p] if p in arguments else self._default_kind(source, p) for p in parameters(source)}
-        if any(key[0] == id(target) for key in self.building):
+        if any(key[0][0] == id(target) for key in self.building):
             inference.refuse(node, "recursion is not supported yet", "write a loop")
             return Unknown()
         if is_transformed:
             source = self._emitted_source(target, arguments)
-        instance = self.instance(source, arguments, id(source) if is_transformed else id(target))
+        instance = self.instance(source, arguments, (id(source) if is_transformed else id(target), len(bound)))
         statement.operation = Operation("call", binding=bound, callee=instance)
         return instance.result
 
@@ -164,9 +172,6 @@ class Program:
         if source.bound is not None:
             inference.refuse(node, f"{name} is a method, which is not supported yet", "write it as a function")
             return None
-        if source.closure:
-            inference.refuse(node, f"{name} is a closure, which is not supported yet", "pass its values as arguments")
-            return None
         return source
 
     def _default_kind(self, source: FunctionSource, parameter: str) -> Kind:
@@ -188,9 +193,7 @@ def bind_call(source: FunctionSource, node: gast.AST) -> dict[str, gast.AST] | s
     """Parameter to argument node; the reason as text if the call does not fit."""
     arguments = source.tree.args
     if any(isinstance(a, gast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
-        return "starred arguments are not supported yet"
-    if arguments.vararg or arguments.kwarg:
-        return f"{source.name}() takes * or ** arguments, which is not supported yet"
+        return "the starred arguments have no structure that is known when the function is transformed"
     positional = [a.id for a in [*arguments.posonlyargs, *arguments.args]]
     if len(node.args) > len(positional):
         return f"{source.name}() takes {len(positional)} arguments, {len(node.args)} were given"
@@ -213,7 +216,8 @@ def build(source: FunctionSource, diagnostics: Diagnostics) -> core.Function:
     names = parameters(source)
     extra = [a for a in (tree.args.vararg, tree.args.kwarg) if a is not None]
     for argument in extra:
-        diagnostics.report(argument, "* and ** parameters are not supported yet", "name each parameter")
+        cause = "how many arguments * and ** stand for is known at a call only"
+        diagnostics.report(argument, cause, "ask for `.source_for(*arguments)`, or name each parameter")
     function = core.Function(
         source.name, names, [], {}, {p: p for p in names}, Namer(names_in(tree) | {source.name}), source
     )

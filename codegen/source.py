@@ -67,6 +67,7 @@ class FunctionSource:
         decorators: the decorators that were dropped from the tree.
         bound: for a method bound to an object, that object.
         module: the static module that the definition stands in, when the module was read and not imported.
+        variants: the same function for given numbers of starred arguments.
     """
 
     tree: Any
@@ -83,6 +84,7 @@ class FunctionSource:
     bound: Any = None
     text_line: int = 1
     module: Any = None
+    variants: dict[Any, "FunctionSource"] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<source of {self.qualname} at {self.filename}:{self.first_line}>"

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.codegen import kinds, nested, transform
+from s2s.codegen import call_arguments, kinds, nested, transform
 from s2s.codegen.kinds import Kind, Numeric
 from s2s.codegen.names import Namer
 from s2s.codegen.source import FunctionSource, source_from_string
@@ -39,6 +39,9 @@ class Gradient(Transformed):
         return transform.gradient(source, arguments, wrt, self.with_value, self.has_aux, shapes, as_tuple)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.variant(len(args), kwargs).call(args, kwargs)
+
+    def call(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         bound = self.bind(args, kwargs)
         wrt = self.wrt(self.names())
         for name in wrt:
@@ -112,6 +115,9 @@ class Tangent(Transformed):
 
     def emitted_source(self, arguments: dict[str, Kind], bound: Any = None) -> FunctionSource:
         """`f_jvp` as it is called: with a tuple of arguments and one of tangents."""
+        if call_arguments.is_variadic(signature_source(self.function)):
+            count = len(kinds.parts(arguments["primals"])) if bound is None else len(bound["primals"])
+            return self.variant(count, ()).emitted_source(arguments, bound)
         names = self.names()
         if bound is None:
             primals = kinds.parts(kinds.with_activity(arguments["primals"], True)) or (Numeric(True),) * len(names)
@@ -131,7 +137,10 @@ class Tangent(Transformed):
     def __call__(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         """Returns `(out, out_dot)` at `primals` along `tangents` (both tuples, one entry an argument)."""
         _check_tangents(primals, tangents)
-        bound = self.bind(tuple(primals), {})
+        return self.variant(len(primals), ()).call(tuple(primals), tuple(tangents))
+
+    def call(self, primals: tuple, tangents: tuple) -> Any:
+        bound = self.bind(primals, {})
         arguments = self.kinds_of(bound)
         dots = [t for n, t in zip(self.names(), tangents, strict=False) if kinds.is_active(arguments[n])]
         source = signature_source(self.function)
@@ -179,6 +188,9 @@ class Pullback(Transformed):
         return transform.pair(source, arguments, self.has_aux, shapes)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.variant(len(args), kwargs).call(args, kwargs)
+
+    def call(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         bound = self.bind(args, kwargs)
         arguments = self.kinds_of(bound)
         result = self.result_for(arguments, bound)

@@ -1,5 +1,6 @@
 """Transformed functions: what a transformation returns, with its emitted source."""
 
+import copy
 import functools
 import types
 import weakref
@@ -8,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.codegen import kinds, transform
+from s2s.codegen import call_arguments, kinds, transform
 from s2s.codegen.assumptions import kinds_of_parameters
 from s2s.codegen.kinds import Kind
 from s2s.codegen.program import parameters
@@ -34,6 +35,7 @@ class Transformed:
         functools.update_wrapper(me, function, updated=())
         self.function = function
         self._emitted: dict[Any, Any] = {}
+        self._variants: dict[Any, Any] = {}
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         me: Any = self
@@ -52,6 +54,20 @@ class Transformed:
         """The emitted file for these kinds of arguments."""
         raise NotImplementedError(self.transformation)
 
+    # Starred parameters ------------------------------------------------------------------------------------------
+
+    def variant(self, count: int, keywords: Iterable[str]) -> Any:
+        """The transformation for so many positional arguments and these keywords, where the function takes stars."""
+        source = signature_source(self.function)
+        if not call_arguments.is_variadic(source):
+            return self
+        key = (count, tuple(sorted(keywords)))
+        if key not in self._variants:
+            variant = self._variants[key] = copy.copy(self)
+            variant.function = specialised_function(self.function, *key)
+            variant._emitted, variant._variants = {}, {}
+        return self._variants[key]
+
     # Source ------------------------------------------------------------------------------------------------------
 
     @property
@@ -61,9 +77,10 @@ class Transformed:
 
     def source_for(self, *args: Any, **kwargs: Any) -> str:
         """The emitted file, simplified with the kinds and shapes of these arguments."""
-        bound = self.bind(args, kwargs)
-        arguments = self.kinds_of(bound)
-        return self.write(source_of(self.function, bound, arguments), arguments, shapes=bound).text
+        me = self.variant(len(args), kwargs)
+        bound = me.bind(args, kwargs)
+        arguments = me.kinds_of(bound)
+        return me.write(source_of(me.function, bound, arguments), arguments, shapes=bound).text
 
     def assumed(self) -> transform.Result:
         """The emitted file for arguments that are arrays or numbers."""
@@ -182,7 +199,21 @@ def any_staged(values: Iterable[Any]) -> bool:
 def signature_source(function: Any) -> FunctionSource:
     """The source whose parameters a (possibly transformed or compiled) function takes."""
     function = without_jit(function)
+    if isinstance(function, FunctionSource):
+        return function
     return function.signature() if isinstance(function, Transformed) else cached_source(function)
+
+
+def specialised_function(function: Any, count: int, keywords: tuple[str, ...]) -> Any:
+    """A function with starred parameters for one number of arguments; TypeError if it doesn't take them."""
+    function = without_jit(function)
+    if isinstance(function, Transformed):
+        return function.variant(count, keywords)
+    source = signature_source(function)
+    try:
+        return call_arguments.specialised(source, count + (source.bound is not None), keywords)
+    except ValueError as error:
+        raise TypeError(str(error)) from None
 
 
 def source_of(function: Any, bound: Mapping[str, Any] | None, arguments: dict[str, Kind]) -> FunctionSource:
@@ -205,6 +236,8 @@ _method_sources: dict[Any, FunctionSource] = {}
 
 
 def cached_source(function: Any) -> FunctionSource:
+    if isinstance(function, FunctionSource):
+        return function
     if isinstance(function, types.MethodType):
         return _source_of_method(function)
     try:
