@@ -93,7 +93,7 @@ class Program:
 
     def instance(self, source: FunctionSource, arguments: dict[str, Kind], key: Any = None) -> Instance:
         """The function inferred for these kinds of arguments; UnsupportedError lists all that it holds too much."""
-        full_key = (key if key is not None else (id(source), None), tuple(arguments.items()))
+        full_key = (key if key is not None else id(source), tuple(arguments.items()))
         if full_key in self.instances:
             return self.instances[full_key]
         diagnostics = Diagnostics(source)
@@ -137,12 +137,12 @@ class Program:
             return Unknown()
         arguments = {p: inference.kind(n) for p, n in bound.items()}
         arguments = {p: arguments[p] if p in arguments else self._default_kind(source, p) for p in parameters(source)}
-        if any(key[0][0] == id(target) for key in self.building):
+        if any(key[0] == id(target) for key in self.building):
             inference.refuse(node, "recursion is not supported yet", "write a loop")
             return Unknown()
         if is_transformed:
             source = self._emitted_source(target, arguments)
-        instance = self.instance(source, arguments, (id(source) if is_transformed else id(target), len(bound)))
+        instance = self.instance(source, arguments, id(source) if is_transformed else id(target))
         statement.operation = Operation("call", binding=bound, callee=instance)
         return instance.result
 
