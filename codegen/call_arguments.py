@@ -62,7 +62,7 @@ def _without_stars(source: FunctionSource, count: int, keywords: tuple[str, ...]
         opening.append(core.assign(arguments.kwarg.id, items))
     arguments.vararg = arguments.kwarg = None
     tree.body = [*[core.located(s, tree) for s in opening], *tree.body]
-    return dataclasses.replace(source, tree=tree, variants={})
+    return dataclasses.replace(source, tree=tree, variants={}, lifted=None)
 
 
 def _require_fit(source: FunctionSource, count: int, keywords: tuple[str, ...]) -> None:
@@ -135,6 +135,9 @@ def _items(inference: Any, node: gast.AST) -> list[gast.AST] | None:
     kind: Kind = inference.kind(node)
     if not isinstance(kind, DictOf) or not all(isinstance(k, str) for k, _ in kind.items):
         return None
+    made = inference.definitions.get(node.id) if core.is_name(node) else None
+    if made is not None and type(made.value) is gast.Dict:
+        return [gast.keyword(k.value, v) for k, v in zip(made.value.keys, made.value.values, strict=True)]
     names = [k for k, _ in kind.items]
     return [gast.keyword(k, inference.computed(k, core.subscript(node, core.constant(k)))) for k in names]
 

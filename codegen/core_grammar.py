@@ -86,7 +86,7 @@ def is_opaque(node: gast.AST, known: Globals) -> bool:
 
 def is_test(node: gast.AST, known: Globals) -> bool:
     """What decides a branch: named, so that the adjoint can ask again."""
-    return isinstance(node, gast.Name | gast.Constant)
+    return isinstance(node, gast.Name) or core.is_literal(node)
 
 
 def is_header(target: gast.AST, iterator: gast.AST, known: Globals) -> bool:

@@ -8,7 +8,6 @@ from s2s.codegen import core, liveness, stores
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.normal_form import Flattener
 from s2s.codegen.refusals import (
-    refuse_captured_writes,
     refuse_expression,
     refuse_outside_write,
     refuse_statement,
@@ -79,7 +78,6 @@ class Desugarer:
 
     def do_FunctionDef(self, statement: gast.AST) -> None:
         refuse_statement(self.diagnostics, statement)
-        refuse_captured_writes(self.diagnostics, statement)
         self._count_as_set(statement)
 
     def do_Pass(self, statement: gast.AST) -> None:

@@ -5,10 +5,11 @@ from typing import Any
 import gast
 import numpy as np
 
-from s2s.codegen import aliasing, call_arguments, core, inner_transformations, kinds, operations
+from s2s.codegen import aliasing, call_arguments, core, function_values, inner_transformations, kinds, operations
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.guards import UNRESOLVED, resolve_name
-from s2s.codegen.kinds import DictOf, Kind, ListOf, Numeric, Static, TupleOf, Unknown
+from s2s.codegen.kinds import DictOf, FunctionOf, Kind, ListOf, Numeric, Static, TupleOf, Unknown
+from s2s.codegen.lifting import MakeClosure
 from s2s.codegen.operations import Operation
 from s2s.codegen.preludes import Preludes, infer_block
 from s2s.codegen.result_kinds import RESULT_KINDS, SCALAR_OPERATORS
@@ -163,11 +164,13 @@ class Inference(Preludes):
         node = statement.value
         statement.operation = Operation("inactive")
         handler = getattr(self, "on_" + type(node).__name__, None)
+        if hasattr(statement, "closure"):
+            return function_values.built(self, statement, node)
         if core.is_literal(node) or self.global_object(node) is not None:
             return self._copy(statement)
-        if handler is None:
-            return self._opaque(statement, node)
-        return handler(statement, node)
+        kind = self._opaque(statement, node) if handler is None else handler(statement, node)
+        function_values.refuse_unknown_use(self, statement)
+        return kind
 
     def _copy(self, statement: gast.AST) -> Kind:
         statement.operation = Operation("copy")
@@ -234,16 +237,21 @@ class Inference(Preludes):
         if not kinds.is_active(owner):
             return self._inactive_item(owner, node)
         statement.operation = Operation("getitem", binding={"container": node.value, "key": node.slice})
-        key = static_index(node.slice)
+        key = self.known_key(node.slice)
         found = kinds.getitem(owner, key) if key is not None else None
         if found is None and isinstance(owner, TupleOf | ListOf):
             found = kinds.iterated(owner)
         return found if found is not None else Unknown(True)
 
     def _inactive_item(self, owner: Kind, node: gast.AST) -> Kind:
-        key = static_index(node.slice)
+        key = self.known_key(node.slice)
         found = kinds.getitem(owner, key) if key is not None else None
         return found if found is not None else Unknown()
+
+    def known_key(self, node: gast.AST) -> Any:
+        """A literal index, or a string that a variable is known to be; None otherwise."""
+        kind = self.kinds.get(node.id) if core.is_name(node) else None
+        return kind.value if isinstance(kind, Static) and isinstance(kind.value, str) else static_index(node)
 
     def on_Tuple(self, statement: gast.AST, node: gast.AST) -> Kind:
         return self._build(statement, node, TupleOf)
@@ -271,14 +279,19 @@ class Inference(Preludes):
     # Calls -------------------------------------------------------------------------------------------------------
 
     def on_Call(self, statement: gast.AST, node: gast.AST) -> Kind:
+        node = statement.__dict__.get("user_call", node)
         if hasattr(statement, "transformed"):
             return self.program.call(self, statement, node, statement.transformed)
         if call_arguments.has_stars(node):
             flat = call_arguments.flattened(self, node)
             node = statement.value = flat if flat is not None else node
         target = self.global_object(node.func)
+        if isinstance(target, MakeClosure):
+            return function_values.make(self, statement, node, target)
         if target is None and core.is_name(node.func):
-            target = self.made.get(node.func.id)
+            target = self.made.get(node.func.id, function_values.called(self, node))
+        if isinstance(target, FunctionOf):
+            return function_values.call(self, statement, node, target)
         if inner_transformations.is_transformation(target, node):
             return inner_transformations.transformation(self, statement, node, target)
         if target is None and isinstance(node.func, gast.Attribute):
@@ -341,7 +354,7 @@ class Inference(Preludes):
         return Unknown()
 
     def _function_call(self, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
-        if not self.reads_active(node):
+        if not self.reads_active(node) and not function_values.must_be_inferred(self, node, target):
             return Unknown() if table.lookup(target) is None else Numeric()
         target = numpy_protocol.COMPOSITIONS.get(target, target) if _hashable(target) else target
         return self.program.call(self, statement, node, target)

@@ -28,6 +28,13 @@ class TupleOf:
 
 
 @dataclass(frozen=True)
+class FunctionOf(TupleOf):
+    """A function that captures values: at run time it is these, a tuple; `definition` says which function it is."""
+
+    definition: Any = None
+
+
+@dataclass(frozen=True)
 class ListOf:
     """A list: of known elements, or (elements None) any number of one kind."""
 
@@ -114,6 +121,8 @@ def join(a: Kind, b: Kind) -> Kind:
         return a
     if isinstance(a, Numeric) and isinstance(b, Numeric):
         return _join_numeric(a, b)
+    if isinstance(a, FunctionOf) or isinstance(b, FunctionOf):
+        return _join_functions(a, b)
     if isinstance(a, TupleOf) and isinstance(b, TupleOf) and len(a.elements) == len(b.elements) and a.cls is b.cls:
         return TupleOf(tuple(join(x, y) for x, y in zip(a.elements, b.elements, strict=True)), a.cls)
     if isinstance(a, ListOf) and isinstance(b, ListOf):
@@ -122,6 +131,14 @@ def join(a: Kind, b: Kind) -> Kind:
         return DictOf(tuple((k, join(x, y)) for (k, x), (_, y) in zip(a.items, b.items, strict=True)))
     if isinstance(a, Static) and isinstance(b, Static):
         return Static()
+    return Unknown(is_active(a) or is_active(b))
+
+
+def _join_functions(a: Kind, b: Kind) -> Kind:
+    """One function over values of kinds that hold both; different functions have no kind in common."""
+    if isinstance(a, FunctionOf) and isinstance(b, FunctionOf) and a.definition is b.definition:
+        elements = tuple(join(x, y) for x, y in zip(a.elements, b.elements, strict=True))
+        return FunctionOf(elements, None, a.definition)
     return Unknown(is_active(a) or is_active(b))
 
 
@@ -216,5 +233,7 @@ def iterated(kind: Kind) -> Kind:
 
 def show(kind: Kind) -> str:
     """A short description for messages."""
+    if isinstance(kind, FunctionOf):
+        return "a function"
     names: Mapping[type, str] = {Numeric: "an array or number", TupleOf: "a tuple", ListOf: "a list", DictOf: "a dict"}
     return names.get(type(kind), "a Python object")

@@ -7,7 +7,7 @@ from typing import Any
 import gast
 import numpy as np
 
-from s2s.codegen import call_arguments, core, defaults, kinds, verify
+from s2s.codegen import call_arguments, core, defaults, kinds, lifting, verify
 from s2s.codegen.defaults import signature
 from s2s.codegen.desugar import Desugarer
 from s2s.codegen.diagnostics import Diagnostics
@@ -16,6 +16,7 @@ from s2s.codegen.infer import Inference
 from s2s.codegen.kinds import Kind, Unknown
 from s2s.codegen.names import Namer, names_in
 from s2s.codegen.operations import Operation
+from s2s.codegen.refusals import refuse_captured_writes
 from s2s.codegen.source import FunctionSource, SourceError, function_source
 from s2s.runtime.jit import Jit
 
@@ -39,9 +40,11 @@ class Instance:
     function: core.Function
     arguments: dict[str, Kind]
     result: Kind
+    source: FunctionSource
     has_aux: bool = False
     _pair: Pair | None = None
     _tangent: str | None = None
+    _plain: str | None = None
 
     @property
     def active_parameters(self) -> list[str]:
@@ -61,6 +64,14 @@ class Instance:
             self._tangent = self.program.namer.fresh(f"{self.function.name}_jvp")
             self.program.write_tangent(self)
         return self._tangent
+
+    def plain_name(self) -> str:
+        """The name of the function itself, without derivatives, for one that is defined inside of another one."""
+        if self._plain is None:
+            inactive = {p: kinds.with_activity(k, False) for p, k in self.arguments.items()}
+            instance = self if not self.active_parameters else self.program.instance(self.source, inactive)
+            self._plain = self.program.write_plain(instance)
+        return self._plain
 
 
 @dataclass
@@ -105,7 +116,7 @@ class Program:
         result = Inference(function, self, diagnostics).run(arguments)
         self.building.pop()
         diagnostics.raise_if_any()
-        self.instances[full_key] = Instance(self, function, arguments, result)
+        self.instances[full_key] = Instance(self, function, arguments, result, source)
         return self.instances[full_key]
 
     def _guard_defaults(self, source: FunctionSource) -> None:
@@ -180,6 +191,12 @@ class Program:
     def write_pair(self, instance: Instance) -> None:
         self.writer.write_pair(self, instance)
 
+    def write_plain(self, instance: Instance) -> str:
+        if instance._plain is None:
+            instance._plain = self.namer.fresh(f"{instance.function.name}_lifted")
+            self.writer.write_plain(self, instance, instance._plain)
+        return instance._plain
+
     def write_tangent(self, instance: Instance) -> None:
         self.writer.write_tangent(self, instance)
 
@@ -208,7 +225,7 @@ def bind_call(source: FunctionSource, node: gast.AST) -> dict[str, gast.AST] | s
 
 def build(source: FunctionSource, diagnostics: Diagnostics) -> core.Function:
     """The function in Core, not yet inferred."""
-    tree = source.tree
+    tree, defined = lifting.lifted(source)
     if isinstance(tree, gast.AsyncFunctionDef):
         diagnostics.report(tree, "async functions have no derivative", "write a plain function")
         diagnostics.raise_if_any()
@@ -223,6 +240,8 @@ def build(source: FunctionSource, diagnostics: Diagnostics) -> core.Function:
     )
     function.defaults = defaults.nodes(source)
     function.references.update(defaults.references(source))
+    function.references.update(defined)
+    _refuse_captured_writes(source, diagnostics)
     Desugarer(function, tree, diagnostics, source.filename).run()
     if not diagnostics:
         verify.check(function, "desugaring")
@@ -232,6 +251,12 @@ def build(source: FunctionSource, diagnostics: Diagnostics) -> core.Function:
 def bind_values(names: list[str], given: dict[str, Any], args: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:
     """Parameter to value in a call."""
     return {**{n: v for n, v in given.items() if n in names}, **dict(zip(names, args, strict=False)), **keywords}
+
+
+def _refuse_captured_writes(source: FunctionSource, diagnostics: Diagnostics) -> None:
+    for node in core.nodes(source.tree):
+        if isinstance(node, gast.FunctionDef) and node is not source.tree:
+            refuse_captured_writes(diagnostics, node)
 
 
 def _refuse_generators(tree: gast.AST, diagnostics: Diagnostics) -> None:

@@ -68,6 +68,8 @@ class FunctionSource:
         bound: for a method bound to an object, that object.
         module: the static module that the definition stands in, when the module was read and not imported.
         variants: the same function for given numbers of starred arguments.
+        known: for a function defined inside of another one, the functions of that one that it may call.
+        lifted: its tree without definitions inside, once that has been made.
     """
 
     tree: Any
@@ -85,6 +87,8 @@ class FunctionSource:
     text_line: int = 1
     module: Any = None
     variants: dict[Any, "FunctionSource"] = field(default_factory=dict)
+    known: dict[str, Any] = field(default_factory=dict)
+    lifted: Any = None
 
     def __repr__(self) -> str:
         return f"<source of {self.qualname} at {self.filename}:{self.first_line}>"

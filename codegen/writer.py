@@ -5,7 +5,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, kinds, saving, undefined
+from s2s.codegen import core, function_values, kinds, saving, undefined
 from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.drafts import Draft, JointDraft, PairDraft, parameter_list
 from s2s.codegen.forward import Forward
@@ -103,8 +103,15 @@ class Writer:
         function = instance.function
         forward = Forward(function, program)
         body = forward.run(instance)
+        call_forward(body)
         arguments = parameter_list([*instance.arguments, *forward.parameter_dots])
         self._emit(program, instance, name or instance.tangent_name(), arguments, body)
+
+    def write_plain(self, program: Program, instance: Instance, name: str) -> None:
+        """The function itself, for one that was defined inside of another."""
+        body = instance.function.body
+        call_forward(body)
+        self._emit(program, instance, name, signature(instance.function.source), body)
 
     # Emission ----------------------------------------------------------------------------------------------------
 
@@ -155,11 +162,19 @@ def connect(reverse: Reverse, forward: list[gast.AST], backward: list[gast.AST])
         undefined.define(reverse.function, forward, name)
 
 
+def call_plain(statement: gast.AST) -> None:
+    """A call without derivative of a function defined inside of another one calls that by its emitted name."""
+    if function_values.needs_plain(statement):
+        called = core.name(statement.operation.callee.plain_name())
+        statement.value = core.call_of(called, statement.value.args, statement.value.keywords)
+
+
 def call_forward(forward: list[gast.AST]) -> None:
     """Calls whose adjoint is taken call the forward half of the pair: `v, saved = f_fwd(…)`."""
     for statement in core.walk(forward):
         made = getattr(statement, "forward_call", None)
         if made is None:
+            call_plain(statement)
             continue
         name, saved = made
         target = core.targets(statement)[0]

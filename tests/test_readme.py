@@ -107,7 +107,7 @@ def writes_global(x):
 PROGRAMS = {
     "operators, broadcasting, reductions, products, slices, integer-array indexing": operators,
     "`numpy`, `math` and `s2s.numpy` functions under any name": functions,
-    "calls of your functions, positional, by keyword, with defaults": calls,
+    "calls of your functions, positional, by keyword, with defaults, `*args`, `**kwargs`": calls,
     "tuples, lists, dicts, named tuples as arguments and results": containers,
     "`for` over ranges and containers": loops,
     "`if` on known Python values": known_branch,

@@ -1,0 +1,212 @@
+"""Functions as values in derivatives: closures, lambdas, functions that take and return functions."""
+
+import re
+
+import numpy as np
+import pytest
+
+import s2s
+from s2s.codegen.diagnostics import UnsupportedError
+from tests.codegen.derivative_checks import check_forward, check_reverse, check_second
+
+
+def captured_by_reference(x, y):
+    k = x * 2.0
+
+    def inner(z):
+        return z * k + y
+
+    first = inner(y)
+    k = k + 1.0
+    return first * inner(x)
+
+
+def defined_before_what_it_captures(x, y):
+    def inner(z):
+        return z * k
+
+    k = x * y
+    return inner(x) + inner(y)
+
+
+def siblings(x, y):
+    def square(z):
+        return z * z * scale
+
+    def both(z):
+        return square(z) + square(y) * x
+
+    scale = x + 1.0
+    return both(x) * square(y)
+
+
+def nested_twice(x, y):
+    def outer(z):
+        w = z * y
+
+        def inner(t):
+            return t * w + x
+
+        return inner(z) * inner(w)
+
+    return outer(x) + outer(y)
+
+
+def lambdas_on_a_line(x, y):
+    f = lambda t: t * t * x  # noqa: E731
+    g, h = (lambda t: t + y), (lambda t: f(t) - x)
+    return f(x) + g(2.0) * h(y)
+
+
+def defaults_are_captured_by_value(x, y):
+    k = x * y
+    f = lambda t, a=k, b=2.0: t * a + b  # noqa: E731
+    g = lambda t, b=2.0, a=k: t * a + b  # noqa: E731
+    k = k * 100.0
+    return f(x) + f(y, 3.0) * f(y, b=x) + g(x) + g(y, a=x) + k
+
+
+def keyword_only(x, y):
+    def inner(a, /, b=1.0, *rest, c, d=y, **more):
+        total = a * b + c * d + more.get("e", x)
+        return total + rest[0] if rest else total
+
+    return inner(x, c=y) + inner(x, y, x, c=x, d=2.0) + inner(y, c=1.0, e=x * y)
+
+
+def make_power(k):
+    def raised(z):
+        return z * z * k + k
+
+    return raised
+
+
+def returned(x, y):
+    return make_power(x)(y) * make_power(2.0)(x) + make_power(y)(y)
+
+
+def returned_from_returned(x, y):
+    def outer(a):
+        return lambda b: lambda c: a * b + c * x
+
+    return outer(x)(y)(x) * outer(y)(2.0)(y)
+
+
+def twice(f, x):
+    return f(f(x))
+
+
+def passed(x, y):
+    shift = lambda t: t * y + 0.1  # noqa: E731
+    return twice(lambda t: t * y + x, x) + twice(shift, y) * twice(np.sin, x) + twice(f=make_power(2.0), x=x)
+
+
+def helper(x):
+    return x * x
+
+
+def passed_on(x, y):
+    def apply(f, z):
+        return twice(f, z) * f(x)
+
+    return apply(helper, y) + apply(lambda t: t * x, y) + apply(np.tanh, x)
+
+
+def in_containers(x, y, kind="relu"):
+    table = {"relu": lambda t: np.maximum(t, 0.0) * y, "square": lambda t: t * t, "sin": np.sin}
+    both = lambda t: t * y, np.cos
+    return table[kind](x) + table["square"](y) + table["sin"](x) + both[0](x) * both[1](y)
+
+
+def in_a_loop(x, y):
+    total = 0.0
+    for i in range(3):
+
+        def step(t):
+            return t * x + i  # noqa: B023
+
+        total = total + step(y) * step(total)
+    return total
+
+
+def in_a_branch(x, y):
+    k = x
+    if x > 0.0:
+        f = lambda t: t * k + y  # noqa: E731
+    else:
+        f = lambda t: t * k + y  # noqa: E731
+        return y
+    return f(x)
+
+
+def decorated(x, y):
+    def scaled(f):
+        def wrapper(t):
+            return f(t) * y
+
+        return wrapper
+
+    @scaled
+    def square(t):
+        return t * t + x
+
+    return square(x) * square(y)
+
+
+def inactive_use(x, y):
+    def size(z):
+        return z * 0.0 + 3.0
+
+    n = size(2.0)
+    return x * n + y * size(n)
+
+
+FUNCTIONS = [
+    captured_by_reference, defined_before_what_it_captures, siblings, nested_twice, lambdas_on_a_line,
+    defaults_are_captured_by_value, keyword_only, returned, returned_from_returned, passed, passed_on, in_containers,
+    in_a_loop, decorated, inactive_use,
+]  # fmt: skip
+FIRST_ORDER = [in_a_loop, passed_on, decorated, keyword_only, in_containers]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
+def test_derivatives(function):
+    check_forward(function, (0.7, 1.3))
+    check_reverse(function, (0.7, 1.3))
+
+
+@pytest.mark.parametrize("function", [f for f in FUNCTIONS if f not in FIRST_ORDER], ids=lambda f: f.__name__)
+def test_second_order(function):
+    check_second(function, (0.7, 1.3))
+
+
+@pytest.mark.parametrize("function", [captured_by_reference, returned, passed, decorated], ids=lambda f: f.__name__)
+def test_staged_gradient(function):
+    gradient = s2s.grad(function, argnums=(0, 1))
+    assert np.allclose(s2s.jit(gradient)(0.7, 1.3), gradient(0.7, 1.3))
+
+
+def test_text_passes_captured_values():
+    text = s2s.grad(captured_by_reference).source
+    assert "def inner_fwd(z, k, y):" in text
+    assert re.search(r"inner_fwd\w*\(y, k, y\)", text)
+    assert "lambda" not in text
+
+
+def kept_as_data(x):
+    f = lambda t: t * x  # noqa: E731
+    return np.vectorize(f)(x)
+
+
+def joined(x):
+    if x > 0:
+        f = lambda t: t * x  # noqa: E731
+    else:
+        f = lambda t: t + x  # noqa: E731
+    return f(x)
+
+
+@pytest.mark.parametrize("function", [kept_as_data, joined], ids=lambda f: f.__name__)
+def test_refused(function):
+    with pytest.raises(UnsupportedError, match=__file__):
+        s2s.grad(function)(1.0)
