@@ -51,6 +51,7 @@ class Draft:
         if verify.ENABLED:
             drafts = [self, *self.instance.program.writer.drafts]
             known = {name for draft in drafts for name in draft.callees()}
+            known |= {n for i in self.instance.program.instances.values() for n in i.emitted_names()}
             verify.verify(self.function, stage, body, available, known)
 
     def place(self, program: Program, name: str, arguments: gast.AST, body: list[gast.AST]) -> None:

@@ -111,6 +111,8 @@ def refuse_unknown_use(inference: Any, statement: gast.AST) -> None:
     """A function defined inside may be called, passed on and kept; nothing else is known of what it is at run time."""
     operation = statement.operation
     known = operation.form not in ("inactive", "primitive") or operation.callee is not None
+    if not known:
+        refuse_inside(inference, statement.value)
     if known or _is_identity_test(statement.value):
         return
     held = [n for n in core.free_reads(statement.value) if holds_function(inference.kinds.get(n))]
@@ -118,6 +120,15 @@ def refuse_unknown_use(inference: Any, statement: gast.AST) -> None:
         name = inference.function.bases.get(held[0], held[0])
         cause = f"{name!r} is, or holds, a function defined inside of the differentiated one, and is used as data here"
         inference.refuse(statement.value, cause, "call the function, or define it at module level")
+
+
+def refuse_inside(inference: Any, node: gast.AST) -> None:
+    """Refuses calls of functions defined inside in what is kept whole: comprehensions, tests of loops."""
+    references = inference.function.references
+    for name in core.free_reads(node):
+        if isinstance(references.get(name), FunctionSource | MakeClosure) and name not in inference.kinds:
+            cause = f"{name!r}, defined inside of the differentiated function, cannot be called here"
+            inference.refuse(node, cause, "call it in a statement of its own")
 
 
 def _is_identity_test(node: gast.AST) -> bool:

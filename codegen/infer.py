@@ -3,12 +3,23 @@
 from typing import Any
 
 import gast
-import numpy as np
 
-from s2s.codegen import aliasing, call_arguments, core, function_values, inner_transformations, kinds, operations
+from s2s.codegen import (
+    aliasing,
+    call_arguments,
+    core,
+    function_values,
+    inner_transformations,
+    kinds,
+    operations,
+    recursion,
+    refusals,
+    stale_closures,
+    static_tests,
+)
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.guards import UNRESOLVED, resolve_name
-from s2s.codegen.kinds import DictOf, FunctionOf, Kind, ListOf, Numeric, Static, TupleOf, Unknown
+from s2s.codegen.kinds import Bottom, DictOf, FunctionOf, Kind, ListOf, Numeric, Static, TupleOf, Unknown
 from s2s.codegen.lifting import MakeClosure
 from s2s.codegen.operations import Operation
 from s2s.codegen.preludes import Preludes, infer_block
@@ -20,8 +31,23 @@ from s2s.runtime.primitives import table
 EFFECT_ONLY = (print, support.require_scalar)
 INACTIVE_ATTRIBUTES = ("shape", "ndim", "size", "dtype", "nbytes", "itemsize")
 INACTIVE_FUNCTIONS = (
-    len, range, isinstance, type, print, repr, str, id, bool, int, hash, format, any, all, callable, hasattr,
-)  # fmt: skip
+    len,
+    range,
+    isinstance,
+    type,
+    print,
+    repr,
+    str,
+    id,
+    bool,
+    int,
+    hash,
+    format,
+    any,
+    all,
+    callable,
+    hasattr,
+)
 
 
 class Inference(Preludes):
@@ -41,6 +67,8 @@ class Inference(Preludes):
         resolve_references(self.function)
         self.kinds.update(argument_kinds)
         self.block(self.function.body)
+        static_tests.settle(self.function.body)
+        stale_closures.check(self.function, self.diagnostics)
         is_callee = len(self.program.building) > 1
         aliasing.check(self.function, self.diagnostics, self.function.parameters if is_callee else ())
         return self.result
@@ -78,18 +106,22 @@ class Inference(Preludes):
             self.refuse(statement, f"{kinds.show(kind)} of {len(kinds.parts(kind))} unpacked into {count} names", "")
         if isinstance(kind, Numeric):
             return Numeric(kind.active)
+        if isinstance(kind, Bottom):
+            return kind
         part = kinds.getitem(kind, i)
         return part if part is not None else Unknown(kinds.is_active(kind))
 
     def do_If(self, statement: gast.AST) -> None:
-        self.block(statement.body)
-        self.block(statement.orelse)
+        taken = static_tests.taken(self, statement)
+        for block in core.blocks(statement) if taken is None else [taken]:
+            self.block(block)
 
     def do_For(self, statement: gast.AST) -> None:
         self._bind_target(statement.target, statement.iter)
         self._to_fixpoint(statement)
 
     def do_While(self, statement: gast.AST) -> None:
+        function_values.refuse_inside(self, statement.test)
         self._to_fixpoint(statement)
 
     def _to_fixpoint(self, statement: gast.AST) -> None:
@@ -163,6 +195,8 @@ class Inference(Preludes):
     def expression(self, statement: gast.AST) -> Kind:
         node = statement.value
         statement.operation = Operation("inactive")
+        if recursion.reads_bottom(self, node):
+            return Bottom()
         handler = getattr(self, "on_" + type(node).__name__, None)
         if hasattr(statement, "closure"):
             return function_values.built(self, statement, node)
@@ -393,33 +427,10 @@ class Inference(Preludes):
         if active and primitive.category == "nondifferentiable" and primitive.why_not is not None:
             self.refuse(statement, f"{primitive.name} has no derivative: {primitive.why_not}", "")
         if primitive.category != "nondifferentiable":
-            self._refuse_static(statement, primitive, active)
-            self._refuse_integer_result(statement, operation, active)
+            refusals.refuse_static_operands(self, statement, primitive, active)
+            refusals.refuse_integer_result(self, statement, operation, active)
             operation.active = differentiable
         return self._primitive_result(primitive, operation)
-
-    def _refuse_integer_result(self, statement: gast.AST, operation: Operation, active: tuple[str, ...]) -> None:
-        """`np.sum(x, dtype=int)` cuts fractions off, which the rule of the sum does not know."""
-        node = operation.binding.get("dtype")
-        found = self.global_object(node) if node is not None and active else None
-        if found is None or operation.primitive.name in ("astype", "array", "asarray"):
-            return
-        if found is not UNRESOLVED and np.issubdtype(np.dtype(found), np.inexact):
-            return
-        self.refuse(
-            statement,
-            f"the dtype of {operation.primitive.name} is not a floating-point one, which has no derivative",
-            "leave dtype out, or convert the result with .astype",
-        )
-
-    def _refuse_static(self, statement: gast.AST, primitive: Any, active: tuple[str, ...]) -> None:
-        for parameter in active:
-            if parameter not in (*primitive.operands, *primitive.shape_only, "index"):
-                self.refuse(
-                    statement,
-                    f"the argument {parameter!r} of {primitive.name} depends on a differentiated value",
-                    "compute it from values that are not differentiated",
-                )
 
     def _primitive_result(self, primitive: Any, operation: Operation) -> Kind:
         if primitive.category == "nondifferentiable":

@@ -75,7 +75,12 @@ class Unknown:
     active: bool = False
 
 
-Kind = Numeric | TupleOf | ListOf | DictOf | Static | Unknown
+@dataclass(frozen=True)
+class Bottom:
+    """No value at all: what a recursive call gives before anything is known of the function's result."""
+
+
+Kind = Numeric | TupleOf | ListOf | DictOf | Static | Unknown | Bottom
 
 
 def _equal(a: Any, b: Any) -> bool:
@@ -117,8 +122,10 @@ def with_activity(kind: Kind, active: bool) -> Kind:
 
 def join(a: Kind, b: Kind) -> Kind:
     """The least kind that holds both: what a variable is after a branch, or over all iterations of a loop."""
-    if a == b:
+    if a == b or isinstance(b, Bottom):
         return a
+    if isinstance(a, Bottom):
+        return b
     if isinstance(a, Numeric) and isinstance(b, Numeric):
         return _join_numeric(a, b)
     if isinstance(a, FunctionOf) or isinstance(b, FunctionOf):
@@ -228,7 +235,7 @@ def iterated(kind: Kind) -> Kind:
         return Static()
     if isinstance(kind, Numeric):
         return Numeric(kind.active)
-    return Unknown(is_active(kind))
+    return kind if isinstance(kind, Bottom) else Unknown(is_active(kind))
 
 
 def show(kind: Kind) -> str:

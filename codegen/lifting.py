@@ -251,6 +251,17 @@ class _Rewriter(gast.NodeTransformer):
         added = {n: n for n in definition.captured} | missing_defaults(definition, node, known.defaults)
         return with_captured(definition, node, {p: core.located(core.name(v), node) for p, v in added.items()})
 
+    def visit_While(self, node: gast.AST) -> gast.AST:
+        """A test that calls functions defined inside is computed in the body, as statements of its own."""
+        names = {*self.lifting.known, *self.lifting.locals}
+        calls = [n.func for n in gast.walk(node.test) if isinstance(n, gast.Call)]
+        if not any(not isinstance(f, gast.Attribute) and getattr(f, "id", None) in {*names, None} for f in calls):
+            return self.generic_visit(node)
+        negated = gast.copy_location(gast.UnaryOp(gast.Not(), node.test), node.test)
+        leave = gast.copy_location(gast.If(negated, [*node.orelse, gast.copy_location(gast.Break(), node)], []), node)
+        endless = gast.copy_location(gast.Constant(True, None), node.test)
+        return self.generic_visit(gast.copy_location(gast.While(endless, [leave, *node.body], []), node))
+
     # Scopes ------------------------------------------------------------------------------------------------------
 
     def _visit_comprehension(self, node: gast.AST) -> gast.AST:

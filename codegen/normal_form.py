@@ -11,6 +11,8 @@ from typing import Any, Protocol, runtime_checkable
 import gast
 
 from s2s.codegen import core
+from s2s.codegen.lifting import MakeClosure
+from s2s.codegen.source import FunctionSource
 
 TEMPORARY_NAMES = {
     "Add": "total", "Sub": "difference", "Mult": "product", "Div": "ratio", "MatMult": "product", "Pow": "power",
@@ -22,6 +24,7 @@ RESULT_NAMES = {"sum": "total", "max": "largest", "min": "smallest", "abs": "mag
 SOMETIMES = (
     gast.BoolOp, gast.IfExp, gast.Lambda, gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp,
 )  # fmt: skip
+COMPREHENSIONS = (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp, gast.Lambda)
 OPAQUE = (
     gast.BoolOp, gast.JoinedStr, gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp, gast.Lambda, gast.Set,
     gast.Starred,
@@ -183,9 +186,44 @@ class Flattener:
         """An expression kept whole (tests, f-strings, comprehensions), over current versions."""
         if self.is_atom(node) and not isinstance(node, gast.Name):
             self.operation(node)
-        node = self._hoist_walrus(node)
+        node = self._hoist_calls(self._hoist_walrus(node))
         mapping = {n: core.name(self.variable(n)) for n in dict.fromkeys(core.free_reads(node))}
         return core.substitute(node, mapping)
+
+    def _hoist_calls(self, node: gast.AST) -> gast.AST:
+        """Calls of functions defined inside, which become statements of their own; what is skipped stays so."""
+        if not any(self._is_local_call(n) for n in core.nodes(node)) or isinstance(node, COMPREHENSIONS):
+            return node
+        if isinstance(node, gast.Call) and self._is_local_call(node):
+            return self.atom(node)
+        if isinstance(node, gast.BoolOp):
+            return self._hoist_from_boolean(node)
+        if isinstance(node, gast.IfExp):
+            return self.context.conditional(node)
+        new = copy.copy(node)
+        for field in core.CHILD_FIELDS[type(node)]:
+            value = getattr(node, field, None)
+            if isinstance(value, list):
+                setattr(new, field, [self._hoist_calls(v) if isinstance(v, gast.AST) else v for v in value])
+            elif isinstance(value, gast.AST):
+                setattr(new, field, self._hoist_calls(value))
+        return new
+
+    def _hoist_from_boolean(self, node: gast.AST) -> gast.AST:
+        """`a and f(b)` as `f(b) if a else a`."""
+        first, *rest = node.values
+        rest = rest[0] if len(rest) == 1 else gast.copy_location(gast.BoolOp(node.op, rest), node)
+        left = self.named(self.opaque(first))
+        arms = (rest, left) if isinstance(node.op, gast.And) else (left, rest)
+        return self.context.conditional(gast.copy_location(gast.IfExp(left, *arms), node))
+
+    def _is_local_call(self, node: gast.AST) -> bool:
+        if not isinstance(node, gast.Call):
+            return False
+        if not isinstance(node.func, gast.Name):
+            return not isinstance(node.func, gast.Attribute)
+        is_lifted = isinstance(self.function.references.get(node.func.id), FunctionSource | MakeClosure)
+        return is_lifted or node.func.id in self.environment
 
     def _hoist_walrus(self, node: gast.AST) -> gast.AST:
         inside = [n for n in gast.walk(node) if isinstance(n, gast.NamedExpr)]

@@ -7,7 +7,7 @@ from typing import Any
 import gast
 import numpy as np
 
-from s2s.codegen import call_arguments, core, defaults, kinds, lifting, verify
+from s2s.codegen import call_arguments, core, defaults, kinds, lifting, recursion, verify
 from s2s.codegen.defaults import signature
 from s2s.codegen.desugar import Desugarer
 from s2s.codegen.diagnostics import Diagnostics
@@ -18,6 +18,7 @@ from s2s.codegen.names import Namer, names_in
 from s2s.codegen.operations import Operation
 from s2s.codegen.refusals import refuse_captured_writes
 from s2s.codegen.source import FunctionSource, SourceError, function_source
+from s2s.runtime.errors import S2SError
 from s2s.runtime.jit import Jit
 
 # Their functions are differentiated by rules, never through their own source.
@@ -37,11 +38,13 @@ class Instance:
     """A user function, inferred for given kinds of its arguments."""
 
     program: "Program"
-    function: core.Function
+    function: Any
     arguments: dict[str, Kind]
     result: Kind
     source: FunctionSource
     has_aux: bool = False
+    is_recursive: bool = False
+    diagnostics: Any = None
     _pair: Pair | None = None
     _tangent: str | None = None
     _plain: str | None = None
@@ -64,6 +67,11 @@ class Instance:
             self._tangent = self.program.namer.fresh(f"{self.function.name}_jvp")
             self.program.write_tangent(self)
         return self._tangent
+
+    def emitted_names(self) -> list[str]:
+        """The names of what is, or is about to be, written for it."""
+        pair = [] if self._pair is None else [self._pair.forward_name, self._pair.backward_name]
+        return [*pair, *[n for n in (self._tangent, self._plain) if n is not None]]
 
     def plain_name(self) -> str:
         """The name of the function itself, without derivatives, for one that is defined inside of another one."""
@@ -105,19 +113,33 @@ class Program:
     def instance(self, source: FunctionSource, arguments: dict[str, Kind], key: Any = None) -> Instance:
         """The function inferred for these kinds of arguments; UnsupportedError lists all that it holds too much."""
         full_key = (key if key is not None else id(source), tuple(arguments.items()))
-        if full_key in self.instances:
-            return self.instances[full_key]
-        diagnostics = Diagnostics(source)
-        function = build(source, diagnostics)
+        if full_key not in self.instances:
+            self._infer(full_key, Instance(self, None, arguments, Unknown(), source))
+        elif full_key in self.building:
+            self.instances[full_key].is_recursive = True
+        return self.instances[full_key]
+
+    def _infer(self, full_key: Any, instance: Instance) -> None:
+        self.instances[full_key] = instance
+        self.building.append(full_key)
+        try:
+            instance.result = recursion.to_fixpoint(self, instance, lambda: self._inferred(instance))
+            instance.diagnostics.raise_if_any()
+        except S2SError:
+            del self.instances[full_key]
+            raise
+        finally:
+            self.building.pop()
+
+    def _inferred(self, instance: Instance) -> Kind:
+        """Infers the function, anew at every call; its result's kind."""
+        source = instance.source
+        diagnostics = instance.diagnostics = Diagnostics(source)
+        instance.function = build(source, diagnostics)
         diagnostics.raise_if_any()
         self.namer.reserve(*names_in(source.tree))
         self._guard_defaults(source)
-        self.building.append(full_key)
-        result = Inference(function, self, diagnostics).run(arguments)
-        self.building.pop()
-        diagnostics.raise_if_any()
-        self.instances[full_key] = Instance(self, function, arguments, result, source)
-        return self.instances[full_key]
+        return Inference(instance.function, self, diagnostics).run(instance.arguments)
 
     def _guard_defaults(self, source: FunctionSource) -> None:
         """A default that is still written as a path must not be rebound."""
@@ -148,8 +170,8 @@ class Program:
             return Unknown()
         arguments = {p: inference.kind(n) for p, n in bound.items()}
         arguments = {p: arguments[p] if p in arguments else self._default_kind(source, p) for p in parameters(source)}
-        if any(key[0] == id(target) for key in self.building):
-            inference.refuse(node, "recursion is not supported yet", "write a loop")
+        if recursion.is_endless(self, id(target)):
+            inference.refuse(node, "each level of this recursion has arguments of another structure", "write a loop")
             return Unknown()
         if is_transformed:
             source = self._emitted_source(target, arguments)

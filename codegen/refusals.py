@@ -1,8 +1,12 @@
 """What Core does not hold yet: for each construct, the cause and a rewrite, in one table."""
 
+from typing import Any
+
 import gast
+import numpy as np
 
 from s2s.codegen.diagnostics import Diagnostics
+from s2s.codegen.guards import UNRESOLVED
 
 # gast class to (cause, what to write instead).
 STATEMENTS = {
@@ -64,3 +68,22 @@ def refuse_captured_writes(diagnostics: Diagnostics, definition: gast.AST) -> No
             if node.value.id not in bound:
                 cause = f"writing into {node.value.id!r}, which belongs to the function around, is a side effect"
                 diagnostics.report(node, cause, "return the value and write it there")
+
+
+def refuse_integer_result(inference: Any, statement: gast.AST, operation: Any, active: tuple[str, ...]) -> None:
+    """`np.sum(x, dtype=int)` cuts fractions off, which the rule of the sum does not know."""
+    node = operation.binding.get("dtype")
+    found = inference.global_object(node) if node is not None and active else None
+    if found is None or operation.primitive.name in ("astype", "array", "asarray"):
+        return
+    if found is not UNRESOLVED and np.issubdtype(np.dtype(found), np.inexact):
+        return
+    cause = f"the dtype of {operation.primitive.name} is not a floating-point one, which has no derivative"
+    inference.refuse(statement, cause, "leave dtype out, or convert the result with .astype")
+
+
+def refuse_static_operands(inference: Any, statement: gast.AST, primitive: Any, active: tuple[str, ...]) -> None:
+    for parameter in active:
+        if parameter not in (*primitive.operands, *primitive.shape_only, "index"):
+            cause = f"the argument {parameter!r} of {primitive.name} depends on a differentiated value"
+            inference.refuse(statement, cause, "compute it from values that are not differentiated")

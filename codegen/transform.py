@@ -99,7 +99,7 @@ def gradient(
 @without_collection
 def tangent(source: FunctionSource, arguments: dict[str, Kind], shapes: Mapping[str, Any] | None = None) -> Result:
     """Forward mode: `f_jvp(*args, *dots) -> (out, out_dot)`."""
-    program, instance = _start(source, arguments, shapes)
+    program, instance = _start(source, arguments, shapes, is_callee=True)
     return _finish(program, instance.tangent_name(), source)
 
 
@@ -111,7 +111,7 @@ def pair(
     shapes: Mapping[str, Any] | None = None,
 ) -> Result:
     """Split reversal: `f_fwd(*args) -> (out, saved)` and `f_bwd(saved, out_bar) -> bars`."""
-    program, instance = _start(source, arguments, shapes)
+    program, instance = _start(source, arguments, shapes, is_callee=not has_aux)
     instance.has_aux = has_aux
     names = instance.pair()
     result = _finish(program, names.forward_name, source)
@@ -119,9 +119,13 @@ def pair(
     return result
 
 
-def _start(source: FunctionSource, arguments: dict[str, Kind], shapes: Mapping[str, Any] | None) -> Any:
+def _start(
+    source: FunctionSource, arguments: dict[str, Kind], shapes: Mapping[str, Any] | None, is_callee: bool = False
+) -> Any:
+    """The program and the instance that is asked for, which recursive calls may call if `is_callee`."""
     program = Program(Writer(shapes))
-    instance = program.instance(source, arguments)
+    key = id(source.function) if is_callee and source.function is not None else None
+    instance = program.instance(source, arguments, key)
     program.written = tuple(aliasing.written_parameters(instance.function))
     return program, instance
 

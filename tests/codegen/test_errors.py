@@ -84,10 +84,6 @@ def callee_writes(x):
     return (x * y).sum()
 
 
-def recursive(x):
-    return x if x < 0 else x * recursive(x - 1)
-
-
 def unpacks_wrongly(x):
     a, b = (x, x, x)
     return a * b
@@ -137,11 +133,6 @@ ONE = {
     tail *= 2.0
     ^^^^^^^^^^^
     {COPY}""",
-    recursive: """\
-+1:32: recursion is not supported yet
-    return x if x < 0 else x * recursive(x - 1)
-                               ^^^^^^^^^^^^^^^^
-    write instead: write a loop""",
 }
 
 

@@ -161,12 +161,94 @@ def inactive_use(x, y):
     return x * n + y * size(n)
 
 
+def called_in_tests(x, y):
+    def size(z):
+        return z * z * y
+
+    total = x
+    if size(x) > 0.1 and not size(total) > 100.0:
+        total = total + size(y)
+    if 0.0 < size(x) < 10.0 or size(y) > 3.0:
+        total = total * 2.0
+    return total if size(total) > 0.0 else size(x)
+
+
+def factorial(x, n=4):
+    return 1.0 if n == 0 else x * factorial(x, n - 1) + n
+
+
+def recursion(x, y):
+    return factorial(x) * factorial(y, 2)
+
+
+def even(x, n):
+    if n == 0:
+        return x, x * x
+    a, b = odd(x, n - 1)
+    return np.sin(a), b * x
+
+
+def odd(x, n):
+    if n == 0:
+        return x * 2.0, x
+    a, b = even(x, n - 1)
+    return a * 0.9 + b, a
+
+
+def mutual_recursion(x, y):
+    a, b = even(x, 5)
+    c, d = odd(y, 3)
+    return a * b + c * d
+
+
+def inner_recursion(x, y):
+    def power(z, n):
+        if n == 0:
+            return y
+        return z * power(z, n - 1) + x
+
+    def even(z, n):
+        return z if n == 0 else odd(z * x, n - 1)
+
+    def odd(z, n):
+        return y if n == 0 else even(z + y, n - 1)
+
+    return power(x, 3) * power(y, 2) + even(x, 4) + odd(y, 4)
+
+
+def tree_sum(tree):
+    if isinstance(tree, list):
+        return tree_sum(tree[0]) + tree_sum(tree[1])
+    return tree * tree
+
+
+def over_a_tree(x, y):
+    return tree_sum([[x, y], x])
+
+
+def rebinds_what_only_direct_calls_read(x, y):
+    for _ in range(3):
+        step = lambda t: t * y + x  # noqa: B023, E731
+        y = y - 0.1 * twice(step, y)
+        y = y + step(x) * 0.1
+    return y
+
+
 FUNCTIONS = [
     captured_by_reference, defined_before_what_it_captures, siblings, nested_twice, lambdas_on_a_line,
     defaults_are_captured_by_value, keyword_only, returned, returned_from_returned, passed, passed_on, in_containers,
-    in_a_loop, decorated, inactive_use,
+    in_a_loop, decorated, inactive_use, called_in_tests, recursion, mutual_recursion,
+    inner_recursion, over_a_tree, rebinds_what_only_direct_calls_read,
 ]  # fmt: skip
-FIRST_ORDER = [in_a_loop, passed_on, decorated, keyword_only, in_containers]
+FIRST_ORDER = [
+    in_a_loop,
+    over_a_tree,
+    rebinds_what_only_direct_calls_read,
+    passed_on,
+    decorated,
+    keyword_only,
+    in_containers,
+]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
@@ -206,7 +288,42 @@ def joined(x):
     return f(x)
 
 
-@pytest.mark.parametrize("function", [kept_as_data, joined], ids=lambda f: f.__name__)
+def stale_in_a_container(x):
+    k = x
+    kept = [lambda t: t * k]
+    k = k + 1.0
+    return kept[0](x)
+
+
+def stale_in_a_loop(x):
+    last = lambda t: t  # noqa: E731
+    for i in range(3):
+        total = last(x)
+        last = lambda t: t * x * i  # noqa: B023, E731
+    return total
+
+
+def stale_argument(x):
+    k = x
+    apply = make_twice(lambda t: t * k)
+    k = k * 2.0
+    return apply(x)
+
+
+def make_twice(f):
+    return lambda t: f(f(t))
+
+
+@pytest.mark.parametrize(
+    "function, line", [(stale_in_a_container, 3), (stale_argument, 3)], ids=["container", "argument"]
+)
+def test_function_that_captures_what_is_rebound_is_refused(function, line):
+    with pytest.raises(UnsupportedError, match="captures 'k' by reference, and 'k' was assigned on line") as caught:
+        s2s.grad(function)(1.0)
+    assert f"on line {function.__code__.co_firstlineno + line}" in str(caught.value)
+
+
+@pytest.mark.parametrize("function", [kept_as_data, joined, stale_in_a_loop], ids=lambda f: f.__name__)
 def test_refused(function):
     with pytest.raises(UnsupportedError, match=__file__):
         s2s.grad(function)(1.0)
