@@ -33,6 +33,7 @@ def combine(program: Any, source: Any, live: Mapping[str, Any]) -> dict[str, Any
         "imports": imports,
         "line_map": [None] * shift + list(printed.line_map),
         "names": names.own,
+        "trees": {e.name: e.tree for e in program.emitted},
     }
 
 

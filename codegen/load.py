@@ -40,6 +40,7 @@ def load(
     globals: Mapping[str, Any],
     line_map: LineMap = (),
     live: Mapping[str, Any] | None = None,
+    trees: Mapping[str, Any] | None = None,
 ) -> Namespace:
     """Compiles and runs emitted source; returns its namespace.
 
@@ -49,6 +50,7 @@ def load(
         globals: objects that names in the text stand for, fixed.
         line_map: for each line of the text the user's `(file, line)`: a sequence from line 1, or a mapping.
         live: the user's namespace, where all other names are looked up whenever they are read; builtins come last.
+        trees: the definitions that the text holds, by name, for `emitted_tree`.
     """
     filename = f"<s2s {module_name} {next(_SERIAL)}>"
     code = compile(text, filename, "exec", dont_inherit=True)
@@ -56,7 +58,17 @@ def load(
     _bind_builtins(code, namespace)
     _register(filename, text, line_map, namespace)
     exec(code, namespace)  # noqa: S102 - this is how emitted source becomes functions
+    for name, tree in (trees or {}).items():
+        _TREES[namespace[name]] = tree
     return namespace
+
+
+_TREES: "weakref.WeakKeyDictionary[types.FunctionType, Any]" = weakref.WeakKeyDictionary()
+
+
+def emitted_tree(function: types.FunctionType) -> Any:
+    """The definition that an emitted function was printed from, not to be changed; None if there is none."""
+    return _TREES.get(function)
 
 
 def _bind_builtins(code: types.CodeType, namespace: Namespace) -> None:

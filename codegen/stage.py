@@ -19,10 +19,12 @@ from typing import Any, NamedTuple
 import gast
 
 from s2s.codegen.diagnostics import unsupported
+from s2s.codegen.load import emitted_tree
 from s2s.codegen.names import Namer, names_in
 from s2s.codegen.printer import to_source
 from s2s.codegen.source import SourceError, function_source
 from s2s.codegen.stage_build import all_codes, compile_definition, instantiate
+from s2s.codegen.stage_plain import passes_through
 from s2s.codegen.stage_rewrite import Rewriter
 from s2s.runtime import staged_calls
 
@@ -172,6 +174,8 @@ def _reachable(function: types.FunctionType) -> list[Scan]:
 def _needing_staging(graph: list[Scan]) -> set[Scan]:
     """Those that are rewritten on their own account, and those that call them."""
     needed = {scan for scan in graph if scan.changed}
+    if not needed:
+        return needed
     while more := {scan for scan in graph if scan not in needed and any(_scan(c) in needed for c in scan.callees)}:
         needed |= more
     return needed
@@ -194,6 +198,9 @@ def _scan(function: types.FunctionType) -> Scan:
 def _read(function: types.FunctionType) -> Scan:
     if is_library(function) or function.__code__ in _staged_codes:
         return Scan(function, {}, False, [])
+    plain = _read_emitted(function)
+    if plain is not None:
+        return plain
     try:
         source = function_source(function)
     except SourceError:
@@ -203,6 +210,22 @@ def _read(function: types.FunctionType) -> Scan:
     rewriter.visit(source.tree)
     callees = list(dict.fromkeys(c for c in rewriter.callees if not is_library(c)))
     return Scan(function, rewriter.resolved, rewriter.changed, callees)
+
+
+def _read_emitted(function: types.FunctionType) -> Scan | None:
+    """What the tree of an emitted function tells, if that is enough."""
+    tree = emitted_tree(function)
+    if tree is None:
+        return None
+    passed = passes_through(tree, lambda name: _object_named(function, name))
+    if passed is None:
+        return None
+    return Scan(function, passed.resolved, False, [c for c in passed.callees if not is_library(c)])
+
+
+def _object_named(function: types.FunctionType, name: str) -> Any:
+    found = _lookup_name(function, name)
+    return None if found is _MISSING else found
 
 
 def _opaque(function: types.FunctionType) -> Scan:

@@ -20,12 +20,12 @@ from s2s.runtime.staged_builtins import ARRAY_CLASSES
 from s2s.runtime.staged_calls import counterpart
 
 # Calls whose first argument is called in turn.
-_HIGHER_ORDER = (map, filter, functools.reduce, functools.partial, itertools.starmap, sorted)
+HIGHER_ORDER = (map, filter, functools.reduce, functools.partial, itertools.starmap, sorted)
 # Methods of arrays and Python's containers: what they call carries staged values without our help.
 _METHODS = {name for kind in (np.ndarray, list, dict, set, str, tuple) for name in dir(kind)}
-_PLAIN_METHODS = frozenset(name for name in _METHODS if not name.startswith("__")) | {"at", "_replace"}
+PLAIN_METHODS = frozenset(name for name in _METHODS if not name.startswith("__")) | {"at", "_replace"}
 _CONSUMING_ITERABLES = (sum, any, all)
-_NUMPY_CONSTANTS = (np.array, np.zeros, np.ones, np.empty, np.arange, np.eye, np.linspace, np.full)
+NUMPY_CONSTANTS = (np.array, np.zeros, np.ones, np.empty, np.arange, np.eye, np.linspace, np.full)
 
 
 class Rewriter(gast.NodeTransformer):
@@ -128,7 +128,7 @@ class Rewriter(gast.NodeTransformer):
         return node
 
     def _argument(self, function: Any, position: int, argument: Any) -> Any:
-        is_function = position == 0 and any(function is f for f in _HIGHER_ORDER)
+        is_function = position == 0 and any(function is f for f in HIGHER_ORDER)
         return self._wrap(argument) if is_function and self._is_function_to_stage(argument) else self.visit(argument)
 
     def _visit_callee(self, node: Any) -> Any:
@@ -144,7 +144,7 @@ class Rewriter(gast.NodeTransformer):
 
     def _is_unknown_function(self, node: Any) -> bool:
         if isinstance(node, gast.Attribute):
-            return node.attr not in _PLAIN_METHODS and not self.static.is_static(node.value)
+            return node.attr not in PLAIN_METHODS and not self.static.is_static(node.value)
         is_local_definition = isinstance(node, gast.Name) and self._is_local_definition(node.id)
         return not (is_local_definition or isinstance(node, gast.Lambda))
 
@@ -172,9 +172,7 @@ class Rewriter(gast.NodeTransformer):
             return is_local and not self._is_local_definition(node.id)
         if counterpart(function) is not None:
             return True
-        while isinstance(function, functools.partial):
-            function = function.func
-        called = function if isinstance(function, types.FunctionType) else _call_of(function)
+        called = function_called(function)
         if called is None:
             return False
         self.callees.append(called)
@@ -209,7 +207,7 @@ class Rewriter(gast.NodeTransformer):
         if isinstance(self.object(node), np.ndarray):
             return True
         values = self.bindings.get(node.id, []) if isinstance(node, gast.Name) else [node]
-        calls = [isinstance(v, gast.Call) and any(self.object(v.func) is f for f in _NUMPY_CONSTANTS) for v in values]
+        calls = [isinstance(v, gast.Call) and any(self.object(v.func) is f for f in NUMPY_CONSTANTS) for v in values]
         return bool(calls) and all(calls)
 
     def visit_Assign(self, node: Any) -> Any:
@@ -261,6 +259,13 @@ def _as_load(target: Any) -> Any:
     if hasattr(loaded, "ctx"):
         loaded.ctx = gast.Load()
     return loaded
+
+
+def function_called(function: Any) -> types.FunctionType | None:
+    """The Python function that a call of an object runs, None if it runs none."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return function if isinstance(function, types.FunctionType) else _call_of(function)
 
 
 def _call_of(function: Any) -> types.FunctionType | None:

@@ -28,6 +28,7 @@ class Result:
         written: parameters whose arrays the user's function writes in place.
         live: the user's namespace, read when the emitted code reads it.
         guards: what was taken for granted about the user's globals when the text was written.
+        trees: the definitions in the text, by name.
         packed: for tangents, the source of a function of two tuples, the arguments and their tangents.
     """
 
@@ -39,13 +40,14 @@ class Result:
     entry: str
     live: Mapping[str, Any]
     guards: list[Any]
+    trees: dict[str, Any]
     backward: str | None = None
     written: tuple[str, ...] = ()
     packed: FunctionSource | None = None
 
     @functools.cached_property
     def namespace(self) -> Any:
-        return load(self.text, self.entry, self.names, self.line_map, live=self.live)
+        return load(self.text, self.entry, self.names, self.line_map, self.live, self.trees)
 
     @property
     def function(self) -> Any:
