@@ -9,6 +9,9 @@ from s2s.runtime.primitives import table
 from s2s.runtime.primitives.table import Primitive
 from s2s.runtime.staging import Staged
 
+# The origin of what a loop's index alone decides: no argument, but known if the loop is unrolled.
+LOOP_INDEX = frozenset({-1})
+
 # Types of operands that need no flattening.
 PLAIN = frozenset({Staged, *dtypes.SCALARS})
 
@@ -26,8 +29,21 @@ def build(primitive: Primitive, operands: Sequence[Any], leaves: Sequence[Staged
     """Builds a primitive on operands of which the arrays, `leaves`, are staged."""
     with user_location(primitive.name):
         result = arguments.call_lower(primitive, operands, static)
+    if staging.scope().parent is not None:
+        return _built_in_region(result, leaves)
     if type(result) is Staged and not result.aval.shape and result.origin is None:
         result.origin = _joined_origin(leaves)
+    return result
+
+
+def _built_in_region(result: Any, leaves: Sequence[Staged]) -> Any:
+    origin = _joined_origin(leaves)
+    if origin is None and all([leaf.literal is not None for leaf in leaves]):
+        origin = LOOP_INDEX
+    if origin is None or not origin <= LOOP_INDEX:
+        staging.mark_use_of_arrays()
+    if type(result) is Staged and not result.aval.shape and result.origin is None:
+        result.origin = origin
     return result
 
 

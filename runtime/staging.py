@@ -21,11 +21,13 @@ _CONSTANT_SIZE = 16
 
 
 class Scope:
-    """One function under construction.
+    """One function, or one region of a conditional or a loop in it, under construction.
 
     Attributes:
         module: the MLIR module; private functions may be added to its body.
-        block: the entry block of the function.
+        block: the entry block of the function or region.
+        parent: the scope around a region, None for a function. A region may use the values of scopes around it.
+        uses_arrays: of a region, whether an operation in it depends on more than Python values and loop indices.
         platform: "cpu", "cuda" or "tpu"; what lowerings may ask.
         captured: device arrays that became hidden trailing arguments of `block`, None where that is not allowed.
         names: the flattened Python scalar arguments by index, as the user would write them.
@@ -33,20 +35,36 @@ class Scope:
         open: False once building has ended; its values may not be used any more.
     """
 
-    __slots__ = ("module", "block", "platform", "captured", "open", "names", "arguments", "_captures")
+    __slots__ = (
+        *("module", "block", "platform", "captured", "open", "names", "arguments", "_captures"),
+        *("parent", "uses_arrays", "memory"),
+    )
 
-    def __init__(self, module: Any, block: Any, capture: bool = False) -> None:
+    def __init__(self, module: Any, block: Any, capture: bool = False, parent: "Scope | None" = None) -> None:
         self.module = module
         self.block = block
-        self.platform = devices.default_platform()
+        self.parent = parent
+        self.uses_arrays = False
+        self.platform: str = devices.default_platform() if parent is None else parent.platform
         self.captured: list[Any] | None = [] if capture else None
         self.open = True
-        self.names: dict[int, str] = {}
-        self.arguments: dict[int, tuple[Staged, str]] = {}
+        self.names: dict[int, str] = {} if parent is None else parent.names
+        self.arguments: dict[int, tuple[Staged, str]] = {} if parent is None else parent.arguments
+        # What was found out about a function's loops, so that the next try begins with it.
+        self.memory: dict[Any, Any] = {} if parent is None else parent.memory
         self._captures: dict[int, Staged] = {}
+
+    def is_inside(self, other: "Scope") -> bool:
+        """Whether this is the other scope, or a region in it."""
+        inner: Scope | None = self
+        while inner is not None and inner is not other:
+            inner = inner.parent
+        return inner is not None
 
     def capture(self, array: Any) -> "Staged":
         """A device array from outside as a staged value of this scope."""
+        if self.parent is not None:
+            return self.parent.capture(array)
         aval = array.aval.unplaced()
         if self.captured is None or array.size <= _CONSTANT_SIZE:
             return constant(np.asarray(array), aval.weak)
@@ -80,6 +98,14 @@ def scope() -> Scope:
     return scopes[-1]
 
 
+def mark_use_of_arrays() -> None:
+    """Notes in all open regions that an operation on arrays was built in them."""
+    for region in reversed(_stack.scopes):
+        if region.uses_arrays or region.parent is None:
+            break
+        region.uses_arrays = True
+
+
 def new_module(avals: Sequence[Aval]) -> tuple[Any, Any]:
     """A module with a public function `main` of these arguments, and that function's block. Context and location must
     be entered."""
@@ -109,36 +135,61 @@ def building(opened: Scope, location: Any) -> Iterator[Scope]:
             _stack.scopes.pop()
 
 
+@contextmanager
+def entered(region: Scope) -> Iterator[Scope]:
+    """Makes a region of the current function current: operations are built at the end of its block."""
+    with ir.InsertionPoint(region.block):
+        _stack.scopes.append(region)
+        try:
+            yield region
+        finally:
+            _stack.scopes.pop()
+
+
 class Staged(ArrayMethods):
     """An array known only by shape and dtype while a function is being staged.
 
     Attributes:
         value: the MLIR value.
         aval: its `Aval`.
-        scope: the scope that it belongs to.
+        scope: the scope that its value belongs to.
+        home: the scope that it was made in; a later write may have been in another.
+        view: where it shows elements of another array, how it is read from there.
         literal: the Python scalar that it stands for, where that is known; its `value` is built when it is read.
         origin: the flattened Python scalar arguments that alone decide its value, None if an array does.
     """
 
-    __slots__ = ("_value", "aval", "scope", "literal", "origin")
+    __slots__ = ("_value", "aval", "scope", "literal", "origin", "home", "view")
 
     def __init__(
         self, value: Any, aval: Aval, scope: Scope, literal: Any = None, origin: frozenset[int] | None = None
     ) -> None:
         self._value = value
         self.aval = aval
-        self.scope = scope
+        self.scope = self.home = scope
         self.literal = literal
         self.origin = origin
+        self.view: Any = None
 
     @property
     def value(self) -> Any:
         if not self.scope.open:
-            raise LeakError(f"a staged array was used after its function had been staged{errors.at_user_line()}")
+            raise _leaked(self.scope)
         if self._value is None:
             # Not kept: the constant would be built in the block that happens to be current.
             return build.fill(self.aval, 0 if self.literal is None else self.literal)
         return self._value
+
+    def snapshot(self) -> "Staged":
+        """Another array with what this one holds now."""
+        taken = Staged(self._value, self.aval, self.scope, self.literal, self.origin)
+        taken.view = self.view
+        return taken
+
+    def restore(self, state: "Staged") -> None:
+        """Makes this array hold what another one holds, of the same aval."""
+        self._value, self.scope, self.view = state._value, state.scope, state.view
+        self.literal, self.origin = state.literal, state.origin
 
     @property
     def is_zeros(self) -> bool:
@@ -257,10 +308,19 @@ def stage(operand: Any) -> Staged:
     raise TypeError(f"expected an array or a number, got {type(operand).__name__}{errors.at_user_line()}")
 
 
+def _leaked(scope: Scope) -> LeakError:
+    if scope.parent is None:
+        return LeakError(f"a staged array was used after its function had been staged{errors.at_user_line()}")
+    return LeakError(
+        f"a value of a staged branch or loop is used after it{errors.at_user_line()}, where it is not known "
+        "whether it was computed; assign it to a local variable, also before the branch or loop"
+    )
+
+
 def _check_scope(operand: Staged) -> None:
     """A value of another module, or of one that is finished, would crash the process."""
     if not operand.scope.open:
-        raise LeakError(f"a staged array was used after its function had been staged{errors.at_user_line()}")
+        raise _leaked(operand.scope)
     if operand.scope.module is not scope().module:
         raise LeakError(f"a staged array of one function was used while another is being staged{errors.at_user_line()}")
 

@@ -1,0 +1,208 @@
+"""One staged loop: its body is tried until what it carries is the same before and after an iteration."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from s2s.runtime import dtypes, effects, joins, staged_iterables, staging
+from s2s.runtime.adapter import ir
+from s2s.runtime.aval import Aval
+from s2s.runtime.errors import S2SError, at_user_line
+from s2s.runtime.joins import JoinError, Spec
+from s2s.runtime.regions import Region
+from s2s.runtime.staged_branches import name_of, truth
+from s2s.runtime.staging import Staged, constant
+from s2s.runtime.support_checks import UNDEFINED
+
+_COUNTER = Aval((), dtypes.int64, True)
+_MOST_ROUNDS = 8
+
+
+class CannotRoll(S2SError, TypeError):
+    """A loop cannot be one operation, although nothing in it is wrong."""
+
+
+class Rolled:
+    """A loop as one `stablehlo.while`.
+
+    Attributes:
+        results: the variables after the loop.
+    """
+
+    def __init__(
+        self,
+        site: Callable[..., Any],
+        test: Callable[..., Any],
+        step: Callable[..., Sequence[Any]],
+        values: Sequence[Any],
+        names: Sequence[str],
+        known_to_run: bool,
+    ) -> None:
+        """`test(k, *values)` and `step(k, *values)` are staged with the number k of iterations so far; `site`'s code
+        tells the loop from others."""
+        self.site, self.test, self.step = site, test, step
+        self.entry: list[Any] = list(values)
+        self.names = list(names)
+        self.targets: list[Any] = []
+        self.known_to_run = known_to_run
+        self.specs = [joins.UNCHANGED] * len(self.entry)
+        self._remember()
+        region, after = self._fixpoint()
+        try:
+            self.results = self._build(region, after)
+        finally:
+            region.drop()
+
+    # What is carried ----------------------------------------------------------------------------------------------
+
+    def _key(self) -> Any:
+        types = [_type_of(value) for value in self.entry[: len(self.names) - len(self.targets)]]
+        return (getattr(self.site, "__code__", self.site), tuple(types))
+
+    def _remember(self) -> None:
+        """Begins with what a try of the same loop on the same types came to."""
+        self.key = self._key()
+        known = staging.scope().memory.get(self.key)
+        if known is not None:
+            pairs = zip(known, self.entry, strict=True)
+            self.specs = [spec if spec.fits(value) else joins.UNCHANGED for spec, value in pairs]
+
+    def _fixpoint(self) -> tuple[Region, list[Any]]:
+        """The body's region with carries that hold what an iteration gives, and what it gives."""
+        for _ in range(_MOST_ROUNDS):
+            region, after = self._try()
+            try:
+                self._refuse_python(region)
+                grown = [joins.widened(*row) for row in zip(self.specs, self.entry, after, self.names, strict=True)]
+                if grown == self.specs:
+                    self._check(region, after)
+                    staging.scope().memory[self.key] = self.specs[: len(self.entry) - len(self.targets)]
+                    return region, after
+            except BaseException:
+                region.drop()
+                raise
+            region.drop()
+            self.specs = grown
+        raise JoinError(f"the types of the variables of a loop do not settle{at_user_line()}")
+
+    def _refuse_python(self, region: Region) -> None:
+        """A loop on Python values alone runs in Python, so that they stay known."""
+        if not region.scope.uses_arrays and all(spec.treedef is None for spec in self.specs):
+            raise CannotRoll(f"nothing in this loop depends on arrays{at_user_line()}")
+
+    def _avals(self) -> list[Aval]:
+        return [_COUNTER, *(aval for spec in self.specs for aval in spec.avals())]
+
+    def _inside(self, region: Region) -> tuple[Staged, list[Any]]:
+        """The counter and the values in a region; the targets are set to theirs."""
+        rest = iter(region.arguments)
+        k = staged_iterables.counter(next(rest)._value, region.scope)
+        inner = [spec.build(value, rest) for spec, value in zip(self.specs, self.entry, strict=True)]
+        variables = len(inner) - len(self.targets)
+        for target, state in zip(self.targets, inner[variables:], strict=True):
+            effects.note(target)
+            effects.set_state(target, state)
+        return k, inner[:variables]
+
+    def _try(self) -> tuple[Region, list[Any]]:
+        """Builds the body; objects that it turns out to change are carried from the next try on."""
+        region = Region(self._avals())
+        with region.building():
+            k, inner = self._inside(region)
+            after = list(self.step(k, *inner))
+            found = region.log.undo()
+            states = [found[id(target)][1] for target in self.targets]
+            self._refuse_written_copies(inner, found)
+            new = self._outside(found)
+        before = len(self.entry)
+        for target in new:
+            self._add(target)
+        after += [*states, *(found[id(target)][1] for target in new)]
+        if new:
+            self.specs += [joins.UNCHANGED] * (len(self.entry) - before)
+        return region, after
+
+    def _add(self, target: Any) -> None:
+        self.targets.append(target)
+        self.entry.append(effects.state_of(target))
+        self.names.append(name_of(target))
+
+    def _outside(self, found: dict[int, tuple[Any, Any]]) -> list[Any]:
+        """The changed objects that were there before the loop, and are not carried yet."""
+        new = {k: t for k, (t, _) in found.items() if not any(t is target for target in self.targets)}
+        if any(type(target) is not Staged for target in new.values()):
+            known = effects.reachable([self.site, self.step, self.test, *self.entry])
+            return [t for k, t in new.items() if type(t) is Staged or k in known]
+        return list(new.values())
+
+    def _refuse_written_copies(self, inner: list[Any], found: dict[int, tuple[Any, Any]]) -> None:
+        """A container that is rebound and also changed in place: who else sees the change is not followed."""
+        for value, spec, name in zip(inner, self.specs, self.names, strict=False):
+            if spec.treedef is not None and any(id(part) in found for part in _containers(value)):
+                raise JoinError(f"{name!r} is both rebound and changed in place in a loop{at_user_line()}")
+
+    def _check(self, region: Region, after: list[Any]) -> None:
+        """What is the same only from the second iteration on is refused here, for the first to run by itself."""
+        for spec, entry, out, name in zip(self.specs, self.entry, after, self.names, strict=True):
+            for leaf, start, end in _rows(spec, entry, out):
+                changes = type(end) is Staged and not end.weak and end.dtype != leaf.dtype
+                if changes or not joins.is_exact(start, leaf):
+                    raise joins.mismatch(name, "changes its dtype in a loop", start, end)
+
+    # The operation ------------------------------------------------------------------------------------------------
+
+    def _build(self, region: Region, after: list[Any]) -> tuple[Any, ...]:
+        rows = [row for triple in zip(self.specs, self.entry, after, strict=True) for row in _rows(*triple)]
+        with region.continued():
+            k = staged_iterables.counter(region.arguments[0]._value, region.scope)
+            region.finish([(k + 1).value, *(joins.as_aval(end, leaf) for leaf, _, end in rows)])
+        test = self._test()
+        start = [constant(0).value, *(joins.as_aval(start, leaf) for leaf, start, _ in rows)]
+        kinds = [dtypes.tensor_type(aval.shape, aval.dtype) for aval in self._avals()]
+        op = ir.Operation.create("stablehlo.while", results=kinds, operands=start, regions=2)
+        test.move_to(op.regions[0])
+        region.move_to(op.regions[1])
+        return self._after(op)
+
+    def _test(self) -> Region:
+        region = Region(self._avals())
+        with region.building():
+            k, inner = self._inside(region)
+            decided = truth(self.test(k, *inner))
+            region.log.undo()
+            region.finish([decided.value if type(decided) is Staged else constant(decided).value])
+        return region
+
+    def _after(self, op: Any) -> tuple[Any, ...]:
+        results = zip(list(op.results)[1:], self._avals()[1:], strict=True)
+        arrays = iter([staging.like(value, aval) for value, aval in results])
+        built = [spec.build(value, arrays) for spec, value in zip(self.specs, self.entry, strict=True)]
+        variables = len(built) - len(self.targets)
+        for target, state in zip(self.targets, built[variables:], strict=True):
+            effects.note(target)
+            effects.set_state(target, state)
+        return tuple(built[:variables])
+
+
+def _rows(spec: Spec, entry: Any, out: Any) -> list[tuple[Aval, Any, Any]]:
+    """The carried leaves of one value: how, from what, to what."""
+    if spec.treedef is None:
+        return []
+    starts, ends = joins.leaves_of(entry, spec.treedef), joins.leaves_of(out, spec.treedef)
+    rows = zip(spec.leaves, starts or (), ends or (), strict=True)
+    return [row for row in rows if type(row[0]) is Aval]
+
+
+def _containers(value: Any) -> list[Any]:
+    if isinstance(value, list | tuple):
+        return [value, *(part for v in value for part in _containers(v))]
+    if isinstance(value, dict):
+        return [value, *(part for v in value.values() for part in _containers(v))]
+    return []
+
+
+def _type_of(value: Any) -> Any:
+    """What of a value decides how it is carried."""
+    if value is UNDEFINED:
+        return value
+    leaves, treedef = joins.flatten(value)
+    return (treedef, *[joins.aval_of(leaf) if joins.is_numeric(leaf) else type(leaf) for leaf in leaves])

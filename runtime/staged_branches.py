@@ -1,0 +1,205 @@
+"""Conditionals on staged values: both sides are built, one of them runs."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from s2s.runtime import effects, joins, staging
+from s2s.runtime.adapter import ir
+from s2s.runtime.dtypes import tensor_type
+from s2s.runtime.errors import ConcretizationError, at_user_line
+from s2s.runtime.joins import JoinError
+from s2s.runtime.regions import Region
+from s2s.runtime.staged_builtins import to_bool
+from s2s.runtime.staging import Staged
+from s2s.runtime.support_checks import UNDEFINED
+
+Side = Callable[..., Sequence[Any]]
+# Deeper nesting of staged conditionals than this is a recursion that only a known value can end.
+_DEEPEST = 60
+
+
+def truth(value: Any) -> Any:
+    """The truth of a value: a Python bool, or a staged bool of rank 0."""
+    if type(value) is not Staged:
+        return bool(value)
+    if value.literal is not None:
+        return bool(value.literal)
+    if value.size != 1:
+        raise ValueError(
+            f"the truth value of an array with {value.size} elements is ambiguous{at_user_line()}; use .any() or .all()"
+        )
+    return value if value.aval.shape == () and value.dtype == np.bool_ else to_bool(value)
+
+
+def if_(test: Any, then: Side, orelse: Side, values: Sequence[Any], names: Sequence[str]) -> tuple[Any, ...]:
+    """`if test:`, with a function for each side that takes the variables `names` and gives them back.
+
+    Decided in Python where the test is a Python value; else both sides are staged, and their results joined.
+
+    Raises:
+        JoinError: a variable has different structure, shape or kind on the two sides.
+    """
+    decided = truth(test)
+    if type(decided) is bool:
+        return tuple((then if decided else orelse)(*values))
+    return branch(decided, then, orelse, values, names)
+
+
+def branch(test: Staged, then: Side, orelse: Side, values: Sequence[Any], names: Sequence[str]) -> tuple[Any, ...]:
+    """`if_` of a staged test."""
+    _refuse_recursion(test)
+    sides: list[_Side] = []
+    try:
+        for function in (then, orelse):
+            sides.append(_Side(function, values))
+        return _join(test, sides[0], sides[1], names)
+    except ConcretizationError:
+        raise
+    except Exception as error:
+        if test.origin:  # with the test known, only one side counts
+            raise ConcretizationError(str(error), test.origin) from error
+        if not isinstance(error, JoinError):
+            error.add_note(f"raised while both sides of a condition that is not known yet were staged{at_user_line()}")
+        raise
+    finally:
+        for built in sides:
+            built.region.drop()
+
+
+def _refuse_recursion(test: Staged) -> None:
+    depth, scope = 0, staging.current_scope()
+    while scope is not None:
+        depth, scope = depth + 1, scope.parent
+    if depth > _DEEPEST:
+        raise ConcretizationError(
+            f"staged conditionals are nested more than {_DEEPEST} deep{at_user_line()}: a recursion must be ended "
+            "by a value that is known while staging; mark the argument that counts it as static",
+            test.origin,
+        )
+
+
+class _Side:
+    """One side, built: what it gives, and the states of the outside objects that it changed."""
+
+    def __init__(self, side: Side, values: Sequence[Any]) -> None:
+        self.region = Region(())
+        with self.region.building() as region:
+            self.results = tuple(side(*values))
+            roots = [side, *values]
+            self.changed = region.log.undo()
+            if any(type(target) is not Staged for target, _ in self.changed.values()):
+                known = effects.reachable(roots)
+                self.changed = {k: v for k, v in self.changed.items() if type(v[0]) is Staged or k in known}
+
+    def state(self, key: int, target: Any) -> Any:
+        return self.changed[key][1] if key in self.changed else effects.state_of(target)
+
+
+def _join(test: Staged, then: _Side, orelse: _Side, names: Sequence[str]) -> tuple[Any, ...]:
+    targets = {key: target for side in (then, orelse) for key, (target, _) in side.changed.items()}
+    pairs = [
+        *zip(names, then.results, orelse.results, strict=True),
+        *((name_of(t), then.state(k, t), orelse.state(k, t)) for k, t in targets.items()),
+    ]
+    plans = [_plan(*pair) for pair in pairs]
+    results = iter(_conditional(test, then, orelse, [leaf for plan in plans for leaf in plan.carried()]))
+    built = [plan.build(results) for plan in plans]
+    for target, state in zip(targets.values(), built[len(names) :], strict=True):
+        effects.note(target)
+        effects.set_state(target, state)
+    return tuple(built[: len(names)])
+
+
+def name_of(target: Any) -> str:
+    """What messages call an object that is changed in place."""
+    return f"a {type(target).__name__}" if type(target) is not Staged else "an array"
+
+
+class _Plan:
+    """How one variable is put together from both sides: per leaf a constant, or an aval and both sides' values."""
+
+    def __init__(self, treedef: Any, leaves: list[Any]) -> None:
+        self.treedef = treedef
+        self.leaves = leaves
+
+    def carried(self) -> list[Any]:
+        return [leaf for leaf in self.leaves if type(leaf) is tuple]
+
+    def build(self, results: Any) -> Any:
+        filled = [next(results) if type(leaf) is tuple else leaf.value for leaf in self.leaves]
+        return filled[0] if self.treedef is None else self.treedef.unflatten(filled)
+
+
+def _plan(name: str, a: Any, b: Any) -> _Plan:
+    if joins.same(a, b):
+        return _Plan(None, [joins.Constant(a)])
+    treedef = joins.flatten(b if a is UNDEFINED else a)[1]
+    columns = [joins.leaves_of(side, treedef) for side in (a, b)]
+    if columns[0] is None or columns[1] is None:
+        raise joins.mismatch(name, "differs in structure between the branches", a, b)
+    return _Plan(treedef, [_leaf(name, x, y) for x, y in zip(*columns, strict=True)])
+
+
+def _leaf(name: str, x: Any, y: Any) -> Any:
+    if joins.same(x, y):
+        return joins.Constant(x)
+    if x is UNDEFINED or y is UNDEFINED:
+        return _one_sided(x, y)
+    if not (joins.is_numeric(x) and joins.is_numeric(y)):
+        raise joins.mismatch(name, "differs in kind between the branches", x, y)
+    aval = joins.joined(joins.aval_of(x), joins.aval_of(y))
+    if aval is None:
+        raise joins.mismatch(name, "differs in shape between the branches", x, y)
+    return (aval, x, y)
+
+
+def _one_sided(x: Any, y: Any) -> Any:
+    """A leaf that is not set on one side, where nothing may read it."""
+    value = y if x is UNDEFINED else x
+    if type(value) is Staged or hasattr(value, "_buffer"):
+        return (joins.aval_of(value), x, y)
+    return joins.Constant(value)
+
+
+def _conditional(test: Staged, then: _Side, orelse: _Side, leaves: list[Any]) -> list[Staged]:
+    """The real operation; `leaves` are triples of an aval and the values of both sides."""
+    for side, column in ((then, 1), (orelse, 2)):
+        with side.region.continued() as region:
+            region.finish([joins.as_aval(leaf[column], leaf[0]) for leaf in leaves])
+    kinds = [tensor_type(leaf[0].shape, leaf[0].dtype) for leaf in leaves]
+    op = ir.Operation.create("stablehlo.if", results=kinds, operands=[test.value], regions=2)
+    then.region.move_to(op.regions[0])
+    orelse.region.move_to(op.regions[1])
+    return [staging.like(result, leaf[0]) for result, leaf in zip(op.results, leaves, strict=True)]
+
+
+def choice(test: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
+    """`then if test else orelse`, both as functions."""
+    decided = truth(test)
+    if type(decided) is bool:
+        return (then if decided else orelse)()
+    return branch(decided, lambda: (then(),), lambda: (orelse(),), (), ("the conditional expression",))[0]
+
+
+def and_(a: Any, b: Callable[[], Any]) -> Any:
+    """`a and b`, b as a function."""
+    decided = truth(a)
+    if type(decided) is bool:
+        return b() if decided else a
+    return branch(decided, lambda: (b(),), lambda: (a,), (), ("the value of `and`",))[0]
+
+
+def or_(a: Any, b: Callable[[], Any]) -> Any:
+    """`a or b`, b as a function."""
+    decided = truth(a)
+    if type(decided) is bool:
+        return a if decided else b()
+    return branch(decided, lambda: (a,), lambda: (b(),), (), ("the value of `or`",))[0]
+
+
+def not_(a: Any) -> Any:
+    """`not a`."""
+    decided = truth(a)
+    return not decided if type(decided) is bool else np.logical_not(decided)

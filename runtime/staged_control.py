@@ -1,0 +1,28 @@
+"""Control flow of staged source: what `if`, `while`, `for`, `and`, `or`, `not` and conditional expressions become.
+
+Where the test or the iterable is a Python value, all of these do what Python does.
+"""
+
+from s2s.runtime.staged_branches import and_, choice, if_, not_, or_
+from s2s.runtime.staged_iterables import enumerate_, range_, reversed_, zip_
+from s2s.runtime.staged_loops import for_, while_
+from s2s.runtime.staged_stores import mutate, store_attribute, store_item
+from s2s.runtime.support_checks import UNDEFINED
+
+__all__ = [
+    "UNDEFINED",
+    "and_",
+    "choice",
+    "enumerate_",
+    "for_",
+    "if_",
+    "mutate",
+    "not_",
+    "or_",
+    "range_",
+    "reversed_",
+    "store_attribute",
+    "store_item",
+    "while_",
+    "zip_",
+]

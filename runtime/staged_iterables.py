@@ -1,0 +1,207 @@
+"""What staged `for` loops run over: sequences with a length, perhaps staged, and an element at each place."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from s2s.runtime import dtypes
+from s2s.runtime.aval import Aval
+from s2s.runtime.errors import at_user_line
+from s2s.runtime.staged_builtins import to_int
+from s2s.runtime.staged_dispatch import LOOP_INDEX
+from s2s.runtime.staging import Staged
+
+
+class Sequence:
+    """Something to iterate over, by place.
+
+    Attributes:
+        length: how many elements there are, an int or a staged int.
+    """
+
+    __slots__ = ("length",)
+    length: Any
+
+    def item(self, k: Any) -> Any:
+        """The element at a place, counted from 0, an int or a staged int."""
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[Any]:
+        if type(self.length) is not int:
+            raise self.length._unknown("the number of iterations", "use it in a for statement of a staged function")
+        return (self.item(k) for k in range(self.length))
+
+    def __len__(self) -> int:
+        return self.length.__index__()
+
+
+class Range(Sequence):
+    """`range` with bounds that may be staged; the step's sign is known."""
+
+    __slots__ = ("start", "step")
+
+    def __init__(self, start: Any, stop: Any, step: Any = 1) -> None:
+        if type(step) is Staged and step.literal is None:
+            raise step._unknown("the step of a range", "use a step that is known")
+        step = int(step.literal) if type(step) is Staged else step
+        self.start, self.step = start, step
+        if all(isinstance(bound, int) for bound in (start, stop)):
+            self.length = len(range(start, stop, step))
+        else:
+            steps = stop - start if step == 1 else -((start - stop) // step)
+            self.length = to_int(np.maximum(steps, 0))
+
+    def item(self, k: Any) -> Any:
+        scaled = k if type(self.step) is int and self.step == 1 else k * self.step
+        return scaled if type(self.start) is int and self.start == 0 else scaled + self.start
+
+
+class Rows(Sequence):
+    """An array, iterated over along its first axis."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: Any) -> None:
+        if np.ndim(array) == 0:
+            raise TypeError(f"iteration over an array of rank 0{at_user_line()}")
+        self.array = array
+        self.length = int(np.shape(array)[0])
+
+    def item(self, k: Any) -> Any:
+        from_host = type(k) is Staged and isinstance(self.array, np.ndarray)
+        return np.take(self.array, k, axis=0) if from_host else self.array[k]
+
+
+class Zipped(Sequence):
+    """`zip` of sequences."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: list[Sequence]) -> None:
+        self.parts = parts
+        self.length = _shortest([part.length for part in parts])
+
+    def item(self, k: Any) -> Any:
+        return tuple(part.item(k) for part in self.parts)
+
+
+class Enumerated(Sequence):
+    """`enumerate` of a sequence."""
+
+    __slots__ = ("part", "start")
+
+    def __init__(self, part: Sequence, start: Any) -> None:
+        self.part, self.start = part, start
+        self.length = part.length
+
+    def item(self, k: Any) -> Any:
+        first = type(self.start) is int and self.start == 0
+        return (k if first else k + self.start), self.part.item(k)
+
+
+class Reversed(Sequence):
+    """A sequence from its end."""
+
+    __slots__ = ("part",)
+
+    def __init__(self, part: Sequence) -> None:
+        self.part = part
+        self.length = part.length
+
+    def item(self, k: Any) -> Any:
+        return self.part.item(self.length - 1 - k)
+
+
+class Listed(Sequence):
+    """A Python sequence whose elements need not be alike: it can only be iterated over in Python."""
+
+    __slots__ = ("elements",)
+
+    def __init__(self, elements: Any) -> None:
+        self.elements = elements
+        self.length = len(elements)
+
+    def item(self, k: Any) -> Any:
+        return self.elements[k]
+
+
+def _shortest(lengths: list[Any]) -> Any:
+    known = [n for n in lengths if type(n) is int]
+    shortest: Any = min(known) if known else lengths[0]
+    for n in lengths:
+        if type(n) is not int and n is not shortest:
+            shortest = np.minimum(shortest, n)
+    return shortest
+
+
+def sequence(value: Any) -> Sequence | None:
+    """What can be iterated over by place; None for what can only be iterated over in Python."""
+    if isinstance(value, Sequence):
+        return value
+    if type(value) is range:
+        return Range(value.start, value.stop, value.step)
+    if type(value) is Staged or hasattr(value, "_buffer") or isinstance(value, np.ndarray):
+        return Rows(value)
+    return Listed(value) if isinstance(value, list | tuple) else None
+
+
+def in_python_only(found: Sequence) -> bool:
+    """Whether an element's place must be known to get it."""
+    if isinstance(found, Zipped):
+        return any(map(in_python_only, found.parts))
+    inner = getattr(found, "part", None)
+    return isinstance(found, Listed) or (inner is not None and in_python_only(inner))
+
+
+def is_lazy(value: Any) -> bool:
+    """Whether Python's own `zip`, `enumerate` and `reversed` do not serve, because a staged loop may run over it."""
+    return type(value) is Staged or isinstance(value, Sequence) or hasattr(value, "_buffer")
+
+
+def range_(*bounds: Any) -> Any:
+    """`range`, with bounds that may be staged integers."""
+    bounds = tuple(_bound(b) for b in bounds)
+    if not any(type(b) is Staged for b in bounds):
+        return range(*bounds)
+    start, stop, step = (0, bounds[0], 1) if len(bounds) == 1 else (*bounds, 1)[:3]
+    return Range(start, stop, step)
+
+
+def _bound(bound: Any) -> Any:
+    if type(bound) is not Staged:
+        return bound.__index__() if hasattr(bound, "__index__") else bound
+    if bound.literal is not None:
+        return bound.literal
+    if bound.ndim or bound.dtype.kind not in "iu":
+        raise TypeError(f"a bound of range must be an integer, not a {bound.aval!r}{at_user_line()}")
+    return to_int(bound)
+
+
+def zip_(*iterables: Any, strict: bool = False) -> Any:
+    """`zip`, of what may be staged."""
+    parts = [sequence(value) for value in iterables]
+    if any(part is None for part in parts) or not any(map(is_lazy, iterables)):
+        if not any(type(v) is range or isinstance(v, np.ndarray) for v in iterables) or None in parts:
+            return zip(*iterables, strict=strict)
+    lengths = {part.length for part in parts if type(part.length) is int}
+    if strict and len(lengths) > 1:
+        raise ValueError(f"zip() of iterables of different lengths{at_user_line()}")
+    return Zipped(parts)  # type: ignore[arg-type]
+
+
+def enumerate_(iterable: Any, start: Any = 0) -> Any:
+    """`enumerate`, of what may be staged."""
+    part = sequence(iterable)
+    return enumerate(iterable, start) if part is None else Enumerated(part, start)
+
+
+def reversed_(iterable: Any) -> Any:
+    """`reversed`, of what may be staged."""
+    part = sequence(iterable)
+    return reversed(iterable) if part is None else Reversed(part)
+
+
+def counter(value: Any, scope: Any) -> Staged:
+    """The place in a staged loop: a weak int64 that nothing but the loop decides."""
+    return Staged(value, Aval((), dtypes.int64, True), scope, origin=LOOP_INDEX)

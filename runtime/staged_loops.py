@@ -1,0 +1,168 @@
+"""Loops on staged values: the body is built once, and carries what changes from one iteration to the next."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from s2s.runtime import effects, staged_iterables
+from s2s.runtime.effects import Log
+from s2s.runtime.errors import ConcretizationError, at_user_line
+from s2s.runtime.joins import JoinError
+from s2s.runtime.rolling import CannotRoll, Rolled
+from s2s.runtime.staged_branches import branch, not_, truth
+from s2s.runtime.staged_dispatch import LOOP_INDEX
+from s2s.runtime.staging import Staged, current_scope
+from s2s.runtime.support_checks import UNDEFINED
+
+Values = Sequence[Any]
+# A loop that cannot be rolled is written out up to this many iterations.
+_MOST_UNROLLED = 4096
+# A `while` loop on Python values runs in Python for so many iterations before it is tried to be rolled.
+_WHILE_IN_PYTHON = 8
+
+
+def for_(
+    items: Any, body: Callable[..., Values], values: Values, names: Sequence[str], stop: str | None = None
+) -> tuple[Any, ...]:
+    """`for item in items:`, whose body takes an item and the variables `names`, and gives those back.
+
+    `stop` names the variable that ends the loop once it is true after an iteration. Rolled, where an iteration builds
+    operations and the next one is of the same kind; else run in Python.
+
+    Raises:
+        JoinError: the number of iterations is not known, and a variable changes structure, shape or kind.
+    """
+    place = None if stop is None else list(names).index(stop)
+    found = staged_iterables.sequence(items)
+    if found is None or staged_iterables.in_python_only(found) or current_scope() is None:
+        return _in_python(items, body, values, names, place)
+    if type(found.length) is int and found.length < 2:
+        return _in_python(found, body, values, names, place)
+    try:
+        return _rolled(found, body, values, names, place)
+    except Exception as error:
+        if type(found.length) is not int:
+            raise _of_unknown_length(error, found.length) from error
+        if found.length > _MOST_UNROLLED:
+            raise
+        return _in_python(found, body, values, names, place)
+
+
+def _of_unknown_length(error: Exception, length: Staged) -> Exception:
+    """What needs the index, or an unrolled loop, needs the number of iterations."""
+    depends = isinstance(error, JoinError | CannotRoll) or (
+        isinstance(error, ConcretizationError) and error.origin is not None and not error.origin.isdisjoint(LOOP_INDEX)
+    )
+    if not depends:
+        return error
+    if length.origin:
+        return ConcretizationError(str(error), length.origin)
+    return error
+
+
+def _rolled(
+    found: staged_iterables.Sequence, body: Callable[..., Values], values: Values, names: Sequence[str], place: Any
+) -> tuple[Any, ...]:
+    """The loop as one operation, after a first iteration in Python where only that one is different."""
+    values = _unstopped(values, place)
+    try:
+        return _roll_from(0, found, body, values, names, place)
+    except JoinError:
+        if type(found.length) is not int or place is not None:
+            raise
+    log = Log(None)
+    with effects.recording(log):
+        try:
+            first = tuple(body(found.item(0), *values))
+            return _roll_from(1, found, body, first, names, place)
+        except BaseException:
+            log.undo()
+            raise
+
+
+def _unstopped(values: Values, place: int | None) -> tuple[Any, ...]:
+    """A loop begins whatever its stop variable was before."""
+    if place is None or values[place] is False:
+        return tuple(values)
+    if values[place] is UNDEFINED:
+        return tuple(False if i == place else v for i, v in enumerate(values))
+    raise CannotRoll(f"the loop's stop variable is set before it{at_user_line()}")
+
+
+def _roll_from(
+    first: int, found: staged_iterables.Sequence, body: Callable[..., Values], values: Values, names: Any, place: Any
+) -> tuple[Any, ...]:
+    count = found.length - first if first else found.length
+
+    def test(k: Staged, *carried: Any) -> Any:
+        more = k < count
+        return more if place is None else more & not_(carried[place])
+
+    def step(k: Staged, *carried: Any) -> Values:
+        return body(found.item(k + first if first else k), *carried)
+
+    return Rolled(body, test, step, values, names, known_to_run=type(count) is int).results
+
+
+def _in_python(
+    items: Iterable[Any], body: Callable[..., Values], values: Values, names: Sequence[str], place: int | None
+) -> tuple[Any, ...]:
+    """Iteration by iteration; once a staged value may have ended the loop, the rest is conditional."""
+    values = tuple(values)
+    stopped: Any = False
+    for item in items:
+        if type(stopped) is bool:
+            values = tuple(body(item, *values))
+        else:
+            values = _unless(stopped, item, body, values, names)
+        stopped = False if place is None else truth(values[place])
+        if stopped is True:
+            break
+    return values
+
+
+def _unless(stopped: Staged, item: Any, body: Callable[..., Values], values: Values, names: Any) -> tuple[Any, ...]:
+    return branch(stopped, lambda *now: now, lambda *now: body(item, *now), values, names)
+
+
+def while_(
+    test: Callable[..., Any], body: Callable[..., Values], values: Values, names: Sequence[str]
+) -> tuple[Any, ...]:
+    """`while test(...):`, whose body takes the variables `names` and gives them back.
+
+    Runs in Python as long as the test is a Python value; from then on as one operation.
+
+    Raises:
+        JoinError: a variable changes structure, shape or kind from one iteration to the next.
+    """
+    values = tuple(values)
+    count = 0
+    while True:
+        decided = truth(test(*values))
+        if type(decided) is not bool:
+            return _rolled_while(test, body, values, names)
+        if not decided:
+            return values
+        if count == _WHILE_IN_PYTHON and current_scope() is not None:
+            found = _tried(test, body, values, names)
+            if found is not None:
+                return found
+        values = tuple(body(*values))
+        count += 1
+
+
+def _rolled_while(test: Any, body: Any, values: tuple[Any, ...], names: Sequence[str]) -> tuple[Any, ...]:
+    def on_values(k: Staged, *carried: Any) -> Any:
+        return test(*carried)
+
+    def step(k: Staged, *carried: Any) -> Values:
+        return body(*carried)
+
+    return Rolled(body, on_values, step, values, names, known_to_run=False).results
+
+
+def _tried(test: Any, body: Any, values: tuple[Any, ...], names: Sequence[str]) -> tuple[Any, ...] | None:
+    """The rest of a loop that has run in Python for a while, as one operation; None where that is not possible."""
+    try:
+        return _rolled_while(test, body, values, names)
+    except Exception:
+        return None

@@ -1,0 +1,43 @@
+"""Stores of staged source: into elements and attributes, and through methods that change their object."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from s2s.runtime import effects
+from s2s.runtime.errors import at_user_line
+from s2s.runtime.staged_constructors import holds_staged
+from s2s.runtime.staging import Staged
+
+
+def store_item(target: Any, index: Any, value: Any) -> None:
+    """`target[index] = value`."""
+    if isinstance(target, np.ndarray):
+        if holds_staged(value) or holds_staged(list(index) if isinstance(index, tuple) else index):
+            raise TypeError(
+                f"a staged value is written into a NumPy array{at_user_line()}, which holds numbers only; make it "
+                "inside of the staged function, with np.zeros, np.empty or np.array"
+            )
+    if type(target) is not Staged:
+        effects.note(target)
+    target[index] = value
+
+
+def store_attribute(target: Any, name: str, value: Any) -> None:
+    """`target.name = value`."""
+    effects.note(target)
+    setattr(target, name, value)
+
+
+def mutate(target: Any, method: str) -> Callable[..., Any]:
+    """`target.method`, of a method that changes a container: append, pop, update, ..."""
+    bound = getattr(target, method)
+    if type(target) is Staged or not isinstance(target, list | dict | set | np.ndarray):
+        return bound
+
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        effects.note(target)
+        return bound(*args, **kwargs)
+
+    return noted
