@@ -343,8 +343,19 @@ def remembered_reads(node: gast.AST) -> list[str]:
     return found
 
 
+def split_guard(block: list[gast.AST]) -> tuple[list[gast.AST], list[gast.AST]]:
+    """A loop's body without its stop guard `if stop: break`, and the guard, if there is one."""
+    is_guarded = bool(block) and type(block[-1]) is gast.If and is_break(block[-1].body)
+    return (block[:-1], block[-1:]) if is_guarded else (block, [])
+
+
+def is_break(block: list[gast.AST]) -> bool:
+    return len(block) == 1 and type(block[0]) is gast.Break
+
+
 def split_join(block: list[gast.AST]) -> tuple[list[gast.AST], list[tuple[str, gast.AST]]]:
-    """A block without its trailing simultaneous assignment, and that one's (name, value) pairs."""
+    """A block without its trailing simultaneous assignment and stop guard, and the assignment's (name, value) pairs."""
+    block, _ = split_guard(block)
     if not block or not is_join(block[-1]):
         return block, []
     last = block[-1]

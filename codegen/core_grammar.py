@@ -193,8 +193,13 @@ def always(statement: gast.AST, known: Globals) -> bool:
     return True
 
 
+def is_stop_guard(statement: gast.AST, known: Globals) -> bool:
+    return core.is_break(statement.body) and not statement.orelse and core.is_name(statement.test)
+
+
 def is_branch(statement: gast.AST, known: Globals) -> bool:
-    return is_test(statement.test, known)
+    leaves = any(isinstance(s, gast.Break) for block in core.blocks(statement) for s in block)
+    return is_test(statement.test, known) and not leaves
 
 
 def is_for(statement: gast.AST, known: Globals) -> bool:

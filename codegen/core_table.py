@@ -125,6 +125,14 @@ TABLE: tuple[Form, ...] = (
         grammar.is_branch,
     ),
     Form(
+        "stop guard",
+        "if stop: break    (last in a loop's body; `stop` is one of its carries)",
+        "none: there are as many saved entries as iterations",
+        "the same guard",
+        gast.If,
+        grammar.is_stop_guard,
+    ),
+    Form(
         "for",
         "for v in a: …; for v, w in zip(a, a): …; enumerate, reversed, range    (the body ends in its carries)",
         "`for … in reversed(saved)`, carrying adjoints; elements' adjoints are appended",

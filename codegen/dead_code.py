@@ -56,6 +56,9 @@ def _targets_and_reads(statement: gast.Assign) -> list[tuple[str, list[str]]]:
 
 def _collect_compound(statement: gast.AST, guards: list[str], feeds: Feeds, roots: set[str]) -> None:
     inner = [*guards, *core.own_reads(statement)]
+    if core.is_break(statement.body):  # what it guards says so
+        return
+    inner += [n for guard in core.split_guard(statement.body)[1] for n in core.own_reads(guard)]
     for target in core.targets(statement):
         feeds.setdefault(target, []).append(inner)
     for block in core.blocks(statement):
@@ -100,7 +103,7 @@ def _sweep_compound(statement: gast.AST, needed: set[str]) -> list[gast.AST]:
     if type(statement) is gast.If:
         statement.orelse = _sweep(statement.orelse, needed)
         return [statement] if statement.body or statement.orelse else []
-    return [statement] if statement.body else []
+    return [statement] if core.split_guard(statement.body)[0] else []
 
 
 def _same_marks(old: gast.AST, new: list[gast.AST]) -> list[gast.AST]:

@@ -12,7 +12,7 @@ from s2s.codegen.refusals import (
     refuse_outside_write,
     refuse_statement,
 )
-from s2s.codegen.tail_returns import single_return
+from s2s.codegen.structured import structured
 
 HEADER_CALLS = ("zip", "enumerate", "reversed")
 
@@ -32,7 +32,7 @@ class Desugarer:
         self.origin: gast.AST | None = None
 
     def run(self) -> None:
-        statements = single_return(_without_docstring(self.tree.body), self.diagnostics)
+        statements = _without_docstring(structured(self.tree).body)
         liveness.annotate(statements, set())
         self.function.body = self.block(statements)
         if not (self.function.body and isinstance(self.function.body[-1], gast.Return)):
@@ -123,6 +123,8 @@ class Desugarer:
         self.body[-1].in_place = True
 
     def do_If(self, statement: gast.AST) -> None:
+        if isinstance(statement.test, gast.UnaryOp) and isinstance(statement.test.op, gast.Not):
+            statement = _turned_round(statement)
         test = self.test(statement.test)
         before = dict(self.environment)
         then = self.block(statement.body)
@@ -144,8 +146,6 @@ class Desugarer:
                 self.environment[v] = arms[0][1][v]
 
     def do_For(self, statement: gast.AST) -> None:
-        if statement.orelse:
-            refuse_statement(self.diagnostics, statement, "else")
         iterator = self.iterator(statement.iter)
         carried = self._open_loop(statement, core.target_names(statement.target))
         target, prologue = self._loop_target(statement.target, iterator)
@@ -153,8 +153,6 @@ class Desugarer:
         self.emit(gast.For(target, iterator, body, [], None))
 
     def do_While(self, statement: gast.AST) -> None:
-        if statement.orelse:
-            refuse_statement(self.diagnostics, statement, "else")
         for node in core.nodes(statement.test):
             if isinstance(node, gast.NamedExpr):
                 self.refuse(node)
@@ -173,10 +171,17 @@ class Desugarer:
         return carried
 
     def _loop_body(self, statements: list[gast.AST], carried: dict, prologue: list[gast.AST]) -> list[gast.AST]:
+        statements, guard = core.split_guard(statements)
         body = self.block([*prologue, *statements])
+        flags = [g.test.id for g in guard if g.test.id not in carried]
         pairs = [(new, core.name(self.environment[v])) for v, new in carried.items()]
+        stops = {v: self.function.fresh(v) for v in flags}
+        pairs += [(new, core.name(self.environment[v])) for v, new in stops.items()]
         body.extend(core.simultaneous(pairs, self._like()))
-        self.environment.update(carried)
+        self.environment.update(carried | stops)
+        for g in guard:
+            test = core.name(self.environment[g.test.id])
+            body.append(core.from_statement(gast.If(test, g.body, []), self._like()))
         return body
 
     def _loop_target(self, target: gast.AST, iterator: gast.AST) -> tuple[gast.AST, list[gast.AST]]:
@@ -344,6 +349,13 @@ class Desugarer:
         marker.origin = (self.filename, getattr(statement, "lineno", 0))
         marker.comment = getattr(statement, "lineno", None)
         return marker
+
+
+def _turned_round(statement: gast.If) -> gast.If:
+    """`if not test: a` / `else: b` as `if test: b` / `else: a`."""
+    new = core.located(gast.If(statement.test.operand, statement.orelse, statement.body), statement)
+    new.live_after = statement.live_after
+    return new
 
 
 def _only_strict(name: str, keywords: list[gast.AST]) -> bool:

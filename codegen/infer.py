@@ -127,7 +127,7 @@ class Inference(Preludes):
     def _to_fixpoint(self, statement: gast.AST) -> None:
         """Repeats the body until the kinds of the carried variables no longer grow (at most a few times)."""
         while True:
-            before = {n: self.kinds.get(n) for n in core.targets(statement.body[-1])} if statement.body else {}
+            before = {n: self.kinds.get(n) for n, _ in core.split_join(statement.body)[1]}
             reported = len(self.diagnostics.found)
             self.block(statement.body)
             if all(self.kinds.get(n) == kind for n, kind in before.items()):
@@ -172,6 +172,8 @@ class Inference(Preludes):
 
     def do_Assert(self, statement: gast.AST) -> None:
         pass
+
+    do_Break = do_Assert
 
     # Expressions -------------------------------------------------------------------------------------------------
 

@@ -25,6 +25,20 @@ def exits(body: list[gast.AST]) -> set[str]:
     return {jump for statement in live(body) for jump in exits_of(statement)}
 
 
+def ways_out(body: list[gast.AST]) -> int:
+    """How many places of a loop's body leave it; several where one is inside of a `try`, `with` or `match`."""
+    return sum(_ways_out(statement) for statement in live(body))
+
+
+def _ways_out(statement: gast.AST) -> int:
+    if isinstance(statement, gast.If):
+        return ways_out(statement.body) + ways_out(statement.orelse)
+    if isinstance(statement, LOOPS):
+        return (RETURN in exits(statement.body)) + ways_out(statement.orelse)
+    leaves = bool(exits_of(statement) & {BREAK, RETURN})
+    return leaves if isinstance(statement, gast.Break | gast.Return) else 2 * leaves
+
+
 def live(body: list[gast.AST]) -> list[gast.AST]:
     """The statements that control can reach."""
     end = next((i for i, statement in enumerate(body) if not _falls_through(statement)), len(body))

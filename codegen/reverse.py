@@ -368,11 +368,19 @@ class Reverse:
         for name, version in {**attempt.carries, **attempt.accumulators}.items():
             self.frame.adjoints[name] = core.name(version)
         for leaf, version, _ in attempt.items:
-            order = core.name(version)
+            order, put_together = core.name(version), "from_last_items"
             if not leaf.is_reversed:
                 self.function.references["reversed"] = reversed
-                order = core.call("reversed", order)
-            self.contribute(leaf.source, core.call(self.writer.support("from_items"), leaf.source, order))
+                order, put_together = core.call("reversed", order), "from_items"
+            elif not _may_end_early(statement):
+                put_together = "from_items"
+            self.contribute(leaf.source, core.call(self.writer.support(put_together), leaf.source, order))
+
+
+def _may_end_early(loop: gast.AST) -> bool:
+    """Might a loop leave out elements of what it runs over? It is left by a break, or a partner is shorter."""
+    called = {n.func.id for n in core.nodes(loop.iter) if isinstance(n, gast.Call)}
+    return bool(core.split_guard(loop.body)[1]) or "zip" in called
 
 
 def _several_results(function: core.Function) -> set[str]:

@@ -62,6 +62,8 @@ def _iterate_again(function: core.Function, primal: gast.AST, needed: list[str])
     """`reversed(range(n))` or `reversed(xs)` where the backward body needs nothing else."""
     if not isinstance(primal, gast.For) or not isinstance(primal.target, gast.Name) or set(needed) - {primal.target.id}:
         return None
+    if core.split_guard(primal.body)[1]:
+        return None  # how far it came is known from what was saved
     is_range = isinstance(primal.iter, gast.Call)
     if is_range and primal.iter.func.id == "reversed":
         return primal.iter.args[0] if core.is_name(primal.iter.args[0]) else None

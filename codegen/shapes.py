@@ -237,16 +237,20 @@ class Frame:
         elif isinstance(statement, gast.For):
             for item in list(self.value(statement.iter))[:MAX_ITERATIONS]:
                 self.bind(statement.target, item)
-                self.block(statement.body)
+                if self._iteration_stops(statement):
+                    break
         elif isinstance(statement, gast.While):
             for _ in range(MAX_ITERATIONS):
-                if not self.value(statement.test):
+                if not self.value(statement.test) or self._iteration_stops(statement):
                     break
-                self.block(statement.body)
         elif isinstance(statement, gast.Return):
             self.returned = self.value(statement.value)
         elif isinstance(statement, gast.Expr) and _is_append(statement):
             self.value(statement.value)
+
+    def _iteration_stops(self, statement: gast.AST) -> bool:
+        self.block(statement.body)
+        return any(self.value(guard.test) for guard in core.split_guard(statement.body)[1])
 
     def _branch(self, statement: gast.If) -> None:
         taken, other = statement.body, statement.orelse

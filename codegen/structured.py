@@ -66,14 +66,18 @@ class _Level:
         skip: the variable that is true once the rest of an iteration is to be left out.
         returned: the variable that is true once a `return` left it; `flag` unless there are breaks, too.
         left: is `flag` known to be set at the place that is being written?
+        has_one_way_out: is the loop left in one place only? What is done there before is done after the loop instead.
+        last_words: that.
     """
 
-    def __init__(self, number: int, is_loop: bool, has_break: bool = False):
+    def __init__(self, number: int, is_loop: bool, has_break: bool = False, has_one_way_out: bool = False):
         self.is_loop = is_loop
         self.flag = f"stop{MARK}{number}" if is_loop else f"returned{MARK}{number}"
         self.skip = f"skip{MARK}{number}"
         self.returned = f"returned{MARK}{number}" if has_break else self.flag
         self.left = False
+        self.has_one_way_out = has_one_way_out
+        self.last_words: list[gast.AST] = []
 
     def set_by(self, exits: set[str]) -> list[str]:
         """What is true after one of these jumps."""
@@ -101,9 +105,9 @@ class _Structurer:
             done = self.block(body, level)
         return flags.named(flags.tidied(flags.without_last(done, level.flag)), self.namer)
 
-    def _level(self, is_loop: bool, has_break: bool = False) -> _Level:
+    def _level(self, is_loop: bool, has_break: bool = False, has_one_way_out: bool = False) -> _Level:
         self.levels += 1
-        return _Level(self.levels, is_loop, has_break)
+        return _Level(self.levels, is_loop, has_break, has_one_way_out)
 
     # Blocks ----------------------------------------------------------------------------------------------------------
 
@@ -193,6 +197,8 @@ class _Structurer:
         level.left = True
         left = self.block(leaving, level)
         level.left = False
+        if level.has_one_way_out:
+            level.last_words, left = left, []
         decision = gast.copy_location(gast.Assign([_stored(level.flag)], value, None), statement)
         return [decision, flags.branch(_name(level.flag), left, self.block(staying, level), statement)]
 
@@ -204,7 +210,7 @@ class _Structurer:
         if jumps.guard_of(statement) is not None and not statement.orelse:
             new = flags.changed(statement, {"body": [*self.block(statement.body[:-1], level), statement.body[-1]]})
             return [new, *self.block(rest, level)]
-        inner = self._level(True, {BREAK, RETURN} <= exits)
+        inner = self._level(True, {BREAK, RETURN} <= exits, jumps.ways_out(statement.body) == 1)
         new = flags.changed(statement, {"body": self._loop_body(statement, exits, inner), "orelse": []})
         after = self._after_loop(statement, exits, rest, inner, level)
         return [*self._entry(statement, new, after, inner), new, *after]
@@ -219,20 +225,34 @@ class _Structurer:
         self, statement: Any, exits: set[str], rest: list[gast.AST], inner: _Level, level: _Level
     ) -> list[gast.AST]:
         """The `else` of the loop and the rest, with the flags of the level around set where the loop returned."""
-        following = self._else(statement, exits, inner) + rest
         if RETURN not in exits:
-            return self.block(following, level)
-        ends = not jumps.is_endless(statement) or BREAK in exits
-        passed = [] if level.left else [level.flag]
-        passed += [level.returned] if level.returned != level.flag else []
-        value = _name(inner.returned) if ends else gast.Constant(True, None)
-        done = [gast.copy_location(gast.Assign([_stored(n)], value, None), statement) for n in passed]
-        return [*done, *(self.guarded([inner.returned], following, level) if ends else [])]
+            return self.block(self._else(statement, exits, inner) + rest, level)
+        last_words = [] if BREAK in exits else inner.last_words
+        if level.has_one_way_out:
+            level.last_words, last_words = last_words, []
+        if jumps.is_endless(statement) and BREAK not in exits:
+            return [*last_words, *self._passed(level, gast.Constant(True, None), statement)]
+        following = self._else(statement, exits, inner) + rest
+        done = self._passed(level, _name(inner.returned), statement)
+        if last_words:
+            return [*done, flags.branch(_name(inner.flag), last_words, self.block(following, level), statement)]
+        return [*done, *self.guarded([inner.returned], following, level)]
+
+    def _passed(self, level: _Level, value: gast.AST, like: gast.AST) -> list[gast.AST]:
+        """The flags of a level after a loop inside of it: a return leaves both."""
+        names = [] if level.left else [level.flag]
+        names += [level.returned] if level.returned != level.flag else []
+        return [gast.copy_location(gast.Assign([_stored(n)], value, None), like) for n in names]
 
     def _else(self, statement: Any, exits: set[str], inner: _Level) -> list[gast.AST]:
-        if not statement.orelse or BREAK not in exits:
-            return [] if jumps.is_endless(statement) else statement.orelse
-        return [gast.copy_location(gast.If(_none_of([inner.flag]), statement.orelse, []), statement.orelse[0])]
+        """What is done after a loop that was left by a break, or else by none."""
+        is_endless = jumps.is_endless(statement)
+        orelse = [] if is_endless else statement.orelse
+        if BREAK not in exits:
+            return orelse
+        if is_endless or not orelse and not inner.last_words:
+            return inner.last_words
+        return [flags.branch(_name(inner.flag), inner.last_words, orelse, statement)]
 
     def _entry(self, statement: Any, new: Any, after: list[gast.AST], inner: _Level) -> list[gast.AST]:
         """Flags are false before the loop if they are read after it, else before they are set in the body."""

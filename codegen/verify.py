@@ -145,11 +145,15 @@ class Checker:
 
     def block(self, body: list[Any], scope: Scope, is_inner: bool = True) -> None:
         """Checks statements in order; `scope`, what may be read, grows with them."""
+        last = len(core.split_guard(body)[0]) - 1
         for i, statement in enumerate(body):
             self._form(statement)
             self._reads(statement, scope)
-            if getattr(statement, "join", False) and not (is_inner and i == len(body) - 1):
+            if getattr(statement, "join", False) and not (is_inner and i == last):
                 self._entering(statement, body[i + 1 :])
+            if isinstance(statement, gast.If) and core.is_break(statement.body):
+                self._stop_guard(statement, is_inner and i == len(body) - 1)
+                continue
             if isinstance(statement, gast.If):
                 self._branch(statement, scope)
             elif isinstance(statement, gast.For | gast.While):
@@ -192,10 +196,21 @@ class Checker:
 
     def _loop(self, statement: Any, scope: Scope) -> None:
         carried = joined(statement.body)
+        self._guarded(statement.body, carried)
         inner = scope.copy()
         inner.names.update(core.targets(statement), carried)
         self.block(statement.body, inner)
         scope.names.update(carried)
+
+    def _stop_guard(self, statement: Any, is_last: bool) -> None:
+        if not is_last:
+            self.report(statement, "a stop guard that is not last in a loop's body")
+
+    def _guarded(self, body: list[Any], carried: dict[str, Any]) -> None:
+        """The test of the guard is a carry: another name may stand for what the carries have just reassigned."""
+        _, guard = core.split_guard(body)
+        if guard and not _names(guard[0].test) & carried.keys():
+            self.report(guard[0], "the test of a stop guard is none of the carries")
 
     def _entering(self, statement: Any, rest: list[Any]) -> None:
         """A join inside a block sets the carries of a loop that follows, and the lists that the loop appends to."""
@@ -208,6 +223,7 @@ class Checker:
 
 def joined(block: list[Any]) -> dict[str, Any]:
     """What a block's last statement joins or carries."""
+    block, _ = core.split_guard(block)
     is_join = bool(block) and getattr(block[-1], "join", False)
     if not is_join:
         return {}

@@ -33,8 +33,9 @@ class Definitions:
         self.of: dict[str, list[Definition]] = {p: [Definition(None, "parameter")] for p in sorted(parameters)}
 
     def block(self, body: list[Any], owner: Any = None, index: int = 0) -> None:
+        last = len(core.split_guard(body)[0]) - 1
         for i, statement in enumerate(body):
-            definition = _definition(statement, owner if i == len(body) - 1 else None, index)
+            definition = _definition(statement, owner if i == last else None, index)
             for name in core.targets(statement):
                 self.of.setdefault(name, []).append(definition)
             for k, inner in enumerate(core.blocks(statement)):

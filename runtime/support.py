@@ -120,7 +120,17 @@ from s2s.runtime.support_shapes import (
     vstack_bar,
 )
 from s2s.runtime.support_special import digamma, erf, erfc, erfinv, expit, gamma, gammaln, logsumexp, polygamma
-from s2s.runtime.support_trees import acc, from_items, instantiate, items, replaced, stack, unzip, zeros_like
+from s2s.runtime.support_trees import (
+    acc,
+    from_items,
+    from_last_items,
+    instantiate,
+    items,
+    replaced,
+    stack,
+    unzip,
+    zeros_like,
+)
 
 __all__ = [
     "UNDEFINED",
@@ -165,6 +175,7 @@ __all__ = [
     "fold_triangle",
     "from_columns",
     "from_items",
+    "from_last_items",
     "gamma",
     "gammaln",
     "getitem",

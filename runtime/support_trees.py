@@ -65,8 +65,23 @@ def type_of_dict(like: Any, entries: dict[Any, Any]) -> Any:
 
 
 def from_items(like: Any, xs: Iterable[Any]) -> Any:
-    """A container or array of the kind of `like`, of the cotangents of its elements in order (a dict's values)."""
+    """A container or array of the kind of `like`, of the cotangents of its elements in order (a dict's values).
+
+    The last elements have zeros where `xs` ends before: a loop over `like` that is left early does not come to them.
+    """
     elements = list(xs)
+    missing = [zeros_like(x) for x in items(like)[len(elements) :]]
+    return _of_elements(like, [*elements, *missing])
+
+
+def from_last_items(like: Any, xs: Iterable[Any]) -> Any:
+    """Like `from_items`, for a loop over `reversed(like)`: zeros for the elements at the beginning."""
+    elements = list(xs)
+    left_out = items(like)[: max(len(like) - len(elements), 0)]
+    return _of_elements(like, [*[zeros_like(x) for x in left_out], *elements])
+
+
+def _of_elements(like: Any, elements: list[Any]) -> Any:
     if isinstance(like, dict):
         return type_of_dict(like, dict(zip(like, elements, strict=True)))
     if not isinstance(like, (list, tuple)):

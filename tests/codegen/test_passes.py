@@ -6,8 +6,7 @@ import gast
 import numpy as np
 import pytest
 
-from s2s.codegen import coalescing, core, dead_code, nesting, raising, simplify, tail_returns
-from s2s.codegen.diagnostics import Diagnostics
+from s2s.codegen import coalescing, core, dead_code, nesting, raising, simplify
 from s2s.codegen.printer import to_source
 from tests.codegen import core_text
 
@@ -582,111 +581,6 @@ def test_raised_text_is_what_a_person_writes():
         (3.0, 2),
         (3.0, 5),
     )
-
-
-# Early returns ---------------------------------------------------------------------------------------------------
-
-
-def nested(text):
-    diagnostics = Diagnostics()
-    tree = gast.parse(core_text.same(text)).body[0]
-    body = tail_returns.single_return(tree.body, diagnostics)
-    return core_text.written(body), diagnostics
-
-
-EARLY = {
-    "guard": (
-        """
-        def f(x):
-            if x > 1:
-                return 1
-            y = x * 2
-            return y
-        """,
-        """
-        def f(x):
-            if x > 1:
-                result = 1
-            else:
-                y = x * 2
-                result = y
-            return result
-        """,
-    ),
-    "guards in a row": (
-        """
-        def f(x):
-            if x > 2:
-                return 1
-            if x > 1:
-                return 2
-            return 3
-        """,
-        """
-        def f(x):
-            if x > 2:
-                result = 1
-            elif x > 1:
-                result = 2
-            else:
-                result = 3
-            return result
-        """,
-    ),
-    "else that goes on": (
-        """
-        def f(x):
-            if x > 2:
-                y = x
-            else:
-                return 1
-            return y + 1
-        """,
-        """
-        def f(x):
-            if x > 2:
-                y = x
-                result = y + 1
-            else:
-                result = 1
-            return result
-        """,
-    ),
-    "nothing to do": (
-        """
-        def f(x):
-            y = x + 1
-            return y
-        """,
-        """
-        def f(x):
-            y = x + 1
-            return y
-        """,
-    ),
-}
-
-
-@pytest.mark.parametrize("case", EARLY)
-def test_early_returns_are_nested(case):
-    before, after = EARLY[case]
-    text, diagnostics = nested(before)
-    assert not diagnostics
-    assert text == core_text.same(after)
-    for x in (0.5, 1.5, 2.5):
-        results = []
-        for source in (core_text.same(before), text):
-            namespace = {}
-            exec(source, namespace)
-            results.append(namespace["f"](x))
-        assert results[0] == results[1]
-
-
-def test_early_return_out_of_a_loop_is_refused():
-    text = "def f(x):\n    for i in range(3):\n        if x > i:\n            return i\n    return x"
-    _, diagnostics = nested(text)
-    assert len(diagnostics.found) == 1
-    assert diagnostics.found[0].cause.startswith("return before the end of the function")
 
 
 def test_passes_do_not_share_statements_with_their_caller_by_accident():

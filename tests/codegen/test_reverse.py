@@ -7,7 +7,7 @@ import s2s
 from tests.codegen.derivative_checks import check_reverse, differences, program, programs, random_like
 from tests.programs import loops
 
-CASES = programs("straight", "loops", "branches", "containers", "calls", "names")
+CASES = programs("straight", "loops", "branches", "jumps", "containers", "calls", "names")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: ".".join(c))
@@ -118,6 +118,9 @@ def test_long_loops():
     check_reverse(long_recurrence, (x,))
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="elements that a shorter partner leaves out")
-def test_zip_of_unequal_lengths():
-    check_reverse(loops.over_unequal_zip, (np.ones((4, 5)), np.ones(5)))
+@pytest.mark.parametrize("rows", [4, 5, 7])
+def test_zip_of_unequal_lengths(rows):
+    check_reverse(loops.over_unequal_zip, (np.linspace(-1, 2, rows * 5).reshape(rows, 5), np.linspace(0.5, 2, 5)))
+    check_reverse(
+        loops.over_unequal_reversed_zip, (np.linspace(-1, 2, rows * 5).reshape(rows, 5), np.linspace(0.5, 2, 5))
+    )

@@ -14,7 +14,7 @@ def test_four_compositions(case):
     _check(case)
 
 
-@pytest.mark.parametrize("case", programs("branches", "containers", "loops"), ids=lambda c: ".".join(c))
+@pytest.mark.parametrize("case", programs("branches", "jumps", "containers", "loops"), ids=lambda c: ".".join(c))
 def test_four_compositions_with_control_flow(case):
     _check(case)
 

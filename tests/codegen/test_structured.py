@@ -62,7 +62,7 @@ def is_structured(tree):
     return not any(loop.orelse or jumps.exits(loop.body) and jumps.guard_of(loop) is None for loop in loops)
 
 
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", range(400))
 def test_generated_functions_take_the_same_steps(seed):
     tree = parsed(JumpGenerator(seed).function())
     before = text_of(tree)
@@ -199,13 +199,13 @@ def test_return_inside_a_loop_leaves_the_function():
                 for x in row:
                     stop_2 = x > 1
                     if stop_2:
-                        result = x
-                    if stop_2:
                         break
                 stop = stop_2
                 if stop:
                     break
-            if not stop:
+            if stop:
+                result = x
+            else:
                 result = 0
             return result
     """)
@@ -229,10 +229,10 @@ def test_else_of_a_loop_tests_its_flag():
             for x in xs:
                 stop = x > 1
                 if stop:
-                    r = x
-                if stop:
                     break
-            if not stop:
+            if stop:
+                r = x
+            else:
                 r = 0
             return r
     """)
@@ -253,9 +253,8 @@ def test_endless_loops_have_no_end():
                 x = x * 2
                 stop = x > 9
                 if stop:
-                    result = x
-                if stop:
                     break
+            result = x
             return result
     """)
     )

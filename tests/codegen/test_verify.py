@@ -52,6 +52,7 @@ ACCEPTED = {
     "effect": ["print(x + 1)", "xs.append(x + 1)", "require_scalar(x)"],
     "assert": ["assert x > 0 and y, f'bad {x}'"],
     "branch": ["if x:\n    v = y\nelse:\n    v = x"],
+    "stop guard": ["if x:\n    break"],
     "for": [
         "for v in x:\n    pass",
         "for v in range(3, y):\n    pass",
@@ -90,6 +91,9 @@ REJECTED = [
     "xs.append(x + 1)  # backward",
     "if x > 1:\n    v = y",
     "if not x:\n    v = y",
+    "if x:\n    v = y\n    break",
+    "if not x:\n    break",
+    "if x:\n    break\nelse:\n    v = y",
     "for v in np.arange(3):\n    pass",
     "for v in x[1:]:\n    pass",
     "for v in zip(x, y):\n    pass",
@@ -241,6 +245,16 @@ VIOLATIONS = {
         "def f(x):\n    while y > 1:\n        z = x * 2\n        y = z  # join\n    return x",
         ["`while y > 1:`: 'y' is read before it is assigned"],
     ),
+    "stop guard before the end of a loop": (
+        "def f(x):\n    for v in x:\n        t = v > 1\n        if t:\n            break\n"
+        "        y = v * 2\n    return x",
+        ["`if t:`: a stop guard that is not last in a loop's body"],
+    ),
+    "stop guard on a name that the carries do not hold": (
+        "def f(x):\n    for v in x:\n        t = v > 1\n        y_1 = x + v\n        y = y_1  # join\n"
+        "        if t:\n            break\n    return x",
+        ["`if t:`: the test of a stop guard is none of the carries"],
+    ),
     "assigned twice": (
         "def f(x):\n    y = x * 2\n    y = x * 3\n    return y",
         ["`y = x * 3`: 'y' is assigned twice"],
@@ -295,7 +309,7 @@ VIOLATIONS = {
     ),
     "two operations": (
         "def f(x):\n    if x + 1:\n        y = x * 2\n    return x",
-        ["`if x + 1:`: no statement of Core, which has `if a: … else: …`"],
+        ["`if x + 1:`: no statement of Core, which has `if a: … else: …`; or `if stop: break`"],
     ),
     "statement without a row": (
         "def f(x):\n    del x\n    return 1",
@@ -393,4 +407,4 @@ def test_targets_of_core_cover_what_rows_assign():
     """The question that other passes ask of a statement knows every row that assigns."""
     for form, texts in ACCEPTED.items():
         targets = {frozenset(core.targets(statement(t))) for t in texts}
-        assert all(targets) == (form not in ("append", "effect", "assert", "branch", "while", "return"))
+        assert all(targets) == (form not in ("append", "effect", "assert", "branch", "stop guard", "while", "return"))

@@ -183,6 +183,13 @@ def over_unequal_zip(m, v):
     return t
 
 
+def over_unequal_reversed_zip(m, v):
+    t = 0.0
+    for w, row in zip(reversed(v), reversed(m)):  # noqa: B905
+        t = t * 0.5 + w * (row @ row)
+    return t
+
+
 def over_enumerate_zip(m, v):
     t = 0.0
     for i, (row, w) in enumerate(zip(m, v)):  # noqa: B905
