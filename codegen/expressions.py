@@ -360,7 +360,7 @@ def _dict_comprehension(node: Any, level: int, out: Out) -> None:
     out.append("}")
 
 
-def write_parameters(node: ast.arguments, out: Out) -> None:
+def write_parameters(node: Any, out: Out) -> None:
     """Appends a parameter list, without its parentheses."""
     positional = [*node.posonlyargs, *node.args]
     defaults = [*[None] * (len(positional) - len(node.defaults)), *node.defaults]

@@ -6,14 +6,15 @@ Whatever was printed is parsed again and compared with the tree; where they diff
 
 import ast
 import re
-import textwrap
 import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import gast
 
-from s2s.codegen.expressions import BINARY, TEST, TUPLE, NotPrintable, quote, write, write_parameters
+from s2s.codegen.expressions import BINARY, TEST, TUPLE, NotPrintable, write, write_parameters
+from s2s.codegen.round_trip import same, says
+from s2s.codegen.statements import CommentText, Location, StatementWriter, comment_lines, docstring
 from s2s.codegen.trees import to_ast, to_gast
 from s2s.codegen.wrapping import WIDTH, layout
 
@@ -22,17 +23,12 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from astor.code_gen import SourceGenerator
 
-Location = tuple[str, int]
 _BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
 _MARK = re.compile(r'^(\s*)"#s2s (\d+)"$', re.MULTILINE)
 
 
 class PrintError(Exception):
     """A tree that no printer turns into text that parses to the same tree."""
-
-
-class CommentText(str):
-    """The text of a comment, standing in a tree as a string constant."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +65,25 @@ def print_source(node: Any) -> Printed:
     """
     if isinstance(node, gast.expr):
         return Printed(_expression(node), [getattr(node, "origin", None)])
+    return _straight(node) or _by_astor(node)
+
+
+def _straight(node: Any) -> Printed | None:
+    """What emitted code is made of, printed without a copy of the tree; None for anything else."""
+    body = node.body if type(node) is gast.Module else node if type(node) is list else [node]
+    writer = StatementWriter()
+    try:
+        writer.module(body)
+        text = "\n".join(writer.lines) + "\n"
+        if not says(body, ast.parse(text).body):
+            return None
+    except (NotPrintable, SyntaxError):
+        return None
+    first = next((place for place in writer.places if place is not None), None)
+    return Printed(text, [first if place is None else place for place in writer.places])
+
+
+def _by_astor(node: Any) -> Printed:
     tree = _module(to_ast(node))
     comments: list[str] = []
     _number_comments(tree, comments)
@@ -117,20 +132,11 @@ def _placeholders(statement: Any, comments: list[str], depth: int) -> list[Any]:
     if not is_comment(statement):
         return [statement]
     made = []
-    for line in _comment_lines(str(statement.value.value), WIDTH - 4 * depth):
+    for line in comment_lines(str(statement.value.value), WIDTH - 4 * depth):
         made.append(ast.copy_location(ast.Expr(ast.Constant(CommentText(f"#s2s {len(comments)}"))), statement))
         made[-1].origin = getattr(statement, "origin", None)  # type: ignore[attr-defined]
         comments.append(line)
     return made
-
-
-def _comment_lines(text: str, width: int) -> list[str]:
-    """The lines of a comment; what continues a long one is indented more."""
-    lines = []
-    for line in text.splitlines() or [""]:
-        line = line.rstrip() if line.startswith("#") else f"# {line}".rstrip()
-        lines += textwrap.wrap(line, width, subsequent_indent="#     ", break_long_words=False) or ["#"]
-    return lines
 
 
 def _printed(tree: ast.Module) -> tuple[str, ast.Module]:
@@ -234,47 +240,12 @@ class _Generator(SourceGenerator):
     def docstring(self, node: Any) -> None:
         self.newline(node)
         self.write("")
-        self.result.append(_docstring(node.value.value))
+        self.result.append(docstring(node.value.value))
 
 
 def _is_docstring(node: Any) -> bool:
     value = getattr(node, "value", None)
     return isinstance(value, str) and not isinstance(value, CommentText)
-
-
-def _docstring(value: str) -> str:
-    """A string in triple quotes where no character of it needs an escape."""
-    plain = value.isprintable() or all(c.isprintable() or c == "\n" for c in value)
-    if not plain or "\\" in value or '"""' in value or value.endswith('"') or not value:
-        return quote(value)
-    return f'"""{value}"""'
-
-
-_IGNORED = frozenset(("ctx", "type_comment", "kind", "type_ignores", "type_params", "is_async"))
-
-# Class of node to the fields that are compared.
-_COMPARED = {
-    kind: tuple(name for name in kind._fields if name not in _IGNORED)
-    for kind in vars(ast).values()
-    if isinstance(kind, type) and issubclass(kind, ast.AST)
-}
-
-
-def same(a: Any, b: Any) -> bool:
-    """Whether two trees of the standard library are equal but for positions and contexts."""
-    kind = type(a)
-    if kind in _COMPARED:
-        if kind is not type(b):
-            return False
-        left, right = a.__dict__, b.__dict__
-        for name in _COMPARED[kind]:
-            x, y = left.get(name), right.get(name)
-            if x is not y and not same(x, y):
-                return False
-        return True
-    if kind is list:
-        return type(b) is list and len(a) == len(b) and all(map(same, a, b))
-    return (a == b and repr(a) == repr(b)) if not isinstance(a, str) else a == b
 
 
 def _line_map(tree: ast.Module, parsed: ast.Module, text: str) -> list[Location | None]:

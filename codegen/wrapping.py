@@ -29,15 +29,15 @@ def layout(pieces: Iterable[str], width: int = WIDTH) -> str:
     line: Pieces = []
     for piece in pieces:
         if piece.startswith("\n"):
-            out += _fitted(line, width)
+            out += fitted(line, width)
             out.append(piece)
             line = []
         elif piece:
             line.append(piece)
-    return "".join(out + _fitted(line, width))
+    return "".join(out + fitted(line, width))
 
 
-def _fitted(line: Pieces, width: int) -> Pieces:
+def fitted(line: Pieces, width: int) -> Pieces:
     """The line, broken if it is too long; one that holds a multi-line string is left as it is."""
     if sum(map(len, line)) <= width or any("\n" in piece for piece in line):
         return line

@@ -281,7 +281,11 @@ def check_round_trip(text, monkeypatch):
         warnings.simplefilter("ignore", SyntaxWarning)
         functions = functions_of(ast.parse(text))
         for function in functions:
-            emitted = to_source(to_gast(function))
+            tree = to_gast(function)
+            for number, statement in enumerate(n for n in gast.walk(tree) if isinstance(n, gast.stmt)):
+                statement.origin = ("u.py", number)
+            assert print_source(tree) == printer._by_astor(tree), "whichever printer knows a statement, it looks the same"
+            emitted = to_source(tree)
             assert same(ast.parse(emitted).body[0], function)
             if not by_gast:
                 assert all(len(line) <= 100 or '"' in line or "'" in line for line in emitted.splitlines())
