@@ -20,6 +20,24 @@ def blocks(statement: gast.AST) -> list[list[gast.AST]]:
     return [block for block in [*own, *[part.body for part in parts]] if isinstance(block, list)]
 
 
+_SIMPLE = frozenset((gast.Assign, gast.AnnAssign, gast.AugAssign, gast.Expr, gast.Assert, gast.Delete, gast.Pass))
+
+
+def are_none(body: list[gast.AST]) -> bool:
+    """Is a function's body plain: nothing but branches and loops without jumps, and at most a last `return`?"""
+    return _are_plain(body[:-1] if type(body[-1]) is gast.Return else body)
+
+
+def _are_plain(body: list[gast.AST]) -> bool:
+    return all(type(s) in _SIMPLE or _is_plain_compound(s) for s in body)
+
+
+def _is_plain_compound(statement: gast.AST) -> bool:
+    if isinstance(statement, LOOPS) and (statement.orelse or is_endless(statement)):
+        return False
+    return isinstance(statement, (gast.If, *LOOPS)) and _are_plain(statement.body) and _are_plain(statement.orelse)
+
+
 def exits(body: list[gast.AST]) -> set[str]:
     """The jumps by which control can leave a block: to the end or the head of the loop around, or to the caller."""
     return {jump for statement in live(body) for jump in exits_of(statement)}

@@ -58,7 +58,7 @@ def lifted(source: FunctionSource) -> tuple[gast.AST, dict[str, Any]]:
 
 
 def _lifted(source: FunctionSource) -> tuple[gast.AST, dict[str, Any]]:
-    if not source.known and not any(_is_definition(n) for n in core.nodes(source.tree)):
+    if not source.known and not any(map(_is_definition, core.nodes(source.tree)[1:])):
         return source.tree, {}
     lifting = Lifting(source)
     return lifting.run(), lifting.references

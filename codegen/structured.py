@@ -31,6 +31,8 @@ def structured(function: Any) -> Any:
     Returns:
         A gast.FunctionDef; `function` itself if it has no jumps, is a generator or async, or jumps out of a `finally`.
     """
+    if jumps.are_none(function.body):
+        return function
     try:
         return _structured(function, Namer(names_in(function)))
     except _Unstructured:

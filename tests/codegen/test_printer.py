@@ -284,7 +284,9 @@ def check_round_trip(text, monkeypatch):
             tree = to_gast(function)
             for number, statement in enumerate(n for n in gast.walk(tree) if isinstance(n, gast.stmt)):
                 statement.origin = ("u.py", number)
-            assert print_source(tree) == printer._by_astor(tree), "whichever printer knows a statement, it looks the same"
+            assert print_source(tree) == printer._by_astor(tree), (
+                "whichever printer knows a statement, it looks the same"
+            )
             emitted = to_source(tree)
             assert same(ast.parse(emitted).body[0], function)
             if not by_gast:
