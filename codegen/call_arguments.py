@@ -105,10 +105,10 @@ def flattened(inference: Any, node: gast.AST) -> gast.AST | None:
     """
     positional_nodes: list[gast.AST] = []
     for argument in node.args:
-        elements = _elements(inference, argument.value) if is_starred(argument) else [argument]
-        if elements is None:
+        found = elements(inference, argument.value) if is_starred(argument) else [argument]
+        if found is None:
             return None
-        positional_nodes += elements
+        positional_nodes += found
     keywords: list[gast.AST] = []
     for keyword in node.keywords:
         items = _items(inference, keyword.value) if keyword.arg is None else [keyword]
@@ -118,7 +118,8 @@ def flattened(inference: Any, node: gast.AST) -> gast.AST | None:
     return gast.copy_location(gast.Call(node.func, positional_nodes, keywords), node)
 
 
-def _elements(inference: Any, node: gast.AST) -> list[gast.AST] | None:
+def elements(inference: Any, node: gast.AST) -> list[gast.AST] | None:
+    """The elements of a tuple or list, taken apart in front of the statement; None if they are not known."""
     kind: Kind = inference.kind(node)
     if core.is_literal(node) and isinstance(node, gast.Tuple | gast.List):
         return list(node.elts)

@@ -9,21 +9,29 @@ from collections.abc import Mapping
 from typing import Any
 
 import gast
+import numpy as np
 
-from s2s.codegen import core, kinds
+from s2s.codegen import core, kinds, partials, rules
 from s2s.codegen.kinds import FunctionOf, Kind, Static
 from s2s.codegen.lifting import Definition, MakeClosure, missing_defaults, with_captured
 from s2s.codegen.operations import Operation
+from s2s.codegen.partials import Partial
 from s2s.codegen.source import FunctionSource
 
 
-def make(inference: Any, statement: gast.AST, node: gast.AST, maker: MakeClosure) -> Kind:
-    """`closure(captured, …)`: a build of the captured values."""
+def makes(target: Any) -> bool:
+    return isinstance(target, MakeClosure) or target is functools.partial
+
+
+def make(inference: Any, statement: gast.AST, node: gast.AST, maker: Any) -> Kind:
+    """`closure(captured, …)`, `partial(f, …)`: a build of the captured values."""
+    if not isinstance(maker, MakeClosure):
+        return partials.make(inference, statement, node) or inference.unknown_call(statement, node)
     statement.value = gast.copy_location(core.tuple_of(node.args), node)
     statement.closure = maker.definition
     if getattr(statement, "temporary", False):
         inference.function.bases[core.targets(statement)[0]] = maker.definition.name
-    return inference.expression(statement)
+    return inference.meaning(statement)
 
 
 def built(inference: Any, statement: gast.AST, node: gast.AST) -> Kind:
@@ -44,17 +52,38 @@ def called(inference: Any, node: gast.AST) -> Any:
 
 def call(inference: Any, statement: gast.AST, node: gast.AST, kind: FunctionOf) -> Kind:
     """A call of a closure: its captured values become arguments of the lifted function."""
-    definition: Definition = kind.definition
+    definition: Any = kind.definition
+    if isinstance(definition, Partial):
+        return _call_partial(inference, statement, node, definition)
     parts = dict(zip(definition.parameters, captured(inference, node.func, definition), strict=True))
     added = {p: parts[p] for p in definition.captured} | missing_defaults(definition, node, parts)
-    function = core.name(reference(inference, definition.source))
+    function = core.name(reference(inference, definition.source, definition.name))
     lifted_call = gast.copy_location(gast.Call(function, node.args, node.keywords), node)
     statement.value = with_captured(definition, lifted_call, added)
-    statement.user_call = node
+    statement.user_call = statement.__dict__.get("user_call", node)
     return inference.program.call(inference, statement, statement.value, definition.source)
 
 
-def captured(inference: Any, node: gast.AST, definition: Definition) -> list[gast.AST]:
+def by_name(inference: Any, node: gast.AST, target: Any) -> gast.AST:
+    """The call of a local variable as a call of the function that it is known to be, by a name of the file."""
+    if not isinstance(getattr(target, "__name__", None), str):
+        return node
+    if getattr(np, target.__name__, None) is target:
+        function = rules.RuleWriter(inference.function, None).numpy(target.__name__)
+    else:
+        function = core.name(reference(inference, target, target.__name__))
+    return gast.copy_location(gast.Call(function, node.args, node.keywords), node)
+
+
+def _call_partial(inference: Any, statement: gast.AST, node: gast.AST, definition: Partial) -> Kind:
+    parts = captured(inference, node.func, definition)
+    target = None if definition.target is None else by_name(inference, node, definition.target).func
+    statement.user_call = statement.__dict__.get("user_call", node)
+    statement.value = partials.call(definition, parts, target, node)
+    return inference.meaning(statement)
+
+
+def captured(inference: Any, node: gast.AST, definition: Definition | Partial) -> list[gast.AST]:
     """The captured values of a closure, by name."""
     made = inference.definitions.get(node.id)
     if made is not None and type(made.value) is gast.Tuple:
@@ -62,13 +91,13 @@ def captured(inference: Any, node: gast.AST, definition: Definition) -> list[gas
     return inference.unpacked(node, list(definition.parameters))
 
 
-def reference(inference: Any, source: FunctionSource) -> str:
-    """The name that stands for a lifted function."""
+def reference(inference: Any, target: Any, base: str) -> str:
+    """The name that stands for a lifted function, or one of a library."""
     references = inference.function.references
-    found = next((n for n, v in references.items() if v is source), None)
+    found = next((n for n, v in references.items() if v is target and n not in inference.kinds), None)
     if found is None:
-        found = inference.function.namer.fresh(source.name)
-        references[found] = source
+        found = inference.function.namer.fresh(base)
+        references[found] = target
     return found
 
 
@@ -116,7 +145,8 @@ def refuse_unknown_use(inference: Any, statement: gast.AST) -> None:
     if known or _is_identity_test(statement.value):
         return
     held = [n for n in core.free_reads(statement.value) if holds_function(inference.kinds.get(n))]
-    if held and not isinstance(statement.value, gast.Subscript):
+    is_length = isinstance(statement.value, gast.Call) and inference.global_object(statement.value.func) is len
+    if held and not is_length and not isinstance(statement.value, gast.Subscript):
         name = inference.function.bases.get(held[0], held[0])
         cause = f"{name!r} is, or holds, a function defined inside of the differentiated one, and is used as data here"
         inference.refuse(statement.value, cause, "call the function, or define it at module level")

@@ -72,3 +72,11 @@ def resolve_name(source: Any, name: str) -> Any:
         except KeyError:
             continue
     return getattr(builtins, name, UNRESOLVED)
+
+
+def resolve_references(function: Any) -> None:
+    """Looks up the global names that a function reads: closure, module, builtins."""
+    source = function.source
+    for name, known in function.references.items():
+        if known is None:
+            function.references[name] = resolve_name(source, name)

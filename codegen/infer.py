@@ -8,6 +8,7 @@ from s2s.codegen import (
     aliasing,
     call_arguments,
     core,
+    expansions,
     function_values,
     inner_transformations,
     kinds,
@@ -16,38 +17,24 @@ from s2s.codegen import (
     refusals,
     stale_closures,
     static_tests,
+    unrolling,
 )
 from s2s.codegen.diagnostics import Diagnostics
-from s2s.codegen.guards import UNRESOLVED, resolve_name
+from s2s.codegen.guards import UNRESOLVED, resolve_references
 from s2s.codegen.kinds import Bottom, DictOf, FunctionOf, Kind, ListOf, Numeric, Static, TupleOf, Unknown
-from s2s.codegen.lifting import MakeClosure
 from s2s.codegen.operations import Operation
 from s2s.codegen.preludes import Preludes, infer_block
 from s2s.codegen.result_kinds import RESULT_KINDS, SCALAR_OPERATORS
-from s2s.runtime import numpy_protocol, support
+from s2s.runtime import builtin_functions, numpy_protocol, support
 from s2s.runtime.primitives import table
 
 # Calls whose arguments may be differentiated values: they look at them only.
 EFFECT_ONLY = (print, support.require_scalar)
 INACTIVE_ATTRIBUTES = ("shape", "ndim", "size", "dtype", "nbytes", "itemsize")
 INACTIVE_FUNCTIONS = (
-    len,
-    range,
-    isinstance,
-    type,
-    print,
-    repr,
-    str,
-    id,
-    bool,
-    int,
-    hash,
-    format,
-    any,
-    all,
-    callable,
-    hasattr,
-)
+    len, range, isinstance, type, print, repr, str, id, bool, int, hash, format, any, all, callable, hasattr,
+    *builtin_functions.INACTIVE,
+)  # fmt: skip
 
 
 class Inference(Preludes):
@@ -117,6 +104,10 @@ class Inference(Preludes):
             self.block(block)
 
     def do_For(self, statement: gast.AST) -> None:
+        if unrolling.is_wanted(self, statement):
+            statement.written_out = unrolling.unrolled(self, statement)
+            if statement.written_out is not None:
+                return
         self._bind_target(statement.target, statement.iter)
         self._to_fixpoint(statement)
 
@@ -195,6 +186,11 @@ class Inference(Preludes):
         return any(n in self.kinds and kinds.is_active(self.kinds[n]) for n in core.free_reads(node))
 
     def expression(self, statement: gast.AST) -> Kind:
+        statement.value = statement.__dict__.pop("user_call", statement.value)
+        return self.meaning(statement)
+
+    def meaning(self, statement: gast.AST) -> Kind:
+        """The kind of what a statement computes, and its operation."""
         node = statement.value
         statement.operation = Operation("inactive")
         if recursion.reads_bottom(self, node):
@@ -315,30 +311,34 @@ class Inference(Preludes):
     # Calls -------------------------------------------------------------------------------------------------------
 
     def on_Call(self, statement: gast.AST, node: gast.AST) -> Kind:
-        node = statement.__dict__.get("user_call", node)
         if hasattr(statement, "transformed"):
             return self.program.call(self, statement, node, statement.transformed)
         if call_arguments.has_stars(node):
             flat = call_arguments.flattened(self, node)
             node = statement.value = flat if flat is not None else node
         target = self.global_object(node.func)
-        if isinstance(target, MakeClosure):
+        if function_values.makes(target):
             return function_values.make(self, statement, node, target)
         if target is None and core.is_name(node.func):
             target = self.made.get(node.func.id, function_values.called(self, node))
         if isinstance(target, FunctionOf):
             return function_values.call(self, statement, node, target)
+        if target is not None and core.is_name(node.func) and node.func.id in self.kinds:
+            node = statement.value = function_values.by_name(self, node, target)
         if inner_transformations.is_transformation(target, node):
             return inner_transformations.transformation(self, statement, node, target)
         if target is None and isinstance(node.func, gast.Attribute):
             return self._method(statement, node)
         if target is None or target is UNRESOLVED:
             return self.unknown_call(statement, node)
+        expanded = expansions.expand(self, statement, node, target) if _hashable(target) else None
+        if expanded is not None:
+            return expanded
         primitive = table.lookup(target, len(node.args) + len(node.keywords))
         if primitive is not None:
             return self._bound_primitive(statement, node, primitive, None)
         if target in INACTIVE_FUNCTIONS if _hashable(target) else False:
-            return Numeric(scalar=True) if target in (len, int) else Static()
+            return Numeric(scalar=True) if target in (len, int, *builtin_functions.INACTIVE[:2]) else Static()
         if target in (list, tuple) and len(node.args) == 1:
             return self._container_cast(statement, node, target)
         if hasattr(target, "_fields") and isinstance(target, type):
@@ -486,14 +486,6 @@ def static_index(node: gast.AST) -> Any:
             return slice(*[None if p is None else core.literal(p) for p in parts])
         return None
     return core.literal(node) if core.is_literal(node) else None
-
-
-def resolve_references(function: core.Function) -> None:
-    """Looks up the global names that a function reads: closure, module, builtins."""
-    source = function.source
-    for name, known in function.references.items():
-        if known is None:
-            function.references[name] = resolve_name(source, name)
 
 
 def _hashable(value: Any) -> bool:

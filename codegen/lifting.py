@@ -11,7 +11,8 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core
+from s2s.codegen import core, nested
+from s2s.codegen.guards import resolve_path
 from s2s.codegen.names import Namer, names_in
 from s2s.codegen.resolve import bound_names, own_nodes
 from s2s.codegen.source import FunctionSource
@@ -200,9 +201,16 @@ class _Rewriter(gast.NodeTransformer):
         if self.own.get(node.name) is node:
             return self._default_assignments(node.name, node)
         value = self.lifting.value(self._with_visited_defaults(node), self.shadowed)
-        for decorator in reversed(node.decorator_list):
+        for decorator in reversed([d for d in node.decorator_list if not self._changes_nothing(d)]):
             value = gast.copy_location(gast.Call(self.visit(decorator), [value], []), node)
         return gast.copy_location(gast.Assign([core.stored(node.name)], value, None), node)
+
+    def _changes_nothing(self, decorator: gast.AST) -> bool:
+        """`functools.wraps(f)`, caches and compilation leave what a function computes as it is."""
+        path = core.dotted(decorator.func if isinstance(decorator, gast.Call) else decorator)
+        if path is None or path.split(".")[0] in self.lifting.locals:
+            return False
+        return nested.is_transparent(resolve_path(self.lifting.source, path))
 
     def visit_Assign(self, node: gast.AST) -> Any:
         target = node.targets[0]

@@ -3,6 +3,7 @@
 The API registers its functions here, because this package does not import it.
 """
 
+import functools
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -10,6 +11,14 @@ from typing import Any
 MAKERS: set[Any] = set()
 # Functions that take a function and what the transformed function takes: `jvp(f, primals, tangents)`.
 APPLIED: dict[Any, Callable[..., Any]] = {}
+
+
+# Decorators that leave what a function computes as it is.
+TRANSPARENT: set[Any] = {functools.wraps, functools.lru_cache, functools.cache}
+
+
+def is_transparent(target: Any) -> bool:
+    return isinstance(target, Hashable) and target in TRANSPARENT
 
 
 def makes(target: Any) -> bool:

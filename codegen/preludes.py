@@ -12,11 +12,19 @@ def infer_block(inference: Any, body: list[gast.AST]) -> None:
     at = 0
     while at < len(body):
         statement = body[at]
-        outer, inference.prelude, inference.current = (inference.prelude, inference.current), [], statement
+        outer = inference.prelude, inference.current, inference.enclosing
+        inference.prelude, inference.current, inference.enclosing = [], statement, body
         getattr(inference, "do_" + type(statement).__name__)(statement)
-        added, (inference.prelude, inference.current) = inference.prelude, outer
+        added = inference.prelude
+        inference.prelude, inference.current, inference.enclosing = outer
+        at = next(i for i, s in enumerate(body) if s is statement)  # what was in front may have gone
         body[at:at] = added
-        at += len(added) + 1
+        at += len(added)
+        written_out = statement.__dict__.pop("written_out", None)
+        if written_out is None:
+            at += 1
+        else:
+            body[at : at + 1] = written_out
 
 
 class Preludes:
@@ -25,6 +33,7 @@ class Preludes:
     function: core.Function
     prelude: list[gast.AST]
     current: gast.AST | None = None
+    enclosing: list[gast.AST] = []
 
     def insert(self, statement: gast.AST) -> None:
         """Infers the statement, and puts it in front of the current one."""

@@ -101,6 +101,7 @@ class Program:
     instances: dict[Any, Instance] = field(default_factory=dict)
     emitted: list[Emitted] = field(default_factory=list)
     building: list[Any] = field(default_factory=list)
+    partials: dict[Any, Any] = field(default_factory=dict)
     written: tuple[str, ...] = ()
     guards: dict[Any, Guard | CalleeGuard] = field(default_factory=dict)
 

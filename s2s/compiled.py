@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from s2s.codegen import nested
 from s2s.codegen.stage import stage_function, staged_source
 from s2s.runtime import jit as runtime_jit
 from s2s.runtime.signature import Signature
@@ -60,3 +61,6 @@ def _sequence(given: Any) -> Sequence[Any]:
 def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """The results of `fun(*args, **kwargs)` as shapes and dtypes, computed without running it."""
     return (fun if isinstance(fun, Jit) else jit(fun)).eval_shape(*args, **kwargs)
+
+
+nested.TRANSPARENT.add(jit)
