@@ -89,6 +89,8 @@ def _shared(function: core.Function, shared: set[str]) -> set[str]:
     for statement in core.walk(function.body):
         if getattr(statement, "join", False):
             joins += core.split_join([statement])[1]
+        elif isinstance(statement, gast.Assign) and _is_attribute_read(statement):
+            joins += [(statement.targets[0].id, statement.value), (statement.value.id, statement.targets[0])]
         elif isinstance(statement, gast.Assign) and _may_alias(function, statement, escaping):
             shared.update(core.own_reads(statement))
             shared.update(core.targets(statement))
@@ -97,6 +99,12 @@ def _shared(function: core.Function, shared: set[str]) -> set[str]:
             shared.update(core.targets(statement))
     _close_over_joins(joins, shared)
     return shared
+
+
+def _is_attribute_read(statement: gast.Assign) -> bool:
+    """`t = c.total` inside of an expression, where the variable for the attribute is read: t is no second name."""
+    is_read = isinstance(statement.__dict__.get("original"), gast.Attribute) and statement.__dict__.get("temporary")
+    return bool(is_read) and core.is_name(statement.value)
 
 
 def _may_alias(function: core.Function, statement: gast.Assign, escaping: set[str]) -> bool:

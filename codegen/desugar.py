@@ -1,5 +1,6 @@
 """From the user's AST to Core: one operation per statement, every assignment a new version."""
 
+import builtins
 from typing import Any
 
 import gast
@@ -86,7 +87,7 @@ class Desugarer:
     def do_Expr(self, statement: gast.AST) -> None:
         if isinstance(statement.value, gast.Constant):
             return
-        self.emit(gast.Expr(self.opaque(statement.value)))
+        self.emit(gast.Expr(self.rhs(statement.value) if _may_write(statement.value) else self.opaque(statement.value)))
 
     def do_Assert(self, statement: gast.AST) -> None:
         message = self.opaque(statement.msg) if statement.msg is not None else None
@@ -114,8 +115,8 @@ class Desugarer:
         if isinstance(statement.target, gast.Subscript):
             stores.store_augmented(self, statement)
             return
-        if not isinstance(statement.target, gast.Name):
-            refuse_statement(self.diagnostics, statement)
+        if isinstance(statement.target, gast.Attribute):
+            stores.store_attribute_augmented(self, statement)
             return
         left = self.atom(gast.Name(statement.target.id, gast.Load(), None, None))
         value = gast.BinOp(left, statement.op, self.atom(statement.value))
@@ -232,6 +233,8 @@ class Desugarer:
             self._assign_pattern(target.elts, value)
         elif isinstance(target, gast.Subscript):
             stores.store(self, target, value)
+        elif isinstance(target, gast.Attribute):
+            stores.store_attribute(self, target, value)
         else:
             refuse_statement(self.diagnostics, target)
 
@@ -356,6 +359,14 @@ def _turned_round(statement: gast.If) -> gast.If:
     new = core.located(gast.If(statement.test.operand, statement.orelse, statement.body), statement)
     new.live_after = statement.live_after
     return new
+
+
+def _may_write(expression: gast.AST) -> bool:
+    """Is this a call for its effect on its receiver or its arguments?"""
+    if not isinstance(expression, gast.Call):
+        return False
+    name = expression.func.id if core.is_name(expression.func) else "setattr"
+    return name == "setattr" or not hasattr(builtins, name)
 
 
 def _only_strict(name: str, keywords: list[gast.AST]) -> bool:

@@ -90,9 +90,9 @@ class Diagnostics:
         self.source = source
         self.found: list[Diagnostic] = []
 
-    def report(self, node: Any, cause: str, rewrite: str = "") -> Diagnostic:
-        """Adds a violation at a node; the same one at the same place is kept once."""
-        diagnostic = diagnose(self.source, node, cause, rewrite)
+    def report(self, node: Any, cause: str, rewrite: str = "", home: FunctionSource | None = None) -> Diagnostic:
+        """Adds a violation at a node (of `home`, by default the function); the same one is kept once."""
+        diagnostic = diagnose(home if home is not None else self.source, node, cause, rewrite)
         if diagnostic not in self.found:
             self.found.append(diagnostic)
         return diagnostic

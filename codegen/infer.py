@@ -10,8 +10,13 @@ from s2s.codegen import (
     core,
     expansions,
     function_values,
+    heap,
     inner_transformations,
     kinds,
+    loop_targets,
+    object_attributes,
+    object_calls,
+    object_uses,
     operations,
     recursion,
     refusals,
@@ -49,6 +54,8 @@ class Inference(Preludes):
         self.definitions: dict[str, gast.AST] = {}
         self.made: dict[str, Any] = {}
         self.prelude: list[gast.AST] = []
+        self.heap = heap.Heap(self)
+        self.inlining: list[Any] = []
 
     def run(self, argument_kinds: dict[str, Kind]) -> Kind:
         resolve_references(self.function)
@@ -57,6 +64,9 @@ class Inference(Preludes):
         static_tests.settle(self.function.body)
         stale_closures.check(self.function, self.diagnostics)
         is_callee = len(self.program.building) > 1
+        if is_callee and kinds.holds_object(self.result):
+            raise heap.ReturnsObject
+        heap.finish(self)
         aliasing.check(self.function, self.diagnostics, self.function.parameters if is_callee else ())
         return self.result
 
@@ -72,6 +82,8 @@ class Inference(Preludes):
         elif isinstance(target, gast.Name):
             self.definitions[target.id] = statement
             self.kinds[target.id] = self.expression(statement)
+            if "stores" in statement.__dict__:
+                object_attributes.store(self, statement)
         else:
             self._unpack(statement, core.target_names(target))
 
@@ -79,11 +91,12 @@ class Inference(Preludes):
         names = core.targets(statement)
         values = [statement.value] if len(names) == 1 and core.is_name(statement.targets[0]) else statement.value.elts
         statement.operation = Operation("copy")
-        for target, kind in zip(names, [self.kind(v) for v in values], strict=True):
-            self.kinds[target] = kinds.join(self.kinds[target], kind) if target in self.kinds else kind
+        heap.join_variables(self, list(zip(names, values, strict=True)))
 
     def _unpack(self, statement: gast.AST, names: list[str]) -> None:
         kind = self.kind(statement.value)
+        if object_uses.unpacked(self, statement, names):
+            return
         statement.operation = Operation("unpack")
         for i, target in enumerate(names):
             self.kinds[target] = self._part(kind, i, len(names), statement)
@@ -99,58 +112,27 @@ class Inference(Preludes):
         return part if part is not None else Unknown(kinds.is_active(kind))
 
     def do_If(self, statement: gast.AST) -> None:
-        taken = static_tests.taken(self, statement)
-        for block in core.blocks(statement) if taken is None else [taken]:
-            self.block(block)
+        heap.infer_branch(self, statement)
 
     def do_For(self, statement: gast.AST) -> None:
         if unrolling.is_wanted(self, statement):
             statement.written_out = unrolling.unrolled(self, statement)
             if statement.written_out is not None:
                 return
-        self._bind_target(statement.target, statement.iter)
-        self._to_fixpoint(statement)
+        loop_targets.bind(self, statement.target, statement.iter)
+        heap.infer_loop(self, statement)
 
     def do_While(self, statement: gast.AST) -> None:
         function_values.refuse_inside(self, statement.test)
-        self._to_fixpoint(statement)
-
-    def _to_fixpoint(self, statement: gast.AST) -> None:
-        """Repeats the body until the kinds of the carried variables no longer grow (at most a few times)."""
-        while True:
-            before = {n: self.kinds.get(n) for n, _ in core.split_join(statement.body)[1]}
-            reported = len(self.diagnostics.found)
-            self.block(statement.body)
-            if all(self.kinds.get(n) == kind for n, kind in before.items()):
-                return
-            del self.diagnostics.found[reported:]
-
-    def _bind_target(self, target: gast.AST, iterator: gast.AST) -> None:
-        name = iterator.func.id if isinstance(iterator, gast.Call) and core.is_name(iterator.func) else None
-        if name == "range":
-            self.kinds[target.id] = Numeric(scalar=True)
-        elif name == "reversed":
-            self._bind_target(target, iterator.args[0])
-        elif name == "zip":
-            for part, source in zip(target.elts, iterator.args, strict=True):
-                self._bind_target(part, source)
-        elif name == "enumerate":
-            self.kinds[target.elts[0].id] = Numeric(scalar=True)
-            self._bind_target(target.elts[1], iterator.args[0])
-        else:
-            self.kinds[target.id] = self._item_kind(iterator)
-
-    def _item_kind(self, iterator: gast.AST) -> Kind:
-        kind = self.kind(iterator)
-        if isinstance(kind, DictOf) and kinds.is_active(kind):
-            return Static()
-        return kinds.iterated(kind)
+        heap.infer_loop(self, statement)
 
     def do_Return(self, statement: gast.AST) -> None:
         self.result = self.kind(statement.value)
 
     def do_Expr(self, statement: gast.AST) -> None:
         value = statement.value
+        if object_uses.effect(self, statement):
+            return
         if isinstance(value, gast.Call):
             target = self.global_object(value.func)
             if target in EFFECT_ONLY or not self.reads_active(value):
@@ -162,7 +144,7 @@ class Inference(Preludes):
         )
 
     def do_Assert(self, statement: gast.AST) -> None:
-        pass
+        object_uses.resolve_test(self, statement)
 
     do_Break = do_Assert
 
@@ -186,7 +168,8 @@ class Inference(Preludes):
         return any(n in self.kinds and kinds.is_active(self.kinds[n]) for n in core.free_reads(node))
 
     def expression(self, statement: gast.AST) -> Kind:
-        statement.value = statement.__dict__.pop("user_call", statement.value)
+        original = statement.__dict__.get("original", statement.value)
+        statement.value = statement.__dict__.pop("user_call", original)
         return self.meaning(statement)
 
     def meaning(self, statement: gast.AST) -> Kind:
@@ -195,6 +178,8 @@ class Inference(Preludes):
         statement.operation = Operation("inactive")
         if recursion.reads_bottom(self, node):
             return Bottom()
+        if (of_object := object_calls.expression(self, statement, node)) is not None:
+            return of_object
         handler = getattr(self, "on_" + type(node).__name__, None)
         if hasattr(statement, "closure"):
             return function_values.built(self, statement, node)
@@ -212,6 +197,7 @@ class Inference(Preludes):
         return self._copy(statement)
 
     def _opaque(self, statement: gast.AST, node: gast.AST) -> Kind:
+        node = object_uses.resolve(self, statement, node)
         is_test = isinstance(node, gast.BoolOp | gast.Compare | gast.JoinedStr) or getattr(statement, "is_test", False)
         is_test = is_test or (isinstance(node, gast.UnaryOp) and isinstance(node.op, gast.Not))
         if self.reads_active(node) and not is_test:
@@ -239,6 +225,7 @@ class Inference(Preludes):
         return self._primitive(statement, operations.operator_operation(node))
 
     def on_Compare(self, statement: gast.AST, node: gast.AST) -> Kind:
+        node = object_uses.resolve(self, statement, node)
         known = len(node.ops) == 1 and type(node.ops[0]).__name__ in table.OPERATORS
         if known and all(isinstance(self.kind(n), Numeric) for n in (node.left, node.comparators[0])):
             return self._primitive(statement, operations.operator_operation(node))
@@ -321,6 +308,8 @@ class Inference(Preludes):
             return function_values.make(self, statement, node, target)
         if target is None and core.is_name(node.func):
             target = self.made.get(node.func.id, function_values.called(self, node))
+        if (found := object_calls.call(self, statement, node, target)) is not None:
+            return found
         if isinstance(target, FunctionOf):
             return function_values.call(self, statement, node, target)
         if target is not None and core.is_name(node.func) and node.func.id in self.kinds:
@@ -472,7 +461,8 @@ class Inference(Preludes):
         return found if found is not None else _NONE
 
     def refuse(self, node: gast.AST, cause: str, rewrite: str) -> None:
-        self.diagnostics.report(node, cause, rewrite)
+        home = self.current.__dict__.get("home") if self.current is not None else None
+        self.diagnostics.report(node, cause, rewrite, home)
 
 
 _NONE = Static(None)

@@ -4,8 +4,8 @@ Kinds decide what `+` means, what an adjoint looks like, and which statements ne
 is kept per leaf: a tuple of an active array and a string has one active leaf.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Union
 
 import numpy as np
@@ -80,7 +80,39 @@ class Bottom:
     """No value at all: what a recursive call gives before anything is known of the function's result."""
 
 
-Kind = Numeric | TupleOf | ListOf | DictOf | Static | Unknown | Bottom
+@dataclass(eq=False)
+class ObjectOf:
+    """One object that the function makes, and what its attributes are at the place that inference has come to.
+
+    Attributes:
+        cls: its class.
+        name: what variables for its attributes are named after.
+        kind_of: gives the kind of an atom.
+        attributes: attribute to the atom that holds its value.
+        other: where it got a second name, through which it may be written as well; None if it has one name only.
+        written: where it was written through that other name.
+        sources: the objects that this one may be.
+    """
+
+    cls: Any
+    name: str
+    kind_of: Callable[[Any], "Kind"]
+    attributes: dict[str, Any] = field(default_factory=dict)
+    other: Any = None
+    written: Any = None
+    sources: tuple["ObjectOf", ...] = ()
+
+
+@dataclass(eq=False)
+class SuperOf:
+    """`super()`: the object, seen as one of the classes that follow `after` in the order of resolution."""
+
+    owner: Any
+    owner_kind: Any
+    after: Any
+
+
+Kind = Numeric | TupleOf | ListOf | DictOf | Static | Unknown | ObjectOf | SuperOf | Bottom
 
 
 def _equal(a: Any, b: Any) -> bool:
@@ -103,7 +135,24 @@ def parts(kind: Kind) -> tuple[Kind, ...]:
         return kind.elements if kind.elements is not None else (kind.element,)
     if isinstance(kind, DictOf):
         return tuple(k for _, k in kind.items)
-    return ()
+    return tuple(_data_of(kind, {kind})) if isinstance(kind, ObjectOf) else ()
+
+
+def _data_of(kind: ObjectOf, seen: set[ObjectOf]) -> list[Kind]:
+    """Kinds of what an object and the objects in its attributes hold; objects may refer to each other in circles."""
+    found: list[Kind] = []
+    for part in [kind.kind_of(node) for node in kind.attributes.values()]:
+        if not isinstance(part, ObjectOf):
+            found.append(part)
+        elif part not in seen:
+            seen.add(part)
+            found += _data_of(part, seen)
+    return found
+
+
+def holds_object(kind: Kind) -> bool:
+    """Is the kind that of an object that the function made, or of a container of such?"""
+    return isinstance(kind, ObjectOf) or any(holds_object(k) for k in parts(kind))
 
 
 def with_activity(kind: Kind, active: bool) -> Kind:
@@ -243,4 +292,6 @@ def show(kind: Kind) -> str:
     if isinstance(kind, FunctionOf):
         return "a function"
     names: Mapping[type, str] = {Numeric: "an array or number", TupleOf: "a tuple", ListOf: "a list", DictOf: "a dict"}
+    if isinstance(kind, ObjectOf):
+        return f"an object of {kind.cls.__name__}"
     return names.get(type(kind), "a Python object")

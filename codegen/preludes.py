@@ -42,6 +42,13 @@ class Preludes:
         getattr(self, "do_" + type(statement).__name__)(statement)
         self.prelude.append(statement)
 
+    def splice(self, statement: gast.AST) -> None:
+        """Infers a statement of another function's, and puts it in front of the current one."""
+        outer, self.current = self.current, statement
+        getattr(self, "do_" + type(statement).__name__)(statement)
+        self.prelude.append(statement)
+        self.current = outer
+
     def computed(self, base: str, value: gast.AST) -> gast.AST:
         """A new name for an operation."""
         name = self.function.fresh(base)

@@ -7,12 +7,13 @@ from typing import Any
 import gast
 import numpy as np
 
-from s2s.codegen import call_arguments, core, defaults, kinds, lifting, recursion, verify
+from s2s.codegen import call_arguments, core, defaults, kinds, lifting, object_calls, recursion, verify
 from s2s.codegen.defaults import signature
 from s2s.codegen.desugar import Desugarer
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.guards import UNRESOLVED, CalleeGuard, Guard, resolve_name, resolve_path
-from s2s.codegen.infer import Inference
+from s2s.codegen.heap import ReturnsObject
+from s2s.codegen.infer import Inference, resolve_references
 from s2s.codegen.kinds import Kind, Unknown
 from s2s.codegen.names import Namer, names_in
 from s2s.codegen.operations import Operation
@@ -170,15 +171,39 @@ class Program:
             inference.refuse(node, bound, "pass each argument by position or by name")
             return Unknown()
         arguments = {p: inference.kind(n) for p, n in bound.items()}
+        if any(map(kinds.holds_object, arguments.values())) and not is_transformed:
+            return object_calls.in_place_of_call(inference, statement, node, source, bound)
         arguments = {p: arguments[p] if p in arguments else self._default_kind(source, p) for p in parameters(source)}
         if recursion.is_endless(self, id(target)):
             inference.refuse(node, "each level of this recursion has arguments of another structure", "write a loop")
             return Unknown()
         if is_transformed:
             source = self._emitted_source(target, arguments)
-        instance = self.instance(source, arguments, id(source) if is_transformed else id(target))
+        try:
+            instance = self.instance(source, arguments, id(source) if is_transformed else id(target))
+        except ReturnsObject:
+            return object_calls.in_place_of_call(inference, statement, node, source, bound)
         statement.operation = Operation("call", binding=bound, callee=instance)
         return instance.result
+
+    def core_of(self, source: FunctionSource) -> core.Function:
+        """The function in Core, not inferred, with its global names resolved."""
+        diagnostics = Diagnostics(source)
+        function = build(source, diagnostics)
+        diagnostics.raise_if_any()
+        self._guard_defaults(source)
+        resolve_references(function)
+        return function
+
+    def bound(self, source: FunctionSource, node: gast.AST) -> tuple[FunctionSource, dict[str, gast.AST]] | str:
+        """The function for such a call, and its parameters' arguments; the reason as text if the call doesn't fit."""
+        if call_arguments.is_variadic(source) and not call_arguments.has_stars(node):
+            try:
+                source = call_arguments.specialised(source, len(node.args), [k.arg for k in node.keywords])
+            except ValueError as error:
+                return str(error)
+        found = bind_call(source, node)
+        return found if isinstance(found, str) else (source, found)
 
     def _emitted_source(self, transformed: Any, arguments: dict[str, Kind]) -> FunctionSource:
         """What a transformed function runs for these kinds of arguments."""

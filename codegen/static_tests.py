@@ -9,7 +9,7 @@ from typing import Any
 import gast
 
 from s2s.codegen import core
-from s2s.codegen.kinds import UNKNOWN_VALUE, DictOf, FunctionOf, Kind, ListOf, Numeric, Static, TupleOf
+from s2s.codegen.kinds import UNKNOWN_VALUE, DictOf, FunctionOf, Kind, ListOf, Numeric, ObjectOf, Static, TupleOf
 from s2s.codegen.operations import Operation
 
 CONTAINERS: dict[type, type] = {TupleOf: tuple, ListOf: list, DictOf: dict}
@@ -51,7 +51,7 @@ def _compared(inference: Any, node: gast.AST) -> bool | None:
 def _is_none(kind: Kind) -> bool | None:
     if isinstance(kind, Static):
         return None if kind.value is UNKNOWN_VALUE else kind.value is None
-    return False if isinstance(kind, Numeric | TupleOf | ListOf | DictOf) else None
+    return False if isinstance(kind, Numeric | TupleOf | ListOf | DictOf | ObjectOf) else None
 
 
 def _text(inference: Any, node: gast.AST) -> str | None:

@@ -35,6 +35,27 @@ def store_augmented(desugarer: Any, statement: gast.AugAssign) -> None:
     _update(desugarer, target, owner, "set_at", index, changed)
 
 
+def store_attribute(desugarer: Any, target: gast.Attribute, value: gast.AST) -> None:
+    """`owner.attribute = value`: a variable for the attribute, which inference knows to be that of the object."""
+    owner = desugarer.atom(target.value)
+    base = core.dotted(owner) or "value"
+    base = desugarer.function.bases.get(base, base)
+    version = desugarer.function.fresh(f"{base}_{target.attr}")
+    desugarer.emit(core.located(core.assign(version, value), target))
+    desugarer.body[-1].stores = (owner, target.attr)
+
+
+def store_attribute_augmented(desugarer: Any, statement: gast.AugAssign) -> None:
+    """`owner.attribute op= value`."""
+    target = statement.target
+    owner = desugarer.atom(target.value)
+    read = gast.copy_location(gast.Attribute(owner, target.attr, gast.Load()), target)
+    left = desugarer.as_atom(read)
+    value = gast.BinOp(left, statement.op, desugarer.atom(statement.value))
+    store_attribute(desugarer, gast.copy_location(gast.Attribute(owner, target.attr, gast.Store()), target), value)
+    desugarer.body[-1].in_place = True
+
+
 def refuse_several(desugarer: Any, target: gast.Tuple | gast.List) -> None:
     """`x[0], x[1] = …` writes one element before the other, which views of the first can see."""
     written = [e for e in target.elts if isinstance(e, gast.Subscript)]

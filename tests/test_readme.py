@@ -6,6 +6,7 @@ import linecache
 import math
 import re
 from collections import namedtuple
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,27 @@ def closure(x):
     return np.sum(scaled(x)) + (lambda z: z * x[0])(x[1])
 
 
+@dataclass
+class Meter:
+    total: float = 0.0
+
+    def add(self, v):
+        self.total = self.total + v * v
+        return self
+
+    @property
+    def half(self):
+        return self.total / 2
+
+
+def classes(x):
+    meter = Meter()
+    for v in x:
+        meter.add(v)
+    meter.total *= x[0]
+    return meter.half
+
+
 def in_place(x):
     y = x * 2.0
     y[0] = 1.0
@@ -115,6 +137,7 @@ PROGRAMS = {
     "`while` on array values": while_loop,
     "`break`, `continue`": break_loop,
     "nested functions, lambdas that capture values": closure,
+    "classes of yours: construction, methods, properties, operators, attribute writes, dataclasses": classes,
     "`x[i] = v` on arrays": in_place,
     "generators, `async`": generator,
     "writing globals": writes_global,
