@@ -64,7 +64,10 @@ class Rewriting:
     def refuse(self, expression: gast.AST) -> gast.AST:
         return expression
 
-    conditional = walrus = unset = refuse
+    conditional = walrus = unset = value_of = without_assignments = comprehension = refuse
+
+    def consumed(self, expression: gast.AST) -> None:
+        """No rule makes a generator."""
 
     # Rules -------------------------------------------------------------------------------------------------------
 

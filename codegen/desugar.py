@@ -1,11 +1,12 @@
 """From the user's AST to Core: one operation per statement, every assignment a new version."""
 
 import builtins
+from collections.abc import Iterable
 from typing import Any
 
 import gast
 
-from s2s.codegen import core, liveness, stores
+from s2s.codegen import core, inline_control, liveness, stores
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.normal_form import Flattener
 from s2s.codegen.refusals import (
@@ -14,6 +15,7 @@ from s2s.codegen.refusals import (
     refuse_statement,
 )
 from s2s.codegen.structured import structured
+from s2s.codegen.touched import touched_variables
 
 HEADER_CALLS = ("zip", "enumerate", "reversed")
 
@@ -21,14 +23,23 @@ HEADER_CALLS = ("zip", "enumerate", "reversed")
 class Desugarer:
     """Walks one function; `environment` maps a user's variable to its current version."""
 
-    def __init__(self, function: core.Function, tree: gast.FunctionDef, diagnostics: Diagnostics, filename: str):
+    def __init__(
+        self,
+        function: core.Function,
+        tree: gast.FunctionDef,
+        diagnostics: Diagnostics,
+        filename: str,
+        inactive: Iterable[str] = (),
+    ):
         self.function = function
         self.tree = tree
         self.diagnostics = diagnostics
         self.filename = filename
         self.environment: dict[str, str] = {p: p for p in function.parameters}
         self.locals = set(function.parameters) | _names_bound(tree.body)
+        self.touched = touched_variables(tree.body, set(function.parameters) - set(inactive))
         self.declared_outside: set[str] = set()
+        self.shown: dict[str, str] = {}  # variables that the user did not write to what they are called
         self.body: list[gast.AST] = []
         self.origin: gast.AST | None = None
 
@@ -36,6 +47,7 @@ class Desugarer:
         statements = _without_docstring(structured(self.tree).body)
         liveness.annotate(statements, set())
         self.function.body = self.block(statements)
+        self.function.bases.update({v: self.shown[b] for v, b in self.function.bases.items() if b in self.shown})
         if not (self.function.body and isinstance(self.function.body[-1], gast.Return)):
             self.function.body.append(core.from_statement(gast.Return(core.constant(None)), self.origin))
 
@@ -303,15 +315,16 @@ class Desugarer:
         """A loop's iterable: `zip`, `enumerate` and `reversed` stay in the header, over atoms."""
         name = expression.func.id if isinstance(expression, gast.Call) and core.is_name(expression.func) else None
         plain = name is not None and name not in self.locals and _only_strict(name, expression.keywords)
+        started = expression.keywords if name == "enumerate" else []
         if name in HEADER_CALLS and plain and not any(isinstance(a, gast.Starred) for a in expression.args):
             self.flattener().atom(expression.func)
-            parts = [self.iterator(expression.args[0]), *expression.args[1:]]
+            parts = [self.iterator(expression.args[0]), *expression.args[1:], *[k.value for k in started]]
             if name == "zip":
                 parts = [self.iterator(a) for a in expression.args]
             elif name == "enumerate":
                 parts = [parts[0], *[self.atom(a) for a in parts[1:]]]
             call = core.call(name, *parts)
-            call.keywords = expression.keywords
+            call.keywords = [] if started else expression.keywords
             return call
         if name == "range" and plain:
             self.flattener().atom(expression.func)
@@ -335,6 +348,18 @@ class Desugarer:
     def walrus(self, expression: gast.AST) -> gast.AST:
         self.assign(expression.target, self.rhs(expression.value))
         return core.name(self.environment[expression.target.id])
+
+    def value_of(self, expression: gast.AST) -> gast.AST:
+        return inline_control.value_of(self, expression)
+
+    def without_assignments(self, expression: gast.AST) -> gast.AST:
+        return inline_control.without_assignments(self, expression)
+
+    def comprehension(self, expression: gast.AST) -> gast.AST | None:
+        return None if inline_control.is_plain(self, expression) else inline_control.comprehension(self, expression)
+
+    def consumed(self, expression: gast.AST) -> gast.AST | None:
+        return inline_control.consumed(self, expression)
 
     def unset(self, node: gast.AST) -> None:
         """A local variable is read that no statement before has set, or that has been deleted."""
@@ -370,7 +395,9 @@ def _may_write(expression: gast.AST) -> bool:
 
 
 def _only_strict(name: str, keywords: list[gast.AST]) -> bool:
-    """Are there no keywords but a literal `strict` of zip?"""
+    """Are there no keywords but a literal `strict` of zip, and the start of enumerate?"""
+    if name == "enumerate":
+        return all(k.arg == "start" for k in keywords)
     return all(name == "zip" and k.arg == "strict" and isinstance(k.value, gast.Constant) for k in keywords)
 
 
@@ -399,8 +426,11 @@ def _names_bound(body: Any) -> set[str]:
         if isinstance(statement, gast.FunctionDef | gast.ClassDef):
             found.add(statement.name)
             continue
+        inside = {
+            id(n) for c in core.nodes(statement) if isinstance(c, gast.comprehension) for n in core.nodes(c.target)
+        }
         for node in core.nodes(statement):
-            if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store):
+            if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store) and id(node) not in inside:
                 found.add(node.id)
             elif isinstance(node, gast.Subscript) and isinstance(node.ctx, gast.Store):
                 found.update(core.reads(node.value))

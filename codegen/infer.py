@@ -17,6 +17,7 @@ from s2s.codegen import (
     object_attributes,
     object_calls,
     object_uses,
+    opaque,
     operations,
     recursion,
     refusals,
@@ -185,7 +186,7 @@ class Inference(Preludes):
             return function_values.built(self, statement, node)
         if core.is_literal(node) or self.global_object(node) is not None:
             return self._copy(statement)
-        kind = self._opaque(statement, node) if handler is None else handler(statement, node)
+        kind = opaque.infer(self, statement, node) if handler is None else handler(statement, node)
         function_values.refuse_unknown_use(self, statement)
         return kind
 
@@ -195,15 +196,6 @@ class Inference(Preludes):
 
     def on_Name(self, statement: gast.AST, node: gast.AST) -> Kind:
         return self._copy(statement)
-
-    def _opaque(self, statement: gast.AST, node: gast.AST) -> Kind:
-        node = object_uses.resolve(self, statement, node)
-        is_test = isinstance(node, gast.BoolOp | gast.Compare | gast.JoinedStr) or getattr(statement, "is_test", False)
-        is_test = is_test or (isinstance(node, gast.UnaryOp) and isinstance(node.op, gast.Not))
-        if self.reads_active(node) and not is_test:
-            what = type(node).__name__.lower()
-            self.refuse(node, f"{what} over a differentiated value is not supported yet", "write a loop or NumPy call")
-        return Static() if is_test else Unknown()
 
     def on_BinOp(self, statement: gast.AST, node: gast.AST) -> Kind:
         left, right = self.kind(node.left), self.kind(node.right)
@@ -221,7 +213,7 @@ class Inference(Preludes):
 
     def on_UnaryOp(self, statement: gast.AST, node: gast.AST) -> Kind:
         if isinstance(node.op, gast.Not) or not isinstance(self.kind(node.operand), Numeric | Unknown):
-            return self._opaque(statement, node)
+            return opaque.infer(self, statement, node)
         return self._primitive(statement, operations.operator_operation(node))
 
     def on_Compare(self, statement: gast.AST, node: gast.AST) -> Kind:
@@ -280,7 +272,7 @@ class Inference(Preludes):
 
     def _build(self, statement: gast.AST, node: gast.AST, make: Any) -> Kind:
         if any(isinstance(e, gast.Starred) for e in node.elts):
-            return self._opaque(statement, node)
+            return opaque.infer(self, statement, node)
         elements = tuple(self.kind(e) for e in node.elts)
         active = tuple(i for i, k in enumerate(elements) if kinds.is_active(k))
         statement.operation = Operation("build", binding=dict(enumerate(node.elts)), active=active)
@@ -288,7 +280,7 @@ class Inference(Preludes):
 
     def on_Dict(self, statement: gast.AST, node: gast.AST) -> Kind:
         if not all(core.is_literal(k) for k in node.keys):
-            return self._opaque(statement, node)
+            return opaque.infer(self, statement, node)
         keys = [core.literal(k) for k in node.keys]
         items = tuple((k, self.kind(v)) for k, v in zip(keys, node.values, strict=True))
         active = tuple(k for k, kind in items if kinds.is_active(kind))
@@ -387,7 +379,7 @@ class Inference(Preludes):
     def _named_tuple(self, statement: gast.AST, node: gast.AST, cls: Any) -> Kind:
         nodes = dict(zip(cls._fields, node.args, strict=False)) | {k.arg: k.value for k in node.keywords}
         if set(nodes) != set(cls._fields) or any(isinstance(a, gast.Starred) for a in node.args):
-            return self._opaque(statement, node)
+            return opaque.infer(self, statement, node)
         ordered = [nodes[f] for f in cls._fields]
         return self._named_build(statement, ordered, cls)
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import gast
 
-from s2s.codegen import core
+from s2s.codegen import core, inline_control
 from s2s.codegen.lifting import MakeClosure
 from s2s.codegen.source import FunctionSource
 
@@ -38,6 +38,14 @@ class Context(Protocol):
     def conditional(self, expression: gast.AST) -> gast.AST: ...
 
     def walrus(self, expression: gast.AST) -> gast.AST: ...
+
+    def value_of(self, expression: gast.AST) -> gast.AST: ...
+
+    def without_assignments(self, expression: gast.AST) -> gast.AST: ...
+
+    def comprehension(self, expression: gast.AST) -> gast.AST | None: ...
+
+    def consumed(self, expression: gast.AST) -> gast.AST | None: ...
 
     def refuse(self, expression: gast.AST) -> gast.AST: ...
 
@@ -127,7 +135,20 @@ class Flattener:
         return gast.Compare(self.atom(node.left), node.ops, [self.atom(node.comparators[0])])
 
     def do_IfExp(self, node: gast.AST) -> gast.AST:
+        if inline_control.assigns(node):
+            return self.atom(self.context.value_of(node))
         return self.context.conditional(node)
+
+    def do_BoolOp(self, node: gast.AST) -> gast.AST:
+        if inline_control.is_truth(node) and not inline_control.assigns(node):
+            return self.opaque(node)
+        return self.atom(self.context.value_of(node))
+
+    def do_ListComp(self, node: gast.AST) -> gast.AST:
+        made = self.context.comprehension(node)
+        return self.opaque(node) if made is None else self.atom(made)
+
+    do_DictComp = do_ListComp
 
     def do_NamedExpr(self, node: gast.AST) -> gast.AST:
         return self.context.walrus(node)
@@ -155,6 +176,9 @@ class Flattener:
         return self.atom(node)
 
     def do_Call(self, node: gast.AST) -> gast.AST:
+        consumed = self.context.consumed(node)
+        if consumed is not None:
+            return self.operation(consumed)
         function = node.func
         if isinstance(function, gast.Attribute):
             function = self.do_Attribute(function)
@@ -226,6 +250,8 @@ class Flattener:
         return is_lifted or node.func.id in self.environment
 
     def _hoist_walrus(self, node: gast.AST) -> gast.AST:
+        if inline_control.assigns(node):
+            node = self.context.without_assignments(node)
         inside = [n for n in gast.walk(node) if isinstance(n, gast.NamedExpr)]
         if inside and any(isinstance(n, SOMETIMES) for n in gast.walk(node)):
             return self.context.refuse(inside[0])

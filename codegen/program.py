@@ -1,6 +1,7 @@
 """The functions of one emitted file: inferred instances of user functions, their pairs, and the header they need."""
 
 import types
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -137,7 +138,8 @@ class Program:
         """Infers the function, anew at every call; its result's kind."""
         source = instance.source
         diagnostics = instance.diagnostics = Diagnostics(source)
-        instance.function = build(source, diagnostics)
+        inactive = [p for p, kind in instance.arguments.items() if not kinds.is_active(kind)]
+        instance.function = build(source, diagnostics, inactive)
         diagnostics.raise_if_any()
         self.namer.reserve(*names_in(source.tree))
         self._guard_defaults(source)
@@ -271,8 +273,8 @@ def bind_call(source: FunctionSource, node: gast.AST) -> dict[str, gast.AST] | s
     return f"{source.name}() is missing the argument {missing[0]!r}" if missing else bound
 
 
-def build(source: FunctionSource, diagnostics: Diagnostics) -> core.Function:
-    """The function in Core, not yet inferred."""
+def build(source: FunctionSource, diagnostics: Diagnostics, inactive: Iterable[str] = ()) -> core.Function:
+    """The function in Core, not yet inferred; no differentiated value enters the parameters `inactive`."""
     tree, defined = lifting.lifted(source)
     if isinstance(tree, gast.AsyncFunctionDef):
         diagnostics.report(tree, "async functions have no derivative", "write a plain function")
@@ -290,7 +292,7 @@ def build(source: FunctionSource, diagnostics: Diagnostics) -> core.Function:
     function.references.update(defaults.references(source))
     function.references.update(defined)
     _refuse_captured_writes(source, diagnostics)
-    Desugarer(function, tree, diagnostics, source.filename).run()
+    Desugarer(function, tree, diagnostics, source.filename, inactive).run()
     if not diagnostics:
         verify.check(function, "desugaring")
     return function

@@ -96,7 +96,10 @@ class RuleWriter:
     def refuse(self, expression: gast.AST) -> gast.AST:
         raise ValueError(f"a rule holds {type(expression).__name__}, which rules may not")
 
-    conditional = walrus = unset = refuse
+    conditional = walrus = unset = value_of = without_assignments = comprehension = refuse
+
+    def consumed(self, expression: gast.AST) -> None:
+        """No rule makes a generator."""
 
     def text(self, text: str, mapping: Mapping[str, gast.AST]) -> gast.AST:
         """A rule's expression with its parameters filled in (not yet flattened)."""

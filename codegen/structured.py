@@ -8,6 +8,7 @@ otherwise; nothing is written twice. A function that holds no such jumps is give
 """
 
 import copy
+import operator
 from typing import Any
 
 import gast
@@ -43,7 +44,7 @@ def _structured(function: Any, namer: Namer) -> Any:
     if not isinstance(function, gast.FunctionDef) or _is_lazy(function):
         return function
     body = _Structurer(namer).run(function.body)
-    if all(new is old for new, old in zip(body, function.body, strict=False)) and len(body) == len(function.body):
+    if len(body) == len(function.body) and all(map(operator.is_, body, function.body)):
         return function
     new = copy.copy(function)
     new.body = body
@@ -116,7 +117,7 @@ class _Structurer:
     def block(self, body: list[gast.AST], level: _Level) -> list[gast.AST]:
         """The block with its jumps as values; what follows a jump is guarded."""
         done: list[gast.AST] = []
-        body = jumps.live(body)
+        body = [_without_assigning_test(s) for s in jumps.live(body)]
         for i, statement in enumerate(body):
             if isinstance(statement, jumps.LOOPS):
                 return [*done, *self.loop(statement, body[i + 1 :], level)]
@@ -266,6 +267,17 @@ class _Structurer:
             elif not jumps.assigns(new.body, flag):
                 new.body = _initialised(new.body, flag)
         return entry
+
+
+def _without_assigning_test(statement: Any) -> Any:
+    """`while (y := f(x)) > 0: …` as `while True:` with a break first, where the break may stand for its `else`."""
+    if not isinstance(statement, gast.While) or {BREAK, CONTINUE} & jumps.exits(statement.orelse):
+        return statement
+    if not any(isinstance(node, gast.NamedExpr) for node in gast.walk(statement.test)):
+        return statement
+    leave = flags.branch(gast.UnaryOp(gast.Not(), statement.test), [*statement.orelse, gast.Break()], [], statement)
+    endless = gast.While(gast.Constant(True, None), [leave, *statement.body], [])
+    return gast.copy_location(endless, statement)
 
 
 # Nodes ---------------------------------------------------------------------------------------------------------------
