@@ -13,6 +13,7 @@ from s2s.runtime import (
     errors,
     executable,
     indexing,
+    mutable,
     numpy_protocol,
     operators,
     staged_dispatch,
@@ -301,3 +302,4 @@ def _install_operators() -> None:
 
 operators.connect(apply, _apply_ufunc, _apply_function)
 _install_operators()
+mutable.install()

@@ -110,6 +110,9 @@ def write_out(function: Callable[..., Any], outs: tuple[Any, ...], result: Any) 
 
 def _write(function: Callable[..., Any], out: Any, value: Any) -> None:
     name = function_name(function)
+    if hasattr(out, "replace"):  # a staged array
+        out.replace(value)
+        return
     if type(out) is not np.ndarray:
         raise TypeError(
             f"{name}(..., out=x) cannot write into x{errors.at_user_line()}, because s2s arrays are immutable; "
@@ -149,8 +152,12 @@ def _outer(call: Any, ufunc: np.ufunc, inputs: Any, kwargs: dict[str, Any]) -> A
     return call(find(ufunc), (left, right), kwargs)
 
 
-def _refuse_at(call: Any, ufunc: np.ufunc, inputs: Any, kwargs: dict[str, Any]) -> Any:
+def _update_at(call: Any, ufunc: np.ufunc, inputs: Any, kwargs: dict[str, Any]) -> Any:
     update = _UPDATES.get(ufunc)
+    if update is not None and hasattr(inputs[0], "replace"):  # a staged array
+        target, index, *value = inputs
+        negated = [-v for v in value] if ufunc is np.subtract else value
+        return target.replace(getattr(target.at[index], update)(*negated))
     sign = "-" if ufunc is np.subtract else ""
     rewrite = f"; write x = x.at[i].{update}({sign}v)" if update is not None else ""
     raise TypeError(
@@ -168,5 +175,5 @@ _UFUNC_METHODS: dict[str, Callable[..., Any]] = {
     "reduce": _reduce_with(_REDUCTIONS, "reduce"),
     "accumulate": _reduce_with(_ACCUMULATIONS, "accumulate"),
     "outer": _outer,
-    "at": _refuse_at,
+    "at": _update_at,
 }

@@ -20,7 +20,7 @@ class Region:
         log: what building it changed; the changes are undone when `building` ends.
     """
 
-    __slots__ = ("arguments", "scope", "log", "_scratch")
+    __slots__ = ("arguments", "scope", "log", "_scratch", "_given")
 
     def __init__(self, avals: Sequence[Aval]) -> None:
         outer = staging.scope()
@@ -29,6 +29,7 @@ class Region:
         block = self._scratch.regions[0].blocks.append(*types)
         self.scope = Scope(outer.module, block, parent=outer)
         self.arguments = [Staged(v, aval, self.scope) for v, aval in zip(block.arguments, avals, strict=True)]
+        self._given = [argument._value for argument in self.arguments]
         self.log = Log(self.scope)
 
     @contextmanager
@@ -47,6 +48,10 @@ class Region:
         """Adds operations at its end, without any effects."""
         with staging.entered(self.scope):
             yield self
+
+    def is_written(self, place: int) -> bool:
+        """Whether the array that stands for an argument was written in the region."""
+        return self.arguments[place]._value is not self._given[place]
 
     def finish(self, values: Sequence[Any]) -> None:
         """Ends the block with these MLIR values as its results."""

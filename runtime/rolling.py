@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from s2s.runtime import dtypes, effects, joins, staged_iterables, staging
+from s2s.runtime import dtypes, effects, joins, staged_iterables, staging, views
 from s2s.runtime.adapter import ir
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import S2SError, at_user_line
@@ -135,10 +135,25 @@ class Rolled:
         return list(new.values())
 
     def _refuse_written_copies(self, inner: list[Any], found: dict[int, tuple[Any, Any]]) -> None:
-        """A container that is rebound and also changed in place: who else sees the change is not followed."""
-        for value, spec, name in zip(inner, self.specs, self.names, strict=False):
-            if spec.treedef is not None and any(id(part) in found for part in _containers(value)):
+        """A value that is rebound and also changed in place, where it is not followed who else sees the change."""
+        for value, entry, spec, name in zip(inner, self.entry, self.specs, self.names, strict=False):
+            if spec.treedef is None:
+                continue
+            starts = joins.leaves_of(entry, spec.treedef) or ()
+            shared = any(_shows_changed(start, found) for start in starts)
+            if shared or any(id(part) in found for part in _containers(value)):
                 raise JoinError(f"{name!r} is both rebound and changed in place in a loop{at_user_line()}")
+
+    def _shared_names(self, region: Region, after: list[Any]) -> list[tuple[bool, list[Any]]]:
+        """Per carried leaf: whether it is written under its name in the loop, and which outside arrays it may be."""
+        rows = [row for triple in zip(self.specs, self.entry, after, strict=True) for row in _rows(*triple)]
+        variables = sum(len(spec.avals()) for spec in self.specs[: len(self.names) - len(self.targets)])
+        shared = []
+        for place, (_, start, end) in enumerate(rows[:variables], 1):
+            written = region.is_written(place)
+            ends = [end] if type(end) is Staged and not end.home.is_inside(region.scope) else []
+            shared.append((written, [start, *ends] if written or not self.known_to_run else ends))
+        return shared
 
     def _check(self, region: Region, after: list[Any]) -> None:
         """What is the same only from the second iteration on is refused here, for the first to run by itself."""
@@ -151,6 +166,7 @@ class Rolled:
     # The operation ------------------------------------------------------------------------------------------------
 
     def _build(self, region: Region, after: list[Any]) -> tuple[Any, ...]:
+        shared = self._shared_names(region, after)
         rows = [row for triple in zip(self.specs, self.entry, after, strict=True) for row in _rows(*triple)]
         with region.continued():
             k = staged_iterables.counter(region.arguments[0]._value, region.scope)
@@ -161,7 +177,7 @@ class Rolled:
         op = ir.Operation.create("stablehlo.while", results=kinds, operands=start, regions=2)
         test.move_to(op.regions[0])
         region.move_to(op.regions[1])
-        return self._after(op)
+        return self._after(op, shared)
 
     def _test(self) -> Region:
         region = Region(self._avals())
@@ -172,10 +188,17 @@ class Rolled:
             region.finish([decided.value if type(decided) is Staged else constant(decided).value])
         return region
 
-    def _after(self, op: Any) -> tuple[Any, ...]:
+    def _after(self, op: Any, shared: list[tuple[bool, list[Any]]]) -> tuple[Any, ...]:
         results = zip(list(op.results)[1:], self._avals()[1:], strict=True)
-        arrays = iter([staging.like(value, aval) for value, aval in results])
-        built = [spec.build(value, arrays) for spec, value in zip(self.specs, self.entry, strict=True)]
+        arrays = [staging.like(value, aval) for value, aval in results]
+        for array, (written, origins) in zip(arrays, shared, strict=False):
+            views.may_be(array, origins)
+            if written:
+                for origin in origins:
+                    views.forget(origin)
+                array.view = None
+        rest = iter(arrays)
+        built = [spec.build(value, rest) for spec, value in zip(self.specs, self.entry, strict=True)]
         variables = len(built) - len(self.targets)
         for target, state in zip(self.targets, built[variables:], strict=True):
             effects.note(target)
@@ -198,6 +221,13 @@ def _containers(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [value, *(part for v in value.values() for part in _containers(v))]
     return []
+
+
+def _shows_changed(value: Any, found: dict[int, tuple[Any, Any]]) -> bool:
+    """Whether an array is a view of one that was changed."""
+    if type(value) is not Staged or value.view is None:
+        return False
+    return id(value.view.base) in found or _shows_changed(value.view.base, found)
 
 
 def _type_of(value: Any) -> Any:

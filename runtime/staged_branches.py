@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import effects, joins, staging
+from s2s.runtime import effects, joins, staging, views
 from s2s.runtime.adapter import ir
 from s2s.runtime.dtypes import tensor_type
 from s2s.runtime.errors import ConcretizationError, at_user_line
@@ -172,7 +172,14 @@ def _conditional(test: Staged, then: _Side, orelse: _Side, leaves: list[Any]) ->
     op = ir.Operation.create("stablehlo.if", results=kinds, operands=[test.value], regions=2)
     then.region.move_to(op.regions[0])
     orelse.region.move_to(op.regions[1])
-    return [staging.like(result, leaf[0]) for result, leaf in zip(op.results, leaves, strict=True)]
+    outside = staging.scope()
+    made = [staging.like(result, leaf[0]) for result, leaf in zip(op.results, leaves, strict=True)]
+    return [views.may_be(x, _made_before(leaf[1:], outside)) for x, leaf in zip(made, leaves, strict=True)]
+
+
+def _made_before(values: Sequence[Any], scope: Any) -> list[Any]:
+    """Those that are arrays from outside of the region that gave them."""
+    return [x for x in values if type(x) is Staged and scope.is_inside(x.home)]
 
 
 def choice(test: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import dtypes
+from s2s.runtime import dtypes, views
 from s2s.runtime.staging import Staged
 
 
@@ -21,8 +21,12 @@ def _array(original: Callable[..., Any]) -> Callable[..., Any]:
         if not holds_staged(object):
             return original(object, dtype, **options)
         ndmin = options.pop("ndmin", 0)
-        _only_defaults(original, options, copy=(True, None), order=("K", "C", None), subok=(False, True), like=(None,))
+        _only_defaults(
+            original, options, copy=(True, None, False), order=("K", "C", None), subok=(False, True), like=(None,)
+        )
+        copies = original is np.array and options.get("copy", True)
         made = _nested(object, np.dtype(dtype) if dtype is not None else _common_dtype(object))
+        made = views.own(made) if made is object and copies else made
         return made.reshape((1,) * (ndmin - made.ndim) + made.shape) if ndmin > made.ndim else made
 
     array_of.__name__ = original.__name__
@@ -30,7 +34,7 @@ def _array(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _only_defaults(function: Callable[..., Any], given: dict[str, Any], **accepted: tuple[Any, ...]) -> None:
-    """Options that change nothing for an immutable array are accepted, others refused."""
+    """Options that change nothing for a staged array are accepted, others refused."""
     for name, value in given.items():
         if not any(value is ok or value == ok for ok in accepted.get(name, ())):
             raise NotImplementedError(f"np.{function.__name__} of staged values with {name}={value!r}")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from s2s.runtime import arguments, dtypes, errors, operators, staging
+from s2s.runtime import arguments, dtypes, errors, operators, staging, views
 from s2s.runtime.adapter import ir
 from s2s.runtime.primitives import table
 from s2s.runtime.primitives.table import Primitive
@@ -28,12 +28,24 @@ def build_plain(primitive: Primitive, operands: Sequence[Any], static: dict[str,
 def build(primitive: Primitive, operands: Sequence[Any], leaves: Sequence[Staged], static: dict[str, Any]) -> Any:
     """Builds a primitive on operands of which the arrays, `leaves`, are staged."""
     with user_location(primitive.name):
-        result = arguments.call_lower(primitive, operands, static)
+        result = views.distinct(arguments.call_lower(primitive, operands, static), leaves)
+    if primitive.name in views.NAMES:
+        views.attach(primitive.name, result, operands, _again(primitive, operands, static), static)
     if staging.scope().parent is not None:
         return _built_in_region(result, leaves)
     if type(result) is Staged and not result.aval.shape and result.origin is None:
         result.origin = _joined_origin(leaves)
     return result
+
+
+def _again(primitive: Primitive, operands: Sequence[Any], static: dict[str, Any]) -> Callable[[Staged], Staged]:
+    """The same operation on what its first operand holds later."""
+
+    def read(base: Staged) -> Staged:
+        with user_location(primitive.name):
+            return arguments.call_lower(primitive, (base, *operands[1:]), static)
+
+    return read
 
 
 def _built_in_region(result: Any, leaves: Sequence[Staged]) -> Any:

@@ -175,6 +175,8 @@ class Staged(ArrayMethods):
     def value(self) -> Any:
         if not self.scope.open:
             raise _leaked(self.scope)
+        if self.view is not None and not self.view.is_current():
+            return self.view.value()
         if self._value is None:
             # Not kept: the constant would be built in the block that happens to be current.
             return build.fill(self.aval, 0 if self.literal is None else self.literal)
