@@ -13,7 +13,7 @@ import numpy as np
 
 from s2s.codegen import core, kinds, partials, rules
 from s2s.codegen.kinds import FunctionOf, Kind, Static
-from s2s.codegen.lifting import Definition, MakeClosure, missing_defaults, with_captured
+from s2s.codegen.lifting import MakeClosure, missing_defaults, with_captured
 from s2s.codegen.operations import Operation
 from s2s.codegen.partials import Partial
 from s2s.codegen.source import FunctionSource
@@ -57,11 +57,12 @@ def call(inference: Any, statement: gast.AST, node: gast.AST, kind: FunctionOf) 
         return _call_partial(inference, statement, node, definition)
     parts = dict(zip(definition.parameters, captured(inference, node.func, definition), strict=True))
     added = {p: parts[p] for p in definition.captured} | missing_defaults(definition, node, parts)
-    function = core.name(reference(inference, definition.source, definition.name))
+    target = getattr(definition, "transformed", definition.source)
+    function = core.name(reference(inference, target, definition.name))
     lifted_call = gast.copy_location(gast.Call(function, node.args, node.keywords), node)
     statement.value = with_captured(definition, lifted_call, added)
     statement.user_call = statement.__dict__.get("user_call", node)
-    return inference.program.call(inference, statement, statement.value, definition.source)
+    return inference.program.call(inference, statement, statement.value, target)
 
 
 def by_name(inference: Any, node: gast.AST, target: Any) -> gast.AST:
@@ -83,7 +84,7 @@ def _call_partial(inference: Any, statement: gast.AST, node: gast.AST, definitio
     return inference.meaning(statement)
 
 
-def captured(inference: Any, node: gast.AST, definition: Definition | Partial) -> list[gast.AST]:
+def captured(inference: Any, node: gast.AST, definition: Any) -> list[gast.AST]:
     """The captured values of a closure, by name."""
     made = inference.definitions.get(node.id)
     if made is not None and type(made.value) is gast.Tuple:

@@ -1,26 +1,52 @@
 """Transformations called inside of the function that is transformed: `grad(f)(x)`, `jvp(f, (x,), (v,))`."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import gast
 
-from s2s.codegen import core, nested
+from s2s.codegen import call_arguments, core, function_values, nested, rules
 from s2s.codegen.guards import UNRESOLVED
-from s2s.codegen.kinds import Kind, Static, Unknown
+from s2s.codegen.kinds import FunctionOf, Kind, Static, Unknown
+from s2s.codegen.lifting import Definition
+from s2s.codegen.operations import Operation
+
+
+@dataclass(eq=False)
+class InnerTransformed:
+    """The function that a closure became: `grad(f)` captures what f captures.
+
+    Attributes:
+        base: the definition of the function before all transformations.
+        transformed: the transformed function, which takes captured values as further arguments.
+    """
+
+    base: Definition
+    transformed: Any
+    made: dict[Any, Any] = field(default_factory=dict)
+
+    name = "transformed"
+    captured = property(lambda self: self.base.captured)
+    defaults = property(lambda self: self.base.defaults)
+    parameters = property(lambda self: self.base.parameters)
+    source = property(lambda self: self.base.source)
 
 
 def is_transformation(target: Any, node: gast.AST) -> bool:
-    return nested.makes(target) or (nested.applies(target) and len(node.args) > 1)
+    return nested.makes(target) or nested.wraps(target) or (nested.applies(target) and len(node.args) > 1)
 
 
 def transformation(inference: Any, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
     """`grad(f)` makes a transformed function here and now; `jvp(f, x, v)` calls one."""
+    kind = inference.kind(node.args[0]) if node.args else None
+    if isinstance(kind, FunctionOf) and isinstance(kind.definition, Definition | InnerTransformed):
+        return _of_closure(inference, statement, node, target, kind)
     asked = node.args[:1] if nested.applies(target) else node.args
     known = [known_value(inference, a) for a in asked]
-    options = {k.arg: known_value(inference, k.value) for k in node.keywords if nested.makes(target)}
+    options = {k.arg: known_value(inference, k.value) for k in node.keywords if not nested.applies(target)}
     if UNRESOLVED in known or any(v is UNRESOLVED for v in options.values()) or None in options:
         return inference.unknown_call(statement, node)
-    if nested.makes(target):
+    if not nested.applies(target):
         name = core.targets(statement)[0]
         if name not in inference.made:
             inference.made[name] = target(*known, **options)
@@ -30,6 +56,83 @@ def transformation(inference: Any, statement: gast.AST, node: gast.AST, target: 
     statement.value = gast.copy_location(gast.Call(node.func, node.args[1:], node.keywords), node)
     statement.transformed = nested.APPLIED[target](*known)
     return inference.program.call(inference, statement, statement.value, statement.transformed)
+
+
+# Closures --------------------------------------------------------------------------------------------------------
+
+
+def _of_closure(inference: Any, statement: gast.AST, node: gast.AST, target: Any, kind: FunctionOf) -> Kind:
+    """A transformation of a function that captures values: these are captured by the result, too."""
+    rest = [known_value(inference, a) for a in node.args[1:]] if nested.makes(target) else []
+    options = {k.arg: known_value(inference, k.value) for k in node.keywords}
+    if UNRESOLVED in rest or any(v is UNRESOLVED for v in options.values()) or None in options:
+        return inference.unknown_call(statement, node)
+    if nested.applies(target):
+        return _applied(inference, statement, node, target, kind)
+    statement.user_call, statement.value = node, node.args[0]
+    statement.operation = Operation("copy")
+    if nested.wraps(target):
+        return kind
+    definition = transformed(kind.definition, target, rest, options)
+    return FunctionOf(kind.elements, None, definition)
+
+
+def transformed(definition: Any, target: Any, rest: list[Any], options: dict[Any, Any]) -> InnerTransformed:
+    """The transformed definition, one for each way to ask for it."""
+    key = (target, repr(rest), repr(options))
+    if key not in definition.made:
+        base, function = definition, definition.source
+        if isinstance(definition, InnerTransformed):
+            base, function = definition.base, definition.transformed
+        rest, options = _counted_from_the_front(base, rest, options)
+        definition.made[key] = InnerTransformed(base, target(function, *rest, **options))
+    return definition.made[key]
+
+
+def _counted_from_the_front(base: Definition, rest: list[Any], options: dict[Any, Any]) -> tuple[list[Any], Any]:
+    """Negative argnums count from the last parameter that is not captured."""
+    count = len([p for p in call_arguments.positional(base.source) if p not in base.captured])
+
+    def front(argnum: Any) -> Any:
+        if isinstance(argnum, tuple | list):
+            return tuple(map(front, argnum))
+        return argnum + count if isinstance(argnum, int) and argnum < 0 else argnum
+
+    options = {k: front(v) if k == "argnums" else v for k, v in options.items()}
+    return [front(v) if i == 0 else v for i, v in enumerate(rest)], options
+
+
+def _applied(inference: Any, statement: gast.AST, node: gast.AST, target: Any, kind: FunctionOf) -> Kind:
+    """`jvp(f, (x,), (v,))`: captured values are further primals, with tangents of zero."""
+    definition = kind.definition
+    function = definition.transformed if isinstance(definition, InnerTransformed) else definition.source
+    primals, tangents = (call_arguments.elements(inference, a) for a in node.args[1:3])
+    names = list(definition.parameters)
+    own = [p for p in parameters_of(definition.source) if p not in names]
+    if primals is None or tangents is None or len(primals) != len(own):
+        return inference.unknown_call(statement, node)
+    values = dict(zip(own, zip(primals, tangents, strict=True), strict=True))
+    parts = function_values.captured(inference, node.args[0], definition)
+    values |= {p: (part, _zeros(inference, part)) for p, part in zip(names, parts, strict=True)}
+    ordered = [values[p] for p in parameters_of(definition.source)]
+    packed = [inference.computed("primals", core.tuple_of(v for v, _ in ordered))]
+    packed.append(inference.computed("tangents", core.tuple_of(v for _, v in ordered)))
+    if (target, "applied") not in definition.made:
+        definition.made[target, "applied"] = nested.APPLIED[target](function)
+    statement.user_call = node
+    statement.value = gast.copy_location(gast.Call(node.func, packed, []), node)
+    called = definition.made[target, "applied"]
+    return inference.program.call(inference, statement, statement.value, called)
+
+
+def _zeros(inference: Any, node: gast.AST) -> gast.AST:
+    writer = rules.RuleWriter(inference.function, None)
+    return inference.computed("zeros", core.call(writer.support("zeros_like"), node))
+
+
+def parameters_of(source: Any) -> list[str]:
+    arguments = source.tree.args
+    return [a.id for a in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]]
 
 
 def known_value(inference: Any, node: gast.AST) -> Any:

@@ -28,11 +28,13 @@ class Definition:
         source: the lifted function, whose last parameters are what it captures.
         captured: parameters that get captured values: variables of the function around.
         defaults: parameters whose default was evaluated where the function was defined, and is captured as well.
+        made: its transformations, by what was asked for.
     """
 
     source: FunctionSource
     captured: tuple[str, ...]
     defaults: tuple[str, ...] = ()
+    made: dict[Any, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -282,7 +284,7 @@ class _Rewriter(gast.NodeTransformer):
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _visit_comprehension
 
 
-def with_captured(definition: Definition, call: gast.AST, added: Mapping[str, gast.AST]) -> gast.AST:
+def with_captured(definition: Any, call: gast.AST, added: Mapping[str, gast.AST]) -> gast.AST:
     """The call with captured values as further arguments, by position where those are the last ones."""
     arguments = definition.source.tree.args
     rest = [a.id for a in [*arguments.posonlyargs, *arguments.args]][len(call.args) :]
@@ -292,7 +294,7 @@ def with_captured(definition: Definition, call: gast.AST, added: Mapping[str, ga
     return gast.copy_location(gast.Call(call.func, call.args, keywords), call)
 
 
-def missing_defaults(definition: Definition, call: gast.AST, values: Mapping[str, Any]) -> dict[str, Any]:
+def missing_defaults(definition: Any, call: gast.AST, values: Mapping[str, Any]) -> dict[str, Any]:
     """The captured defaults of parameters that a call (without stars) leaves out."""
     arguments = definition.source.tree.args
     by_position = [a.id for a in [*arguments.posonlyargs, *arguments.args]][: len(call.args)]

@@ -17,6 +17,14 @@ APPLIED: dict[Any, Callable[..., Any]] = {}
 TRANSPARENT: set[Any] = {functools.wraps, functools.lru_cache, functools.cache}
 
 
+# Functions of a function that give one that computes the same: `jit(f)`.
+WRAPPERS: set[Any] = set()
+
+
+def wraps(target: Any) -> bool:
+    return isinstance(target, Hashable) and target in WRAPPERS
+
+
 def is_transparent(target: Any) -> bool:
     return isinstance(target, Hashable) and target in TRANSPARENT
 

@@ -93,6 +93,10 @@ class FunctionSource:
     def __repr__(self) -> str:
         return f"<source of {self.qualname} at {self.filename}:{self.first_line}>"
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """A source stands for its function wherever that is transformed, but only text is known of it."""
+        raise TypeError(f"{self!r} is text, which is transformed and not called")
+
     def line(self, number: int) -> str:
         """The text of a line of the user's file, without its line end; empty if it isn't known."""
         lines = self.text.split("\n")  # not `splitlines`, which also ends lines at form feeds

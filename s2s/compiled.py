@@ -64,3 +64,4 @@ def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 nested.TRANSPARENT.add(jit)
+nested.WRAPPERS.add(jit)
