@@ -69,6 +69,9 @@ class Rewriting:
     def consumed(self, expression: gast.AST) -> None:
         """No rule makes a generator."""
 
+    def called(self, node: gast.AST, call: gast.AST) -> gast.AST:
+        return call
+
     # Rules -------------------------------------------------------------------------------------------------------
 
     def simpler(self, node: gast.AST) -> gast.AST | None:

@@ -46,6 +46,7 @@ class Function:
         shaped_like: adjoint or tangent to the name whose shape it has.
         namer: gives fresh names.
         source: where the function came from.
+        facts: what inference notes for the desugarer (`facts.Facts`).
     """
 
     name: str
@@ -61,6 +62,7 @@ class Function:
     kinds: dict[str, Any] = field(default_factory=dict)
     shaped_like: dict[str, str] = field(default_factory=dict)
     saved_by: dict[str, str] = field(default_factory=dict)
+    facts: Any = None
 
     def fresh(self, base: str) -> str:
         """A new version of `base`."""

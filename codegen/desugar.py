@@ -1,13 +1,13 @@
 """From the user's AST to Core: one operation per statement, every assignment a new version."""
 
-import builtins
 from collections.abc import Iterable
 from typing import Any
 
 import gast
 
-from s2s.codegen import core, inline_control, liveness, stores
+from s2s.codegen import core, effects, inline_control, liveness, stores, versions
 from s2s.codegen.diagnostics import Diagnostics
+from s2s.codegen.facts import Facts
 from s2s.codegen.normal_form import Flattener
 from s2s.codegen.refusals import (
     refuse_expression,
@@ -30,8 +30,10 @@ class Desugarer:
         diagnostics: Diagnostics,
         filename: str,
         inactive: Iterable[str] = (),
+        facts: Facts | None = None,
     ):
         self.function = function
+        self.facts = facts if facts is not None else Facts()
         self.tree = tree
         self.diagnostics = diagnostics
         self.filename = filename
@@ -42,6 +44,11 @@ class Desugarer:
         self.shown: dict[str, str] = {}  # variables that the user did not write to what they are called
         self.body: list[gast.AST] = []
         self.origin: gast.AST | None = None
+        self.finals: list[str] = []
+        self.live: set[str] = set()
+        self.definitions: dict[str, gast.AST] = {}
+        self.views: dict[str, tuple[str, gast.AST]] = {}
+        versions.open_finals(self)
 
     def run(self) -> None:
         statements = _without_docstring(structured(self.tree).body)
@@ -50,6 +57,7 @@ class Desugarer:
         self.function.bases.update({v: self.shown[b] for v, b in self.function.bases.items() if b in self.shown})
         if not (self.function.body and isinstance(self.function.body[-1], gast.Return)):
             self.function.body.append(core.from_statement(gast.Return(core.constant(None)), self.origin))
+        versions.return_finals(self)
 
     # Statements --------------------------------------------------------------------------------------------------
 
@@ -62,6 +70,7 @@ class Desugarer:
 
     def statement(self, statement: gast.AST) -> None:
         previous, self.origin = self.origin, self._origin_of(statement)
+        self.live = versions.live_after(self, statement)
         handler = getattr(self, "do_" + type(statement).__name__, None)
         if handler is None:
             refuse_statement(self.diagnostics, statement)
@@ -75,7 +84,11 @@ class Desugarer:
         self.environment.update({n: n for n in _names_bound([refused])})
 
     def emit(self, statement: gast.AST) -> None:
-        self.body.append(core.from_statement(statement, self.origin))
+        self.append(core.from_statement(statement, self.origin))
+
+    def append(self, statement: gast.AST) -> None:
+        self.body.append(statement)
+        versions.record(self, statement)
 
     def do_Global(self, statement: gast.AST) -> None:
         self.declared_outside.update(statement.names)
@@ -99,7 +112,7 @@ class Desugarer:
     def do_Expr(self, statement: gast.AST) -> None:
         if isinstance(statement.value, gast.Constant):
             return
-        self.emit(gast.Expr(self.rhs(statement.value) if _may_write(statement.value) else self.opaque(statement.value)))
+        effects.expression_statement(self, statement.value)
 
     def do_Assert(self, statement: gast.AST) -> None:
         message = self.opaque(statement.msg) if statement.msg is not None else None
@@ -130,10 +143,7 @@ class Desugarer:
         if isinstance(statement.target, gast.Attribute):
             stores.store_attribute_augmented(self, statement)
             return
-        left = self.atom(gast.Name(statement.target.id, gast.Load(), None, None))
-        value = gast.BinOp(left, statement.op, self.atom(statement.value))
-        self.assign(statement.target, value)
-        self.body[-1].in_place = True
+        stores.augment_variable(self, statement)
 
     def do_If(self, statement: gast.AST) -> None:
         if isinstance(statement.test, gast.UnaryOp) and isinstance(statement.test.op, gast.Not):
@@ -148,10 +158,11 @@ class Desugarer:
         self.emit(gast.If(test, then, otherwise))
 
     def _join(self, live: set[str], before: dict, *arms: tuple[list[gast.AST], dict]) -> None:
+        live = live.union(self.finals)
         changed = sorted(v for v in live if len({env.get(v) for _, env in arms}) > 1)
-        joined = {v: self.function.fresh(v) for v in changed}
+        joined, together = versions.joined(self, changed, [env for _, env in arms])
         for block, env in arms:
-            pairs = [(joined[v], core.name(env[v])) for v in changed if v in env]
+            pairs = [(joined[v], core.name(env[v])) for v in together if v in env]
             block.extend(core.simultaneous(pairs, self._like()))
         self.environment.update(joined)
         for v in live - set(changed):
@@ -162,7 +173,7 @@ class Desugarer:
         iterator = self.iterator(statement.iter)
         carried = self._open_loop(statement, core.target_names(statement.target))
         target, prologue = self._loop_target(statement.target, iterator)
-        body = self._loop_body(statement.body, carried, prologue)
+        body = self._loop_body(statement, carried, prologue)
         self.emit(gast.For(target, iterator, body, [], None))
 
     def do_While(self, statement: gast.AST) -> None:
@@ -171,26 +182,31 @@ class Desugarer:
                 self.refuse(node)
         carried = self._open_loop(statement, [])
         test = self.opaque(statement.test)
-        body = self._loop_body(statement.body, carried, [])
+        body = self._loop_body(statement, carried, [])
         self.emit(gast.While(test, body, []))
 
     def _open_loop(self, statement: gast.AST, bound: list[str]) -> dict[str, str]:
         """Gives every carried variable its version for the whole loop, assigned before it."""
-        changed = _names_bound(statement.body) | set(bound)
-        carried = {v: self.function.fresh(v) for v in sorted(changed & statement.live_at_head)}
-        entering = [(new, core.name(self.environment[v])) for v, new in carried.items() if v in self.environment]
-        self.body.extend(core.simultaneous(entering, self._like()))
+        rebound = versions.rebound(self, statement.body) | set(bound)
+        changed = versions.written_in_loop(self, statement, _names_bound(statement.body) | set(bound))
+        live = changed & statement.live_at_head.union(self.finals)
+        carried, together = versions.carried(self, sorted(live), rebound)
+        entering = [(carried[v], core.name(self.environment[v])) for v in together if v in self.environment]
+        for joined in core.simultaneous(entering, self._like()):
+            self.append(joined)
         self.environment.update(carried)
         return carried
 
-    def _loop_body(self, statements: list[gast.AST], carried: dict, prologue: list[gast.AST]) -> list[gast.AST]:
-        statements, guard = core.split_guard(statements)
+    def _loop_body(self, statement: gast.AST, carried: dict, prologue: list[gast.AST]) -> list[gast.AST]:
+        before = dict(self.environment)
+        statements, guard = core.split_guard(statement.body)
         body = self.block([*prologue, *statements])
+        versions.note_written(self, statement, before, carried)
         flags = [g.test.id for g in guard if g.test.id not in carried]
-        pairs = [(new, core.name(self.environment[v])) for v, new in carried.items()]
+        leaving = {new: core.name(self.environment[v]) for v, new in carried.items()}
         stops = {v: self.function.fresh(v) for v in flags}
-        pairs += [(new, core.name(self.environment[v])) for v, new in stops.items()]
-        body.extend(core.simultaneous(pairs, self._like()))
+        leaving |= {new: core.name(self.environment[v]) for v, new in stops.items()}
+        body.extend(core.simultaneous(list(leaving.items()), self._like()))
         self.environment.update(carried | stops)
         for g in guard:
             test = core.name(self.environment[g.test.id])
@@ -237,11 +253,13 @@ class Desugarer:
         if isinstance(target, gast.Name):
             if target.id in self.declared_outside:
                 refuse_outside_write(self.diagnostics, target)
+            if core.is_name(value) and value.id in self.function.bases:
+                self.environment[target.id] = value.id
+                return
             version = self.function.fresh(target.id)
             self.environment[target.id] = version
             self.emit(core.assign(version, value))
         elif isinstance(target, gast.Tuple | gast.List):
-            stores.refuse_several(self, target)
             self._assign_pattern(target.elts, value)
         elif isinstance(target, gast.Subscript):
             stores.store(self, target, value)
@@ -255,18 +273,13 @@ class Desugarer:
             self._assign_starred(elements, self.as_atom(value))
             return
         if isinstance(value, gast.Tuple) and len(value.elts) == len(elements):
-            for element, part in zip(elements, value.elts, strict=True):
-                self.assign(element, part)
+            stores.assign_each(self, elements, value.elts)
             return
         value = self.as_atom(value)
         simple = [e.id if isinstance(e, gast.Name) else "part" for e in elements]
-        versions = [self.function.fresh(s) for s in simple]
-        self.emit(core.unpack(versions, value))
-        for element, version in zip(elements, versions, strict=True):
-            if isinstance(element, gast.Name):
-                self.environment[element.id] = version
-            else:
-                self.assign(element, core.name(version))
+        fresh = [self.function.fresh(s) for s in simple]
+        self.emit(core.unpack(fresh, value))
+        stores.assign_each(self, elements, [core.name(v) for v in fresh])
 
     def _assign_starred(self, elements: list[gast.AST], value: gast.AST) -> None:
         """`a, *b, c = t`: items by index from both ends, the middle as a list."""
@@ -286,7 +299,7 @@ class Desugarer:
     # Expressions -------------------------------------------------------------------------------------------------
 
     def flattener(self) -> Flattener:
-        return Flattener(self.function, self.environment, self.locals, self.body.append, self._like(), self)
+        return Flattener(self.function, self.environment, self.locals, self.append, self._like(), self)
 
     def rhs(self, expression: gast.AST) -> gast.AST:
         return self.flattener().operation(expression)
@@ -345,6 +358,10 @@ class Desugarer:
         self.emit(gast.If(test, *arms))
         return core.name(result)
 
+    def called(self, node: gast.AST, call: gast.AST) -> gast.AST:
+        """A call, and what it writes into its arguments."""
+        return effects.call(self, node, call)
+
     def walrus(self, expression: gast.AST) -> gast.AST:
         self.assign(expression.target, self.rhs(expression.value))
         return core.name(self.environment[expression.target.id])
@@ -384,14 +401,6 @@ def _turned_round(statement: gast.If) -> gast.If:
     new = core.located(gast.If(statement.test.operand, statement.orelse, statement.body), statement)
     new.live_after = statement.live_after
     return new
-
-
-def _may_write(expression: gast.AST) -> bool:
-    """Is this a call for its effect on its receiver or its arguments?"""
-    if not isinstance(expression, gast.Call):
-        return False
-    name = expression.func.id if core.is_name(expression.func) else "setattr"
-    return name == "setattr" or not hasattr(builtins, name)
 
 
 def _only_strict(name: str, keywords: list[gast.AST]) -> bool:

@@ -6,7 +6,7 @@ from s2s.codegen import core
 
 
 def annotate(body: list[gast.AST], live: set[str]) -> set[str]:
-    """Sets `live_after` on every branch and loop of `body`; returns the names live before it.
+    """Sets `live_after` on every statement of `body`; returns the names live before it.
 
     `live` holds the names live after `body`. Backward dataflow over structured code; a loop is passed over until the
     set at its head no longer grows (Aho et al., Compilers, §9.2.5).
@@ -17,8 +17,8 @@ def annotate(body: list[gast.AST], live: set[str]) -> set[str]:
 
 
 def _before(statement: gast.AST, live: set[str]) -> set[str]:
+    statement.live_after = set(live)
     if isinstance(statement, gast.If):
-        statement.live_after = set(live)
         branches = annotate(statement.body, set(live)) | annotate(statement.orelse, set(live))
         return branches | set(core.free_reads(statement.test))
     if isinstance(statement, gast.For | gast.While):
@@ -29,7 +29,6 @@ def _before(statement: gast.AST, live: set[str]) -> set[str]:
 
 
 def _before_loop(statement: gast.AST, live: set[str]) -> set[str]:
-    statement.live_after = set(live)
     is_for = isinstance(statement, gast.For)
     bound = set(core.target_names(statement.target)) if is_for else set()
     head_reads = set(core.free_reads(statement.iter if is_for else statement.test))

@@ -51,6 +51,8 @@ class Context(Protocol):
 
     def unset(self, node: gast.AST) -> None: ...
 
+    def called(self, node: gast.AST, call: gast.AST) -> gast.AST: ...
+
 
 class Flattener:
     """Flattens expressions into `emit`; names are resolved through `environment` (variable to version)."""
@@ -188,7 +190,7 @@ class Flattener:
             function = self.atom(function)
         arguments = [self.argument(a) for a in node.args]
         keywords = [gast.keyword(k.arg, self.atom(k.value)) for k in node.keywords]
-        return core.call_of(function, arguments, keywords)
+        return self.context.called(node, core.call_of(function, arguments, keywords))
 
     def argument(self, node: gast.AST) -> gast.AST:
         if isinstance(node, gast.Starred):

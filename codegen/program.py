@@ -1,5 +1,6 @@
 """The functions of one emitted file: inferred instances of user functions, their pairs, and the header they need."""
 
+import functools
 import types
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,10 +9,22 @@ from typing import Any
 import gast
 import numpy as np
 
-from s2s.codegen import call_arguments, core, defaults, kinds, lifting, object_calls, recursion, verify
+from s2s.codegen import (
+    aliasing,
+    call_arguments,
+    core,
+    defaults,
+    effects,
+    kinds,
+    lifting,
+    object_calls,
+    recursion,
+    verify,
+)
 from s2s.codegen.defaults import signature
 from s2s.codegen.desugar import Desugarer
 from s2s.codegen.diagnostics import Diagnostics
+from s2s.codegen.facts import Facts
 from s2s.codegen.guards import UNRESOLVED, CalleeGuard, Guard, resolve_name, resolve_path
 from s2s.codegen.heap import ReturnsObject
 from s2s.codegen.infer import Inference, resolve_references
@@ -44,12 +57,25 @@ class Instance:
     arguments: dict[str, Kind]
     result: Kind
     source: FunctionSource
+    written: tuple[str, ...] = ()  # parameters whose last versions are returned with the result
+    writes: tuple[str, ...] = ()  # parameters whose objects the function writes
     has_aux: bool = False
     is_recursive: bool = False
     diagnostics: Any = None
     _pair: Pair | None = None
     _tangent: str | None = None
     _plain: str | None = None
+
+    def note_effects(self) -> None:
+        """What the function writes, as far as it has been inferred."""
+        self.writes = tuple(aliasing.written_parameters(self.function))
+
+    @functools.cached_property
+    def kept(self) -> list[frozenset[str]]:
+        """For each part of the result, the parameters that it may share memory with."""
+        if self.is_recursive:
+            return [frozenset(self.arguments)] * (1 + len(self.written))
+        return aliasing.kept_parameters(self.function)
 
     @property
     def active_parameters(self) -> list[str]:
@@ -113,11 +139,16 @@ class Program:
         if resolve_name(function.source, first) is function.references[first]:
             self.guards.setdefault((id(function.source), path), Guard(function.source, path, found))
 
-    def instance(self, source: FunctionSource, arguments: dict[str, Kind], key: Any = None) -> Instance:
-        """The function inferred for these kinds of arguments; UnsupportedError lists all that it holds too much."""
-        full_key = (key if key is not None else id(source), tuple(arguments.items()))
+    def instance(
+        self, source: FunctionSource, arguments: dict[str, Kind], key: Any = None, written: tuple[str, ...] = ()
+    ) -> Instance:
+        """The function inferred for these kinds of arguments; UnsupportedError lists all that it holds too much.
+
+        Its result is `(result, *finals)` if `written` names parameters whose last versions are returned, too.
+        """
+        full_key = (key if key is not None else id(source), tuple(arguments.items()), written)
         if full_key not in self.instances:
-            self._infer(full_key, Instance(self, None, arguments, Unknown(), source))
+            self._infer(full_key, Instance(self, None, arguments, Unknown(), source, written))
         elif full_key in self.building:
             self.instances[full_key].is_recursive = True
         return self.instances[full_key]
@@ -133,17 +164,24 @@ class Program:
             raise
         finally:
             self.building.pop()
+        effects.finish(instance.function)
 
     def _inferred(self, instance: Instance) -> Kind:
         """Infers the function, anew at every call; its result's kind."""
-        source = instance.source
-        diagnostics = instance.diagnostics = Diagnostics(source)
-        inactive = [p for p, kind in instance.arguments.items() if not kinds.is_active(kind)]
-        instance.function = build(source, diagnostics, inactive)
-        diagnostics.raise_if_any()
+        source, facts = instance.source, Facts(instance.written)
         self.namer.reserve(*names_in(source.tree))
         self._guard_defaults(source)
-        return Inference(instance.function, self, diagnostics).run(instance.arguments)
+        while True:  # desugared again as long as inference finds what desugaring has to know
+            diagnostics = instance.diagnostics = Diagnostics(source)
+            inactive = [p for p, kind in instance.arguments.items() if not kinds.is_active(kind)]
+            instance.function = build(source, diagnostics, inactive, facts)
+            if facts.has_grown():
+                continue
+            diagnostics.raise_if_any()
+            result = Inference(instance.function, self, diagnostics).run(instance.arguments)
+            if not facts.has_grown():
+                instance.note_effects()
+                return result
 
     def _guard_defaults(self, source: FunctionSource) -> None:
         """A default that is still written as a path must not be rebound."""
@@ -181,10 +219,12 @@ class Program:
             return Unknown()
         if is_transformed:
             source = self._emitted_source(target, arguments)
+        written = effects.requested(statement, node, bound)
         try:
-            instance = self.instance(source, arguments, id(source) if is_transformed else id(target))
+            instance = self.instance(source, arguments, id(source) if is_transformed else id(target), written)
         except ReturnsObject:
             return object_calls.in_place_of_call(inference, statement, node, source, bound)
+        effects.note(inference, statement, node, bound, instance.writes)
         statement.operation = Operation("call", binding=bound, callee=instance)
         return instance.result
 
@@ -273,7 +313,9 @@ def bind_call(source: FunctionSource, node: gast.AST) -> dict[str, gast.AST] | s
     return f"{source.name}() is missing the argument {missing[0]!r}" if missing else bound
 
 
-def build(source: FunctionSource, diagnostics: Diagnostics, inactive: Iterable[str] = ()) -> core.Function:
+def build(
+    source: FunctionSource, diagnostics: Diagnostics, inactive: Iterable[str] = (), facts: Facts | None = None
+) -> core.Function:
     """The function in Core, not yet inferred; no differentiated value enters the parameters `inactive`."""
     tree, defined = lifting.lifted(source)
     if isinstance(tree, gast.AsyncFunctionDef):
@@ -292,8 +334,9 @@ def build(source: FunctionSource, diagnostics: Diagnostics, inactive: Iterable[s
     function.references.update(defaults.references(source))
     function.references.update(defined)
     _refuse_captured_writes(source, diagnostics)
-    Desugarer(function, tree, diagnostics, source.filename, inactive).run()
-    if not diagnostics:
+    function.facts = facts = facts if facts is not None else Facts()
+    Desugarer(function, tree, diagnostics, source.filename, inactive, facts).run()
+    if not diagnostics and not facts.grew:
         verify.check(function, "desugaring")
     return function
 

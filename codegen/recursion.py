@@ -27,8 +27,9 @@ def to_fixpoint(program: Any, instance: Any, infer: Callable[[], Kind]) -> Kind:
     result: Kind = Bottom()
     for _ in range(ROUNDS):
         instance.result, instance.is_recursive = result, False
+        writes = instance.writes
         result = infer()
-        if not instance.is_recursive or result == instance.result:
+        if not instance.is_recursive or (result == instance.result and instance.writes == writes):
             break
         for key in [k for k in program.instances if k not in known]:
             del program.instances[key]  # they may depend on what was known before

@@ -101,6 +101,9 @@ class RuleWriter:
     def consumed(self, expression: gast.AST) -> None:
         """No rule makes a generator."""
 
+    def called(self, node: gast.AST, call: gast.AST) -> gast.AST:
+        return call
+
     def text(self, text: str, mapping: Mapping[str, gast.AST]) -> gast.AST:
         """A rule's expression with its parameters filled in (not yet flattened)."""
         return core.substitute(parsed_expression(text), self._globals_in(parsed_expression(text), mapping))

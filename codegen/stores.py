@@ -4,17 +4,17 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core
+from s2s.codegen import core, versions
 from s2s.codegen.refusals import refuse_statement
 from s2s.codegen.rules import RuleWriter, as_argument
 
 
 def store(desugarer: Any, target: gast.Subscript, value: gast.AST) -> None:
-    """`owner[index] = value`."""
+    """`owner[index] = value`, for any expression `owner`: what it is a view or an element of is written, too."""
+    value = desugarer.as_atom(value)
     owner = _owner(desugarer, target)
     if owner is None:
         return
-    value = desugarer.as_atom(value)
     index = desugarer.flattener().index(target.slice)
     _update(desugarer, target, owner, "set_at", index, value)
 
@@ -31,7 +31,7 @@ def store_augmented(desugarer: Any, statement: gast.AugAssign) -> None:
         _update(desugarer, target, owner, "add_at", index, value)
         return
     item = desugarer.as_atom(core.subscript(core.name(owner), index))
-    changed = desugarer.as_atom(gast.BinOp(item, statement.op, value))
+    changed = desugarer.as_atom(core.located(gast.BinOp(item, statement.op, value), statement))
     _update(desugarer, target, owner, "set_at", index, changed)
 
 
@@ -56,21 +56,40 @@ def store_attribute_augmented(desugarer: Any, statement: gast.AugAssign) -> None
     desugarer.body[-1].in_place = True
 
 
-def refuse_several(desugarer: Any, target: gast.Tuple | gast.List) -> None:
-    """`x[0], x[1] = …` writes one element before the other, which views of the first can see."""
-    written = [e for e in target.elts if isinstance(e, gast.Subscript)]
-    if len(written) > 1:
-        desugarer.diagnostics.report(
-            target,
-            "several elements written in one statement are not supported yet",
-            "copy the values to variables first, then write one element a statement",
-        )
+def augment_variable(desugarer: Any, statement: gast.AugAssign) -> None:
+    """`x op= value` binds x to a new value; where x is known to be an array, that array is written."""
+    target = statement.target
+    old = desugarer.atom(gast.Name(target.id, gast.Load(), None, None))
+    value = gast.BinOp(old, statement.op, desugarer.atom(statement.value))
+    desugarer.assign(target, core.located(value, statement))
+    written = desugarer.body[-1]
+    written.in_place, written.augmented = True, statement
+    if core.is_name(old) and desugarer.facts.at("augmented", statement):
+        versions.write(desugarer, old.id, desugarer.environment[target.id], number_too=True)
+
+
+def assign_each(desugarer: Any, targets: list[gast.AST], values: list[gast.AST]) -> None:
+    """`a, b[i] = values`, one after the other: a write can change the values still to come that are views."""
+    pending = [desugarer.function.namer.fresh("pending") for _ in values]
+    local = [
+        (p, v) for p, v in zip(pending, values, strict=True) if core.is_name(v) and v.id in desugarer.function.bases
+    ]
+    desugarer.environment.update({p: v.id for p, v in local})
+    desugarer.live = desugarer.live | set(pending)
+    for target, variable, value in zip(targets, pending, values, strict=True):
+        version = desugarer.environment.pop(variable, None)
+        desugarer.assign(target, core.name(version) if version is not None else value)
 
 
 def _owner(desugarer: Any, target: gast.Subscript) -> str | None:
-    """The current version of the local variable that is written."""
-    if isinstance(target.value, gast.Name) and target.value.id in desugarer.environment:
-        return desugarer.environment[target.value.id]
+    """The current version of what is written."""
+    root = target.value
+    while isinstance(root, gast.Subscript | gast.Attribute):
+        root = root.value
+    if isinstance(root, gast.Name) and root.id in desugarer.environment:
+        owner = desugarer.atom(target.value)
+        if core.is_name(owner):
+            return owner.id
     refuse_statement(desugarer.diagnostics, target)
     return None
 
@@ -86,5 +105,13 @@ def _update(
 ) -> None:
     writer = RuleWriter(desugarer.function, None)
     call = core.call(writer.support(function), core.name(owner), as_argument(index, writer), value)
-    desugarer.assign(target.value, gast.copy_location(call, target))
+    write_with(desugarer, owner, gast.copy_location(call, target))
+
+
+def write_with(desugarer: Any, owner: str, pure: gast.AST) -> str:
+    """Writes the object of a version: `pure`, an operation on it, is its new value. Returns the new version."""
+    new = desugarer.function.fresh(desugarer.function.bases.get(owner, owner))
+    desugarer.emit(core.assign(new, pure))
     desugarer.body[-1].in_place = True
+    versions.write(desugarer, owner, new)
+    return new

@@ -183,9 +183,13 @@ class Checker:
     def _one_sided(self, statement: Any, joins: dict[str, Any], own: dict[str, Any], block: list, scope: Scope) -> None:
         """Names that only the other block joins are those of variables that this one does not define."""
         for name in joins:
-            known = self.copies and _names(joins[name]) & scope.names
+            known = self.copies and self._same_variable(name, _names(joins[name]) & scope.names)
             if name not in own and (known or self._assigns_version(block, name)):
                 self.report(statement, f"{name!r} is joined in one block only, and the other has a value for it")
+
+    def _same_variable(self, name: str, others: set[str]) -> bool:
+        base = self.bases.get(name)
+        return bool(others) if base is None else any(self.bases.get(n) == base for n in others)
 
     def _assigns_version(self, block: list[Any], name: str) -> bool:
         """Does a block assign, as the user's code did, the variable that a name is a version of?"""

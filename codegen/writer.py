@@ -5,7 +5,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, function_values, kinds, saving, undefined
+from s2s.codegen import core, effects, function_values, kinds, saving, undefined
 from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.drafts import Draft, JointDraft, PairDraft, parameter_list
 from s2s.codegen.forward import Forward
@@ -178,6 +178,6 @@ def call_forward(forward: list[gast.AST]) -> None:
             continue
         name, saved = made
         target = core.targets(statement)[0]
-        call = gast.Call(core.name(name), statement.value.args, statement.value.keywords)
+        call = gast.Call(core.name(name), effects.arguments_of(statement), statement.value.keywords)
         statement.targets = [gast.Tuple([core.stored(target), core.stored(saved)], gast.Store())]
         statement.value = call

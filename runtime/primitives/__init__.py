@@ -19,6 +19,7 @@ from s2s.runtime.primitives import (
     sorting,
     support_rules,
     table,
+    writes,
 )
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "sorting",
     "support_rules",
     "table",
+    "writes",
 ]

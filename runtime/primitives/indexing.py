@@ -49,7 +49,7 @@ put_add = general(
 )
 
 # Other updates, of `.at`; an element that is written through repeated indices accumulates.
-for _name, _kind in (("multiply_at", "multiply"), ("min_at", "min"), ("max_at", "max")):
+for _name, _kind in (("min_at", "min"), ("max_at", "max")):
     nondifferentiable(_name, "c, index, v", lower=lowering.updating(_kind), why_not=_WRITE_OUT)
 nondifferentiable("divide_at", "c, index, v", lower=lowering.divide_at, why_not=_WRITE_OUT)
 nondifferentiable("power_at", "c, index, v", lower=lowering.power_at, why_not=_WRITE_OUT)
