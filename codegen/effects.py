@@ -167,11 +167,12 @@ def writes_something(inference: Any, statement: gast.AST, node: gast.Call, targe
     return facts.grew and not refused
 
 
-def of_inactive(inference: Any, statement: gast.AST, node: gast.Call, target: Any) -> None:
-    """Notes what a call on values that are not differentiated writes."""
+def of_inactive(inference: Any, statement: gast.AST, node: gast.Call, target: Any) -> Kind | None:
+    """Notes what a call on values that are not differentiated writes; its kind where that is known already."""
     if not hasattr(statement, "effects") and type(target).__name__ == "function" and may_write(target):
         writes_something(inference, statement, node, target)
         statement.operation = Operation("inactive")
+    return inactive_results(inference, statement, node) if hasattr(statement, "effects") else None
 
 
 def may_write(function: Any) -> bool:
@@ -217,6 +218,13 @@ def arguments_of(statement: gast.AST) -> list[gast.AST]:
 
 
 SPECIAL = (support.with_copies, support.reread, support.put_view)
+
+
+def of_call(inference: Any, statement: gast.AST, node: gast.Call, target: Any) -> Kind | None:
+    """The kind of a call of a helper that kinds decide, or with `out=`, which is noted; None for all others."""
+    if any(target is helper for helper in SPECIAL):
+        return special(inference, statement, node, target)
+    return Unknown() if updates.note_out(inference, node, target) else None
 
 
 def special(inference: Any, statement: gast.AST, node: gast.Call, target: Any) -> Kind | None:

@@ -25,7 +25,6 @@ from s2s.codegen import (
     stale_closures,
     static_tests,
     unrolling,
-    updates,
 )
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.guards import UNRESOLVED, resolve_references
@@ -298,7 +297,7 @@ class Inference(Preludes):
             flat = call_arguments.flattened(self, node)
             node = statement.value = flat if flat is not None else node
         target = self.global_object(node.func)
-        if target in effects.SPECIAL and (found := effects.special(self, statement, node, target)) is not None:
+        if (found := effects.of_call(self, statement, node, target)) is not None:
             return found
         if function_values.makes(target):
             return function_values.make(self, statement, node, target)
@@ -320,8 +319,6 @@ class Inference(Preludes):
         if expanded is not None:
             return expanded
         primitive = table.lookup(target, len(node.args) + len(node.keywords))
-        if updates.note_out(self, node, target):
-            return Unknown()
         if primitive is not None:
             return self._bound_primitive(statement, node, primitive, None)
         if target in INACTIVE_FUNCTIONS if _hashable(target) else False:
@@ -378,9 +375,8 @@ class Inference(Preludes):
 
     def _function_call(self, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
         if not self.reads_active(node) and not function_values.must_be_inferred(self, node, target):
-            effects.of_inactive(self, statement, node, target)
-            if hasattr(statement, "effects"):
-                return effects.inactive_results(self, statement, node)
+            if (found := effects.of_inactive(self, statement, node, target)) is not None:
+                return found
             return Unknown() if table.lookup(target) is None else Numeric()
         target = numpy_protocol.COMPOSITIONS.get(target, target) if _hashable(target) else target
         return self.program.call(self, statement, node, target)

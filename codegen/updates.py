@@ -83,6 +83,8 @@ def _found(inference: Any, node: gast.Call, target: Any) -> Update | None:
 def note_out(inference: Any, node: gast.Call, target: Any) -> bool:
     """Notes that a function of NumPy writes its result into an argument `out=`."""
     keyword = next((k for k in node.keywords if k.arg == "out"), None)
+    if target is None or (keyword is None and not isinstance(target, np.ufunc)):
+        return False
     known = isinstance(target, np.ufunc) or table.lookup(target) is not None
     if not known or not _is_variable(inference, keyword):
         positional = isinstance(target, np.ufunc) and len(node.args) > target.nin

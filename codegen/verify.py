@@ -61,6 +61,7 @@ def verify(
     bases = function.bases if body is None else {}
     body = function.body if body is None else body
     checker = Checker({*function.references, *known}, bases, copies=stage != "simplification")
+    checker.versions = function.bases
     checker.run(body, {*function.parameters, *available})
     if checker.found:
         raise VerifyError(stage, function.name, checker.found)
@@ -101,6 +102,7 @@ class Checker:
         self.copies = copies
         self.known = known
         self.bases = bases
+        self.versions: Mapping[str, str] = bases  # derived names, too
         self.found: list[str] = []
         self.locals: set[str] = set()
 
@@ -188,8 +190,8 @@ class Checker:
                 self.report(statement, f"{name!r} is joined in one block only, and the other has a value for it")
 
     def _same_variable(self, name: str, others: set[str]) -> bool:
-        base = self.bases.get(name)
-        return bool(others) if base is None else any(self.bases.get(n) == base for n in others)
+        base = self.versions.get(name)
+        return bool(others) if base is None else any(self.versions.get(n) == base for n in others)
 
     def _assigns_version(self, block: list[Any], name: str) -> bool:
         """Does a block assign, as the user's code did, the variable that a name is a version of?"""
