@@ -12,54 +12,80 @@ from s2s.codegen.normal_form import Flattener
 from s2s.codegen.shapes import ShapeTable
 
 
-def rewrite(function: core.Function, body: list[gast.AST], recorded: Any) -> bool:
-    """One pass over all derived statements; tells whether anything changed."""
-    if not any(core.is_derived(s) or type(s) is gast.Expr for s in core.walk(body)):
-        return False
-    return Rewriting(function, body, recorded or {}).run(body)
-
-
 class Rewriting:
-    """The state of one pass: definitions and shapes of names."""
+    """Rounds over the statements of one body, with the definitions and shapes of its names."""
 
-    def __init__(self, function: core.Function, body: list[gast.AST], recorded: Any):
+    def __init__(self, function: core.Function, recorded: Any):
         self.function = function
-        self.definitions = single_definitions(body)
-        self.derived = {t for s in core.walk(body) if core.is_derived(s) for t in core.targets(s)}
-        self.shapes = ShapeTable(function, body, recorded)
-        self.changed = False
+        self.definitions: dict[str, gast.AST] = {}
+        self.derived: set[str] = set()
+        self.shapes = ShapeTable(function, recorded)
+        self.changed: set[str] = set()
 
-    def run(self, body: list[gast.AST]) -> bool:
-        at = 0
-        while at < len(body):
-            statement = body[at]
-            for block in core.blocks(statement):
-                self.run(block)
-            replaced = self.statement(statement)
-            body[at : at + 1] = replaced
-            at += len(replaced)
+    def round(self, body: list[gast.AST], stale: set[str] | None) -> set[str]:
+        """Visits the derived statements, all or those that depend on `stale` names; gives the targets that changed."""
+        statements = core.walk(body)
+        assigned = Assigned(statements)
+        self.definitions, self.derived, self.changed = assigned.once(), assigned.derived, set()
+        if not self.derived and not any(type(s) is gast.Expr for s in statements):
+            return self.changed
+        affected = None if stale is None else self._affected(statements, stale)
+        self.shapes.learn(body, assigned.plain, affected)
+        self.run(body, affected)
         return self.changed
 
+    def _affected(self, statements: list[gast.AST], stale: set[str]) -> set[str]:
+        """The names computed from stale ones, through plain assignments: nothing is known through joins."""
+        affected = set(stale)
+        like = self.function.shaped_like
+        for statement in statements if stale else ():
+            if type(statement) is gast.Assign and type(statement.targets[0]) is gast.Name:
+                name = statement.targets[0].id
+                if like.get(name) in affected or not affected.isdisjoint(core.own_reads(statement)):
+                    affected.add(name)
+        return affected
+
+    def run(self, body: list[gast.AST], affected: set[str] | None) -> None:
+        done: list[gast.AST] = []
+        for statement in body:
+            kind = type(statement)
+            if kind is gast.Assign:
+                marks = statement.__dict__
+                if not marks.get("join") and (marks.get("backward") or marks.get("derived")):
+                    if affected is None or not affected.isdisjoint(core.targets(statement)):
+                        done += self.statement(statement)
+                        continue
+            elif kind is gast.Expr:
+                if helper_rules.is_checked_scalar(self, statement):
+                    self.changed.update(core.own_reads(statement))
+                    continue
+            elif kind in core.COMPOUND:
+                for block in core.blocks(statement):
+                    self.run(block, affected)
+            done.append(statement)
+        body[:] = done
+
     def statement(self, statement: gast.AST) -> list[gast.AST]:
-        if type(statement) is gast.Expr and helper_rules.is_checked_scalar(self, statement):
-            self.changed = True
-            return []
-        if type(statement) is not gast.Assign or not core.is_derived(statement) or core.is_join(statement):
-            return [statement]
+        """A derived assignment, simpler if it may be, with the temporaries that this takes before it."""
         new = self.simpler(statement.value)
         if new is None:
             return [statement]
-        self.changed = True
         before: list[gast.AST] = []
         flattener = Flattener(self.function, {}, set(), before.append, statement, self)
         statement.value = flattener.operation(new) if not isinstance(new, gast.Tuple) else new
         for each in before:
             each.derived, each.backward = True, getattr(statement, "backward", False)
-            self.definitions[each.targets[0].id] = each.value
-            self.derived.add(each.targets[0].id)
+            self._define(each)
+        self.changed.update(core.targets(statement))
         if isinstance(statement.targets[0], gast.Name):
             self.definitions[statement.targets[0].id] = statement.value
         return [*before, statement]
+
+    def _define(self, temporary: gast.AST) -> None:
+        name = temporary.targets[0].id
+        self.definitions[name] = temporary.value
+        self.derived.add(name)
+        self.changed.add(name)
 
     def refuse(self, expression: gast.AST) -> gast.AST:
         return expression
@@ -200,18 +226,39 @@ def number(value: float) -> gast.AST:
     return gast.UnaryOp(gast.USub(), core.constant(-value)) if value < 0 else core.constant(value)
 
 
-def single_definitions(body: list[gast.AST]) -> dict[str, gast.AST]:
-    """Names that are assigned once, to what."""
-    found: dict[str, gast.AST] = {}
-    twice: set[str] = set()
-    for statement in core.walk(body):
-        is_plain = type(statement) is gast.Assign and type(statement.targets[0]) is gast.Name
-        value = statement.value if is_plain and not core.is_join(statement) else NO_VALUE
-        for name in core.targets(statement):
-            if name in found:
-                twice.add(name)
-            found[name] = value
-    return {n: v for n, v in found.items() if n not in twice} if twice else found
+class Assigned:
+    """What the statements assign.
+
+    Attributes:
+        plain: names of plain assignments to what they are assigned.
+        derived: names that derived statements assign.
+    """
+
+    def __init__(self, statements: list[gast.AST]):
+        self.plain: dict[str, gast.AST] = {}
+        self.derived: set[str] = set()
+        self._found: dict[str, gast.AST] = {}
+        self._twice: set[str] = set()
+        for statement in statements:
+            kind = type(statement)
+            if kind is gast.Assign or kind is gast.For:
+                self._note(statement, kind is gast.Assign and "join" not in statement.__dict__)
+
+    def _note(self, statement: gast.AST, is_assignment: bool) -> None:
+        names, found = core.targets(statement), self._found
+        if not found.keys().isdisjoint(names):
+            self._twice.update(found.keys() & set(names))
+        if core.is_derived(statement):
+            self.derived.update(names)
+        if is_assignment and type(statement.targets[0]) is gast.Name:
+            found[names[0]] = self.plain[names[0]] = statement.value
+        else:
+            found.update(dict.fromkeys(names, NO_VALUE))
+
+    def once(self) -> dict[str, gast.AST]:
+        """Names that are assigned once, to what."""
+        twice = self._twice
+        return {n: v for n, v in self._found.items() if n not in twice} if twice else self._found
 
 
 # Stands for a definition that is no operation.

@@ -14,30 +14,39 @@ def eliminate(function: core.Function, body: list[gast.AST]) -> dict[str, gast.A
     statements = core.walk(body)
     if not any(map(core.is_derived, statements)):
         return copies
-    joined = {t for s in statements if core.is_join(s) for t in core.targets(s)}
+    joined = {t for s in statements if "join" in s.__dict__ for t in core.targets(s)}
     _block(function, body, {}, copies, joined)
     return copies
 
 
 def _block(function: core.Function, body: list[gast.AST], known: dict, copies: dict, joined: set[str]) -> None:
     for statement in body:
-        for inner in core.blocks(statement) if type(statement) in core.COMPOUND else ():
-            _block(function, inner, dict(known), copies, joined)
-        if _is_candidate(function, statement, joined):
-            name, key = statement.targets[0].id, core.key(statement.value)
-            if key in known and core.is_derived(statement):
-                copies[name] = core.name(known[key])
-            else:
-                known.setdefault(key, name)
+        kind = type(statement)
+        if kind is gast.Assign:
+            value = statement.value
+            if _is_costly(function, value) and _is_single(statement, joined):
+                name = statement.targets[0].id
+                first = known.setdefault(core.key(value), name)
+                if first is not name and core.is_derived(statement):
+                    copies[name] = core.name(first)
+        elif kind in core.COMPOUND:
+            for inner in core.blocks(statement):
+                _block(function, inner, dict(known), copies, joined)
 
 
-def _is_candidate(function: core.Function, statement: gast.AST, joined: set[str]) -> bool:
+def _is_costly(function: core.Function, value: Any) -> bool:
     """Pure and worth a name: calls of primitives, products of matrices, powers."""
-    if type(statement) is not gast.Assign or type(statement.targets[0]) is not gast.Name:
+    kind = type(value)
+    if kind is gast.Call:
+        return called_primitive(function, value) is not None
+    return kind is gast.BinOp and type(value.op) in _COSTLY
+
+
+def _is_single(statement: gast.AST, joined: set[str]) -> bool:
+    target = statement.targets[0]
+    if type(target) is not gast.Name:
         return False
-    value: Any = statement.value
-    if type(value) is gast.Call:
-        is_costly = called_primitive(function, value) is not None
-    else:
-        is_costly = type(value) is gast.BinOp and type(value.op) in (gast.MatMult, gast.Pow)
-    return is_costly and statement.targets[0].id not in joined and joined.isdisjoint(core.own_reads(statement))
+    return not joined or (target.id not in joined and joined.isdisjoint(core.own_reads(statement)))
+
+
+_COSTLY = (gast.MatMult, gast.Pow)

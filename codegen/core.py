@@ -334,7 +334,8 @@ def own_reads(statement: gast.AST) -> list[str]:
     node = statement.__dict__[field_name] if field_name is not None else header(statement)
     if node is None:
         return []
-    return remembered_reads(node)
+    found: list[str] | None = node.__dict__.get("names_read")
+    return found if found is not None else remembered_reads(node)
 
 
 def remembered_reads(node: gast.AST) -> list[str]:

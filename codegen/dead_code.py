@@ -13,8 +13,28 @@ Feeds = dict[str, list[list[str]]]
 
 def eliminate(body: list[gast.AST]) -> list[gast.AST]:
     """The statements whose results are needed."""
-    needed = _needed(body)
-    return _sweep(body, needed)
+    kept = _needed_in_line(body)
+    return kept if kept is not None else _sweep(body, _needed(body))
+
+
+def _needed_in_line(body: list[gast.AST]) -> list[gast.AST] | None:
+    """The same where control takes one way: backwards, as nothing is read before it is assigned. Else None."""
+    needed: set[str] = set()
+    kept: list[gast.AST] = []
+    for statement in reversed(body):
+        kind = type(statement)
+        if kind in core.COMPOUND or "join" in statement.__dict__:
+            return None
+        if kind is gast.Assign:
+            is_needed = not needed.isdisjoint(core.targets(statement))
+        else:
+            appended = append_target(statement)
+            is_needed = appended is None or appended in needed
+        if is_needed:
+            needed.update(core.own_reads(statement))
+            kept.append(statement)
+    kept.reverse()
+    return kept
 
 
 def _needed(body: list[gast.AST]) -> set[str]:
@@ -116,7 +136,7 @@ def _same_marks(old: gast.AST, new: list[gast.AST]) -> list[gast.AST]:
 def prune_columns(body: list[gast.AST]) -> bool:
     """Drops columns of saved tuples that no loop over them reads, in place; tells whether there were any."""
     statements = core.walk(body)
-    loops = {s.iter.args[0].id: s for s in statements if _runs_over_saved(s)}
+    loops = {s.iter.args[0].id: s for s in statements if type(s) is gast.For and _runs_over_saved(s)}
     if not loops:
         return False
     read = {n for s in statements for n in core.own_reads(s)}
@@ -124,8 +144,8 @@ def prune_columns(body: list[gast.AST]) -> bool:
     return any([_prune(s, loops[saved], read) for s, saved in appends if saved in loops])
 
 
-def _runs_over_saved(statement: gast.AST) -> bool:
-    if type(statement) is not gast.For or not hasattr(statement, "primal"):
+def _runs_over_saved(statement: gast.For) -> bool:
+    if not hasattr(statement, "primal"):
         return False
     arguments = statement.iter.args if isinstance(statement.iter, gast.Call) else []
     return bool(arguments) and isinstance(arguments[0], gast.Name)

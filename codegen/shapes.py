@@ -4,7 +4,7 @@ Recording runs the statements one by one on the values; a branch not taken is tr
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import gast
@@ -30,32 +30,40 @@ def simplest(history: list[tuple[int, ...]]) -> Any:
 class ShapeTable:
     """Shapes by name: a tuple where recorded, else a token that is equal for names of equal shape."""
 
-    def __init__(self, function: core.Function, body: list[gast.AST], recorded: Mapping[str, Any]):
+    def __init__(self, function: core.Function, recorded: Mapping[str, Any]):
         self.function = function
         self.recorded = {n: simplest(history) for n, history in recorded.items() if UNKNOWN not in history}
-        self.tokens: dict[str, Any] = {}
-        for statement in core.walk(body):
-            if is_plain_assignment(statement):
-                self._learn(statement.targets[0].id, statement.value)
-        self.certain = dict(self.tokens)
-        self._learn_scalars(body)
+        self.certain: dict[str, Any] = {}  # what holds without relying on a check in the text
+        self.tokens: dict[str, Any] = self.certain
+
+    def learn(self, body: list[gast.AST], plain: Mapping[str, gast.AST], affected: Set[str] | None) -> None:
+        """Learns from the plain assignments of `body` (name to value, in order), all or those of affected names."""
+        self.tokens = self.certain
+        for name, value in plain.items():
+            if affected is None or name in affected:
+                self._learn(name, value)
+        self._learn_scalars(body, plain)
 
     def _learn(self, name: str, value: gast.AST) -> None:
         like = self.function.shaped_like.get(name)
         found = self._token_of_name(like) if like is not None else self._of_operation(value)
         if found is not None and found != ("like", name):
-            self.tokens[name] = found
+            self.certain[name] = found
+        else:
+            self.certain.pop(name, None)
 
-    def _learn_scalars(self, body: list[gast.AST]) -> None:
+    def _learn_scalars(self, body: list[gast.AST], plain: Mapping[str, gast.AST]) -> None:
         """What the text has checked to be one number is one, and so is what that was computed from elementwise."""
-        definitions = {s.targets[0].id: s.value for s in body if is_plain_assignment(s)}
-        work = [n for s in body if (n := checked_scalar(self.function, s)) is not None]
+        work = [n for s in body if type(s) is gast.Expr and (n := checked_scalar(self.function, s)) is not None]
+        if not work:
+            return
+        self.tokens = dict(self.certain)
         while work:
             name = work.pop()
             if self.tokens.get(name) == ():
                 continue
             self.tokens[name] = ()
-            value = definitions.get(name)
+            value = plain.get(name)
             if value is not None and self._is_elementwise(value):
                 work += core.reads(value)
 

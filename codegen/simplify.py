@@ -12,48 +12,61 @@ DERIVATIVE_ENDINGS = ("_bar", "_dot")
 
 
 def run(function: core.Function, body: list[gast.AST], shapes: Any = None) -> list[gast.AST]:
-    """Rewrites `body` until nothing changes any more; `shapes` gives the shapes of names where they are known."""
+    """Rewrites `body` until nothing changes any more; `shapes` gives the shapes of names where they are known.
+
+    After the first round only what has changed is looked at, and what is computed from it.
+    """
+    rewriting = algebra.Rewriting(function, shapes or {})
+    stale: set[str] = set()  # names whose statements changed since the algebra last saw them
     changed = True
     for at in range(ROUNDS):
-        propagated = propagate(function, body)
+        propagated = propagate(function, body, stale)
         if not propagated and not changed:
             break
-        changed = share(function, body)
-        changed |= algebra.rewrite(function, body, shapes)
-        if at > 0 and not propagated and not changed:
+        changed = share(function, body, stale)
+        rewritten = rewriting.round(body, stale if at > 0 else None)
+        if at > 0 and not propagated and not changed and not rewritten:
             break
+        changed, stale = changed or bool(rewritten), rewritten
         body = dead_code.eliminate(body)
         while dead_code.prune_columns(body):
             body = dead_code.eliminate(body)
     return body
 
 
-def share(function: core.Function, body: list[gast.AST]) -> bool:
-    """Replaces derived operations that were computed before."""
+def share(function: core.Function, body: list[gast.AST], touched: set[str]) -> bool:
+    """Replaces derived operations that were computed before; adds the targets of statements that change to `touched`."""
     copies = common.eliminate(function, body)
-    for statement in core.walk(body) if copies else ():
-        core.replace_header(statement, copies)
+    if copies:
+        _replace(body, copies, touched)
     return bool(copies)
 
 
-def propagate(function: core.Function, body: list[gast.AST]) -> bool:
+def propagate(function: core.Function, body: list[gast.AST], touched: set[str]) -> bool:
     """Replaces names that are copies of atoms; a derived temporary takes over the better name."""
     copies: dict[str, gast.AST] = {}
-    _collect_copies(body, copies)
+    statements = core.walk(body)
+    _collect_copies(statements, copies)
     if not copies:
         return False
     resolved = {n: _resolve(n, copies) for n in copies}
-    _take_names(function, body, resolved)
-    for statement in core.walk(body):
-        core.replace_header(statement, resolved)
+    _take_names(function, statements, resolved)
+    _replace(body, resolved, touched)
     _drop(body, set(copies))
     return True
 
 
-def _take_names(function: core.Function, body: list[gast.AST], resolved: dict[str, gast.AST]) -> None:
+def _replace(body: list[gast.AST], mapping: dict[str, gast.AST], touched: set[str]) -> None:
+    for statement in core.walk(body):
+        if not mapping.keys().isdisjoint(core.own_reads(statement)):
+            core.replace_header(statement, mapping)
+            touched.update(core.targets(statement))
+
+
+def _take_names(function: core.Function, statements: list[gast.AST], resolved: dict[str, gast.AST]) -> None:
     temporaries = {
         s.targets[0].id
-        for s in core.walk(body)
+        for s in statements
         if core.is_derived(s) and isinstance(s, gast.Assign) and isinstance(s.targets[0], gast.Name)
     }
     for name, node in resolved.items():
@@ -64,8 +77,8 @@ def _take_names(function: core.Function, body: list[gast.AST], resolved: dict[st
             function.bases[node.id] = base
 
 
-def _collect_copies(body: list[gast.AST], copies: dict[str, gast.AST]) -> None:
-    for statement in core.walk(body):
+def _collect_copies(statements: list[gast.AST], copies: dict[str, gast.AST]) -> None:
+    for statement in statements:
         if type(statement) is not gast.Assign or type(statement.value) in OPERATIONS or core.is_join(statement):
             continue
         target = statement.targets[0]

@@ -24,7 +24,7 @@ def assert_rewritten(rewrite, before, after, *cases):
 
 
 def propagated(function, body):
-    simplify.propagate(function, body)
+    simplify.propagate(function, body, set())
     return body
 
 
