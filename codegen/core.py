@@ -435,6 +435,13 @@ def free_reads(node: Any) -> list[str]:
     return found
 
 
+def free_names(found: list[gast.AST], tree: gast.AST) -> set[str]:
+    """What `free_reads` gives for a tree with these nodes, in no order."""
+    if any(type(n) in BINDING for n in found):
+        return set(free_reads(tree))
+    return {n.id for n in found if type(n) is gast.Name and type(n.ctx) is gast.Load}
+
+
 def _collect_free(node: Any, found: list[str], bound: Set[str]) -> None:
     kind = type(node)
     if kind is gast.Name:
@@ -456,10 +463,10 @@ def replace_header(statement: gast.AST, mapping: Mapping[str, gast.AST]) -> None
     """Substitutes in what the statement itself reads, in place."""
     if not mapping or mapping.keys().isdisjoint(own_reads(statement)):
         return
-    for field_name in ("test", "iter", "value", "msg"):
-        node = getattr(statement, field_name, None)
-        if isinstance(node, gast.AST):
-            setattr(statement, field_name, substitute(node, mapping))
+    header_field, slots = HEADER_FIELDS.get(type(statement)), statement.__dict__
+    for field_name in (header_field,) if header_field is not None else ("test", "msg"):
+        if slots.get(field_name) is not None:
+            slots[field_name] = substitute(slots[field_name], mapping)
 
 
 def same(a: gast.AST, b: gast.AST) -> bool:

@@ -21,9 +21,10 @@ def embed(program: Any) -> None:
     work = list(program.emitted)
     while work:
         reader = work.pop(0)
-        for name in dict.fromkeys(core.free_reads(reader.tree)):
-            target = reader.references.get(name)
-            if not isinstance(target, types.FunctionType) or not is_emitted(target.__code__.co_filename):
+        emitted = {n: t for n, t in reader.references.items() if _is_emitted(t)}
+        for name in dict.fromkeys(core.free_reads(reader.tree)) if emitted else ():
+            target = emitted.get(name)
+            if target is None:
                 continue
             if id(target) not in placed:
                 placed[id(target)] = _free_name(program, name)
@@ -32,6 +33,10 @@ def embed(program: Any) -> None:
                 work.append(copied)
             del reader.references[name]
             rename_global(reader.tree, name, core.name(placed[id(target)]))
+
+
+def _is_emitted(target: Any) -> bool:
+    return isinstance(target, types.FunctionType) and is_emitted(target.__code__.co_filename)
 
 
 def _free_name(program: Any, name: str) -> str:
@@ -46,7 +51,8 @@ def _copied(function: types.FunctionType, name: str) -> Emitted:
     for node in gast.walk(tree):
         if isinstance(node, gast.stmt):
             node.origin = (source.filename, node.lineno)
-    references = {n: resolve_name(source, n) for n in core.free_reads(tree) if n not in local_names(tree)}
+    own = local_names(tree)
+    references = {n: resolve_name(source, n) for n in core.free_reads(tree) if n not in own}
     return Emitted(name, tree, references, source)
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core
+from s2s.codegen import core, verify
 from s2s.codegen.embedding import embed, local_names, rename_global
 from s2s.codegen.guards import UNRESOLVED, Guard, resolve_name
-from s2s.codegen.names import Namer, names_in
-from s2s.codegen.printer import print_source
+from s2s.codegen.names import Namer, names_of
+from s2s.codegen.printer import print_emitted
 
 SUPPORT = "s2s.runtime.support"
 
@@ -24,7 +24,7 @@ def combine(program: Any, source: Any, live: Mapping[str, Any]) -> dict[str, Any
     for function in program.emitted:
         names.place_all(function)
     imports = _imports(names.own, names.users)
-    printed = print_source(gast.Module([e.tree for e in program.emitted], []))
+    printed = print_emitted([e.tree for e in program.emitted], checked=verify.ENABLED)
     header = "\n".join(imports) + "\n\n\n" if imports else ""
     shift = header.count("\n")
     return {
@@ -52,13 +52,18 @@ class Names:
         self.own: dict[str, Any] = {}
         self.users: dict[str, Any] = {}
         emitted = program.emitted
-        self.all_names = {id(e): names_in(e.tree) for e in emitted}
+        self.all_names: dict[int, set[str]] = {}
+        self.reads: dict[int, set[str]] = {}
         self.own_locals: dict[int, set[str]] = {}
+        for e in emitted:
+            nodes = core.nodes(e.tree)
+            self.all_names[id(e)] = names_of(nodes)
+            self.reads[id(e)] = core.free_names(nodes, e.tree)
         self.namer = Namer({n for e in emitted for n in e.references} | {e.name for e in emitted})
         self.namer.reserve(*set().union(*self.all_names.values()))
 
     def place_all(self, function: Any) -> None:
-        read = set(core.free_reads(function.tree))
+        read = self.reads[id(function)]
         for name, target in list(function.references.items()):
             if name in read and target is not UNRESOLVED:
                 self.place(function, name, target)

@@ -70,6 +70,18 @@ def names_in(tree: Any) -> set[str]:
     return found
 
 
+def names_of(nodes: Iterable[Any]) -> set[str]:
+    """Every name that occurs in these nodes themselves."""
+    found: set[str] = set()
+    for node in nodes:
+        kind = type(node)
+        if kind is gast.Name:
+            found.add(node.id)
+        elif kind.__name__ in _NAMING:
+            found.update(_names_of(node))
+    return found
+
+
 _NO_NODES = frozenset((str, int, type(None), gast.Load, gast.Store, gast.Param))
 _NAMING = frozenset(
     "Name FunctionDef AsyncFunctionDef ClassDef Global Nonlocal alias arg keyword "

@@ -3,7 +3,7 @@
 import gast
 
 from s2s.codegen import core, dead_code
-from s2s.codegen.expressions import text_of
+from s2s.codegen.text_length import text_length
 
 WIDTH = 96
 
@@ -100,7 +100,9 @@ class Nesting:
         if user not in body[at + 1 :] or self._reads_again(user):
             return None
         touched = self.multiple.intersection(core.own_reads(body[at]))
-        between = body[at + 1 : body.index(user, at)] if touched else []
+        if not touched:
+            return user
+        between = body[at + 1 : body.index(user, at)]
         return user if touched.isdisjoint(core.assigned(between)) else None
 
     def _reads_again(self, statement: gast.AST) -> bool:
@@ -112,18 +114,10 @@ class Nesting:
             return False
         if dead_code.append_target(user) is not None and isinstance(user.value.args[0], gast.Tuple):
             return False
-        together = _length(core.header(user)) + _length(statement.value) - len(statement.targets[0].id)
+        together = text_length(core.header(user)) + text_length(statement.value) - len(statement.targets[0].id)
         return together + len(_left(user)) <= WIDTH
 
 
 def _left(statement: gast.AST) -> str:
     names = core.targets(statement)
     return ", ".join(names) + " = " if names else "return "
-
-
-def _length(node: gast.AST) -> int:
-    """About how many characters the expression takes on one line."""
-    found = node.__dict__.get("text_length")
-    if found is None:
-        found = node.text_length = len(text_of(node))
-    return found

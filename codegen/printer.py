@@ -1,7 +1,8 @@
-"""Trees as text: astor prints statements, our own rules print expressions and break long lines.
+"""Trees as text: our own rules print emitted code and break long lines, astor prints other statements.
 
-Whatever was printed is parsed again and compared with the tree; where they differ, or a construct is unknown,
-`gast.unparse` prints instead. The comparison also gives the map from emitted lines to the user's.
+What was printed is parsed again and compared with the tree; where they differ, or a construct is unknown,
+`gast.unparse` prints instead. Only emitted code of forms whose text is known to parse to them (`PROVEN`) goes without,
+unless passes are verified.
 """
 
 import ast
@@ -12,6 +13,7 @@ from typing import Any
 
 import gast
 
+from s2s.codegen.core import nodes
 from s2s.codegen.expressions import BINARY, TEST, TUPLE, NotPrintable, write, write_parameters
 from s2s.codegen.round_trip import same, says
 from s2s.codegen.statements import CommentText, Location, StatementWriter, comment_lines, docstring
@@ -25,6 +27,14 @@ with warnings.catch_warnings():
 
 _BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
 _MARK = re.compile(r'^(\s*)"#s2s (\d+)"$', re.MULTILINE)
+
+
+# The forms whose text is known to parse to them.
+PROVEN = frozenset(
+    (gast.FunctionDef, gast.arguments, gast.Assign, gast.Return, gast.Expr, gast.Pass, gast.If, gast.For, gast.While)
+    + (gast.Name, gast.Constant, gast.Attribute, gast.Subscript, gast.Slice, gast.Call, gast.keyword, gast.BinOp)
+    + (gast.UnaryOp, gast.Compare, gast.Tuple, gast.List, gast.Dict)
+)
 
 
 class PrintError(Exception):
@@ -68,14 +78,25 @@ def print_source(node: Any) -> Printed:
     return _straight(node) or _by_astor(node)
 
 
-def _straight(node: Any) -> Printed | None:
+def print_emitted(functions: list[Any], checked: bool) -> Printed:
+    """Like `print_source` for definitions that passes have put together.
+
+    Unless `checked`, the text is not parsed again if it consists of forms that are known to be printed as they parse:
+    the tests hold all ways to put three of them into each other against the parser.
+    """
+    if checked or not {type(n) for f in functions for n in nodes(f)} <= PROVEN:
+        return print_source(functions)
+    return _straight(functions, checked=False) or print_source(functions)
+
+
+def _straight(node: Any, checked: bool = True) -> Printed | None:
     """What emitted code is made of, printed without a copy of the tree; None for anything else."""
     body = node.body if type(node) is gast.Module else node if type(node) is list else [node]
     writer = StatementWriter()
     try:
         writer.module(body)
         text = "\n".join(writer.lines) + "\n"
-        if not says(body, ast.parse(text).body):
+        if checked and not says(body, ast.parse(text).body):
             return None
     except (NotPrintable, SyntaxError):
         return None

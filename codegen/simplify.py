@@ -35,7 +35,7 @@ def run(function: core.Function, body: list[gast.AST], shapes: Any = None) -> li
 
 
 def share(function: core.Function, body: list[gast.AST], touched: set[str]) -> bool:
-    """Replaces derived operations that were computed before; adds the targets of statements that change to `touched`."""
+    """Replaces derived operations that were computed before; `touched` gets the targets of what changes."""
     copies = common.eliminate(function, body)
     if copies:
         _replace(body, copies, touched)
