@@ -3,6 +3,7 @@
 import abc
 import builtins
 import dataclasses
+import enum
 import functools
 import types
 import typing
@@ -19,7 +20,15 @@ def is_user_class(value: Any) -> bool:
     """Is this a class of the user's, whose objects are more than tuples?"""
     if not isinstance(value, type) or hasattr(value, "_fields") or issubclass(value, BaseException):
         return False
-    return value.__module__.split(".")[0] not in LIBRARIES
+    return value.__module__.split(".")[0] not in LIBRARIES and type(value) not in _OTHER
+
+
+_OTHER = (enum.EnumMeta,)
+
+
+def is_user_object(value: Any) -> bool:
+    """Is this an object of a class of the user's?"""
+    return is_user_class(type(value)) and not isinstance(value, type)
 
 
 def why_not(cls: type) -> str | None:

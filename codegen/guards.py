@@ -28,9 +28,16 @@ class Guard:
     path: str
     found: Any
     exact: bool = False
+    contents: Any = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.found, list | dict):
+            self.contents = kinds.of_value(self.found, active=False)
 
     def holds(self) -> bool:
         current = resolve_path(self.source, self.path)
+        if self.contents is not None and not self.exact:
+            return kinds.of_value(current, active=False) == self.contents
         if current is self.found or (isinstance(current, _METHODS) and current == self.found):
             return True
         if self.exact or is_code(self.found) or is_code(current):
@@ -47,6 +54,19 @@ class CalleeGuard:
 
     def holds(self) -> bool:
         return self.find() is self.source
+
+
+@dataclass
+class AttributeGuard:
+    """An attribute of an object that was there before, and the kind that it had."""
+
+    owner: Any
+    name: str
+    kind: Any
+
+    def holds(self) -> bool:
+        current = getattr(self.owner, self.name, UNRESOLVED)
+        return current is not UNRESOLVED and kinds.of_value(current, active=False) == self.kind
 
 
 def is_code(value: Any) -> bool:

@@ -36,8 +36,7 @@ def inlined(inference: Any, node: gast.AST, source: FunctionSource, arguments: d
     mapping |= {p: arguments[p] if p in arguments else default(inference, function, p) for p in function.parameters}
     body, result = _renamed(inference, function, mapping)
     inference.inlining.append(key)
-    for statement in body:
-        inference.splice(statement)
+    inference.splice(*body)
     inference.inlining.pop()
     return result
 
@@ -89,6 +88,8 @@ def _global(inference: Any, source: FunctionSource, name: str, target: Any) -> g
             return core.name(name)
     home = sys.modules.get(source.globals.get("__name__", ""))
     writer = RuleWriter(caller, None)
+    if resolve_name(source, name) is not target:  # a helper of emitted code
+        return core.name(writer.alias(target, name))
     if name not in source.closure and home is not None and vars(home) is source.globals and not _is_module(target):
         alias = writer.alias(home, home.__name__.rpartition(".")[2])
         return gast.Attribute(core.name(alias), name, gast.Load())

@@ -7,7 +7,8 @@ import gast
 
 from s2s.codegen import call_arguments, classes, core, inlining, kinds
 from s2s.codegen.classes import MISSING
-from s2s.codegen.kinds import Kind, ObjectOf, SuperOf, Unknown
+from s2s.codegen.guards import AttributeGuard
+from s2s.codegen.kinds import Kind, ObjectOf, Static, SuperOf, Unknown
 from s2s.codegen.operations import Operation
 from s2s.codegen.source import FunctionSource, SourceError, function_source
 
@@ -80,6 +81,18 @@ def refuse_stale(inference: Any, node: gast.AST, owner: ObjectOf) -> None:
     line = getattr(owner.written, "origin", ("", 0))[1]
     cause = f"{owner.name!r} may have been written under its other name in line {line}"
     inference.refuse(node, cause, "use one name for the object")
+
+
+def known_attribute(inference: Any, node: gast.Attribute, owner: Kind) -> Kind | None:
+    """An attribute of an object that was there before: what it is now, which is looked at again at every call."""
+    if not isinstance(owner, Static) or not classes.is_user_object(owner.value):
+        return None
+    if isinstance(getattr(type(owner.value), node.attr, None), property) or not hasattr(owner.value, node.attr):
+        return None
+    kind = kinds.of_value(getattr(owner.value, node.attr), active=False)
+    guard = AttributeGuard(owner.value, node.attr, kind)
+    inference.program.guards[(id(owner.value), node.attr, "attribute")] = guard
+    return kind
 
 
 def in_class(owner: Any, name: str) -> Any:

@@ -13,8 +13,19 @@ import gast
 from s2s.codegen import classes, core, inlining, kinds
 from s2s.codegen.classes import MISSING
 from s2s.codegen.construction import constructed, create, filled, with_fields_replaced
-from s2s.codegen.kinds import Kind, ObjectOf, SuperOf, Unknown
-from s2s.codegen.object_attributes import attribute, class_of, in_class, is_object, read, receiver_of, replaced, run
+from s2s.codegen.guards import AttributeGuard
+from s2s.codegen.kinds import Kind, ObjectOf, Static, SuperOf, Unknown
+from s2s.codegen.object_attributes import (
+    attribute,
+    class_of,
+    in_class,
+    is_object,
+    known_attribute,
+    read,
+    receiver_of,
+    replaced,
+    run,
+)
 from s2s.codegen.operations import Operation
 from s2s.codegen.rules import RuleWriter
 from s2s.runtime.jit import Jit
@@ -37,7 +48,8 @@ def expression(inference: Any, statement: gast.AST, node: gast.AST) -> Kind | No
     if "creates" in statement.__dict__:
         return create(inference, statement)
     if isinstance(node, gast.Attribute):
-        return read(inference, statement, node, inference.kind(node.value))
+        owner = inference.kind(node.value)
+        return read(inference, statement, node, owner) or known_attribute(inference, node, owner)
     return operator(inference, statement, node) if isinstance(node, OPERATIONS) else None
 
 
@@ -46,15 +58,32 @@ def call(inference: Any, statement: gast.AST, node: gast.Call, target: Any) -> K
     found = _object_call(inference, statement, node)
     if found is not None:
         return found
-    if isinstance(target, types.MethodType) and isinstance(node.func, gast.Attribute):
-        if inference.reads_active(node) and not _of_library(target):
-            args = [node.func.value, *node.args]
-            return replaced(inference, statement, run(inference, node, target.__func__, args, node.keywords))
-        return None
+    if inference.reads_active(node) and (known := _known_target(inference, node, target)) is not None:
+        function, receiver = known
+        args = [*receiver, *node.args]
+        return replaced(inference, statement, run(inference, node, function, args, node.keywords))
     if classes.is_user_class(target):
         return constructed(inference, statement, node, target)
     if any(kinds.holds_object(inference.kind(a)) for a in arguments_of(node)) or target is super:
         return _call_with_objects(inference, statement, node, target)
+    return None
+
+
+def _known_target(inference: Any, node: gast.Call, target: Any) -> tuple[Any, list[gast.AST]] | None:
+    """The Python function that a call of a method of a known object runs, and what it is bound to."""
+    if target is None and isinstance(node.func, gast.Attribute):
+        owner = inference.kind(node.func.value)
+        if isinstance(owner, Static) and classes.is_user_object(owner.value):
+            target = getattr(owner.value, node.func.attr, None)
+            guard = AttributeGuard(owner.value, node.func.attr, kinds.of_value(target, active=False))
+            if not isinstance(target, types.MethodType):
+                inference.program.guards[(id(owner.value), node.func.attr, "attribute")] = guard
+    if isinstance(target, types.MethodType) and isinstance(node.func, gast.Attribute) and not _of_library(target):
+        return target.__func__, [node.func.value]
+    if isinstance(target, types.FunctionType) and core.dotted(node.func) is None and not _of_library(target):
+        return target, []
+    if classes.is_user_object(target) and isinstance(vars(type(target)).get("__call__"), types.FunctionType):
+        return vars(type(target))["__call__"], [node.func]
     return None
 
 
@@ -163,6 +192,12 @@ def _super(inference: Any, statement: gast.AST, node: gast.Call) -> Kind | None:
         return None
     statement.operation = Operation("copy")
     return SuperOf(owner, kind, after)
+
+
+def with_bound(inference: Any, node: gast.Call, source: Any) -> gast.Call:
+    """The call of a method with the object that it is bound to as its first argument."""
+    owner = inlining.value_node(inference, source.bound, type(source.bound).__name__.lower())
+    return gast.copy_location(gast.Call(node.func, [owner, *node.args], node.keywords), node)
 
 
 def in_place_of_call(inference: Any, statement: gast.AST, node: gast.AST, source: Any, arguments: dict) -> Kind:

@@ -42,12 +42,11 @@ class Preludes:
         getattr(self, "do_" + type(statement).__name__)(statement)
         self.prelude.append(statement)
 
-    def splice(self, statement: gast.AST) -> None:
-        """Infers a statement of another function's, and puts it in front of the current one."""
-        outer, self.current = self.current, statement
-        getattr(self, "do_" + type(statement).__name__)(statement)
-        self.prelude.append(statement)
-        self.current = outer
+    def splice(self, *statements: gast.AST) -> None:
+        """Infers statements with an origin of their own, and puts them in front of the current one."""
+        body = list(statements)
+        infer_block(self, body)
+        self.prelude += body
 
     def computed(self, base: str, value: gast.AST) -> gast.AST:
         """A new name for an operation."""

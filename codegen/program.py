@@ -206,6 +206,8 @@ class Program:
             except ValueError as error:
                 inference.refuse(node, str(error), "pass each argument by position or by name")
                 return Unknown()
+        if is_transformed and source.bound is not None:
+            node = statement.value = object_calls.with_bound(inference, node, source)
         bound = bind_call(source, node)
         if isinstance(bound, str):
             inference.refuse(node, bound, "pass each argument by position or by name")

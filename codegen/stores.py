@@ -105,7 +105,9 @@ def _update(
 ) -> None:
     writer = RuleWriter(desugarer.function, None)
     call = core.call(writer.support(function), core.name(owner), as_argument(index, writer), value)
-    write_with(desugarer, owner, gast.copy_location(call, target))
+    new = write_with(desugarer, owner, gast.copy_location(call, target))
+    if isinstance(target.value, gast.Attribute):
+        store_attribute(desugarer, target.value, core.name(new))
 
 
 def write_with(desugarer: Any, owner: str, pure: gast.AST) -> str:

@@ -6,7 +6,7 @@ import gast
 
 from s2s.codegen import call_arguments, core, kinds
 from s2s.codegen.function_values import holds_function
-from s2s.codegen.kinds import DictOf, FunctionOf, Kind, ListOf, Numeric, Static, TupleOf
+from s2s.codegen.kinds import DictOf, FunctionOf, Kind, ListOf, Numeric, ObjectOf, Static, TupleOf
 
 LIMIT = 64
 
@@ -25,12 +25,12 @@ def _is_mixed(kind: Kind) -> bool:
     parts = kinds.parts(kind)
     if isinstance(kind, ListOf) and kind.elements is None or not any(map(holds_callable, parts)):
         return False
-    return not _same_functions(kinds.element_of(parts), parts[0])
+    return not _same_functions(kinds.element_of(parts), parts[0]) or any(map(kinds.holds_object, parts))
 
 
 def holds_callable(kind: Kind) -> bool:
     is_function = holds_function(kind) or isinstance(kind, Static) and callable(kind.value)
-    return is_function or any(map(holds_callable, kinds.parts(kind)))
+    return is_function or isinstance(kind, ObjectOf) or any(map(holds_callable, kinds.parts(kind)))
 
 
 def _same_functions(joined: Kind, part: Kind) -> bool:
