@@ -150,7 +150,7 @@ CHILD_FIELDS: dict[Any, tuple[str, ...]] = {
 }
 HEADER_FIELDS = {
     gast.Assign: "value", gast.Return: "value", gast.Expr: "value", gast.If: "test", gast.While: "test",
-    gast.For: "iter",
+    gast.For: "iter", gast.Raise: "exc",
 }  # fmt: skip
 
 

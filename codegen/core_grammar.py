@@ -193,6 +193,10 @@ def always(statement: gast.AST, known: Globals) -> bool:
     return True
 
 
+def is_raise(statement: gast.AST, known: Globals) -> bool:
+    return statement.exc is not None and statement.cause is None
+
+
 def is_stop_guard(statement: gast.AST, known: Globals) -> bool:
     return core.is_break(statement.body) and not statement.orelse and core.is_name(statement.test)
 

@@ -115,6 +115,7 @@ TABLE: tuple[Form, ...] = (
         gast.Expr,
         grammar.is_effect,
     ),
+    Form("raise", "raise expression", "none", "the same statement", gast.Raise, grammar.is_raise),
     Form("assert", "assert expression, expression", "none", "the same statement", gast.Assert, grammar.always),
     Form(
         "branch",

@@ -8,7 +8,10 @@ import gast
 from s2s.codegen import core, effects, inline_control, liveness, stores, versions
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.facts import Facts
+from s2s.codegen.guards import resolve_path
+from s2s.codegen.inert import without_inert
 from s2s.codegen.normal_form import Flattener
+from s2s.codegen.patterns import without_match
 from s2s.codegen.refusals import (
     refuse_expression,
     refuse_outside_write,
@@ -51,13 +54,23 @@ class Desugarer:
         versions.open_finals(self)
 
     def run(self) -> None:
-        statements = _without_docstring(structured(self.tree).body)
+        statements = _without_docstring(self._structured().body)
         liveness.annotate(statements, set())
         self.function.body = self.block(statements)
         self.function.bases.update({v: self.shown[b] for v, b in self.function.bases.items() if b in self.shown})
         if not (self.function.body and isinstance(self.function.body[-1], gast.Return)):
             self.function.body.append(core.from_statement(gast.Return(core.constant(None)), self.origin))
         versions.return_finals(self)
+
+    def _structured(self) -> Any:
+        """The function without `match`, without `with` where it computes nothing, with its jumps as values."""
+
+        def resolve(path: str) -> Any:
+            return None if path.split(".")[0] in self.locals else resolve_path(self.function.source, path)
+
+        tree = without_match(without_inert(self.tree, resolve), resolve)
+        self.locals |= _names_bound(tree.body)
+        return structured(tree)
 
     # Statements --------------------------------------------------------------------------------------------------
 
@@ -117,6 +130,12 @@ class Desugarer:
     def do_Assert(self, statement: gast.AST) -> None:
         message = self.opaque(statement.msg) if statement.msg is not None else None
         self.emit(gast.Assert(self.opaque(statement.test), message))
+
+    def do_Raise(self, statement: gast.AST) -> None:
+        if statement.exc is None:  # the exception that is being handled
+            refuse_statement(self.diagnostics, statement)
+            return
+        self.emit(gast.Raise(self.opaque(statement.exc), None))
 
     def do_Import(self, statement: gast.AST) -> None:
         refuse_statement(self.diagnostics, statement)

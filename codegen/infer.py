@@ -8,6 +8,7 @@ from s2s.codegen import (
     aliasing,
     call_arguments,
     core,
+    displays,
     effects,
     expansions,
     function_values,
@@ -64,6 +65,7 @@ class Inference(Preludes):
         self.kinds.update(argument_kinds)
         self.block(self.function.body)
         static_tests.settle(self.function.body)
+        static_tests.refuse_certain_error(self, self.function.body)
         stale_closures.check(self.function, self.diagnostics)
         is_callee = len(self.program.building) > 1
         if is_callee and kinds.holds_object(self.result):
@@ -148,7 +150,7 @@ class Inference(Preludes):
     def do_Assert(self, statement: gast.AST) -> None:
         object_uses.resolve_test(self, statement)
 
-    do_Break = do_Assert
+    do_Break = do_Raise = do_Assert
 
     # Expressions -------------------------------------------------------------------------------------------------
 
@@ -272,6 +274,7 @@ class Inference(Preludes):
         return self._build(statement, node, kinds.list_of)
 
     def _build(self, statement: gast.AST, node: gast.AST, make: Any) -> Kind:
+        node = displays.expanded(self, statement, node)
         if any(isinstance(e, gast.Starred) for e in node.elts):
             return opaque.infer(self, statement, node)
         elements = tuple(self.kind(e) for e in node.elts)

@@ -4,7 +4,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import classes, core, kinds
+from s2s.codegen import classes, core, kinds, static_tests
 from s2s.codegen.kinds import ObjectOf, TupleOf
 from s2s.codegen.normal_form import SOMETIMES
 from s2s.codegen.object_attributes import is_object, refuse_stale
@@ -74,6 +74,11 @@ class _CallsInFront(gast.NodeTransformer):
 class _Resolution(gast.NodeTransformer):
     def __init__(self, inference: Any):
         self.inference = inference
+
+    def visit_Call(self, node: gast.Call) -> gast.AST:
+        """`isinstance` of an object is known."""
+        found = static_tests.verdict(self.inference, node)
+        return self.generic_visit(node) if found is None else core.constant(found)
 
     def visit_Attribute(self, node: gast.Attribute) -> gast.AST:
         self.generic_visit(node)

@@ -251,6 +251,8 @@ class Frame:
             for _ in range(MAX_ITERATIONS):
                 if not self.value(statement.test) or self._iteration_stops(statement):
                     break
+        elif isinstance(statement, gast.Raise):
+            raise self.value(statement.exc)
         elif isinstance(statement, gast.Return):
             self.returned = self.value(statement.value)
         elif isinstance(statement, gast.Expr) and _is_append(statement):

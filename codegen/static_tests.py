@@ -21,6 +21,8 @@ def verdict(inference: Any, node: gast.AST) -> bool | None:
     if core.is_name(node):
         made = inference.definitions.get(node.id)
         return None if made is None else verdict(inference, made.value)
+    if core.is_constant(node) and isinstance(core.literal(node), bool):
+        return core.literal(node)
     if isinstance(node, gast.UnaryOp) and isinstance(node.op, gast.Not):
         inner = verdict(inference, node.operand)
         return None if inner is None else not inner
@@ -94,6 +96,14 @@ def _is_instance(kind: Kind, classes: tuple[type, ...]) -> bool | None:
         return False if set(classes) <= set(DATA) else None
     made = getattr(kind, "cls", None) or CONTAINERS.get(type(kind))
     return None if made is None else issubclass(made, classes)
+
+
+def refuse_certain_error(inference: Any, body: list[gast.AST]) -> None:
+    """A `raise` that no test is left in front of."""
+    for statement in body:
+        if isinstance(statement, gast.Raise):
+            cause = "this is raised for arguments of these kinds, whatever their values"
+            inference.refuse(statement, cause, "call the function with arguments that it takes")
 
 
 # Branches --------------------------------------------------------------------------------------------------------

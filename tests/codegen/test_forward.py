@@ -6,7 +6,7 @@ import pytest
 import s2s
 from tests.codegen.derivative_checks import check_forward, program, programs, random_like
 
-CASES = programs("straight", "loops", "branches", "jumps", "inline", "containers", "calls", "names")
+CASES = programs("straight", "loops", "branches", "jumps", "inline", "matching", "containers", "calls", "names")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: ".".join(c))

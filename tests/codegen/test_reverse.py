@@ -7,7 +7,7 @@ import s2s
 from tests.codegen.derivative_checks import check_reverse, differences, program, programs, random_like
 from tests.programs import loops
 
-CASES = programs("straight", "loops", "branches", "jumps", "inline", "containers", "calls", "names")
+CASES = programs("straight", "loops", "branches", "jumps", "inline", "matching", "containers", "calls", "names")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: ".".join(c))

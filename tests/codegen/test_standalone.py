@@ -11,7 +11,7 @@ import s2s
 from s2s.codegen.source import function_from_string
 from tests.codegen.derivative_checks import inner_product, is_float, leaves, map_floats, program, programs, random_like
 
-CASES = programs("straight", "loops", "branches", "jumps", "inline", "containers", "calls", "names")
+CASES = programs("straight", "loops", "branches", "jumps", "inline", "matching", "containers", "calls", "names")
 
 
 def user_globals(function):

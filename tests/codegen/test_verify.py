@@ -50,6 +50,7 @@ ACCEPTED = {
     "join": ["v = x  # join", "v, w = x, 1  # join", "v, w = y, x  # join"],
     "append": ["xs.append(x)", "xs.append((x, y))", "xs.append(None)"],
     "effect": ["print(x + 1)", "xs.append(x + 1)", "require_scalar(x)"],
+    "raise": ["raise ValueError", "raise ValueError(f'bad {x}')"],
     "assert": ["assert x > 0 and y, f'bad {x}'"],
     "branch": ["if x:\n    v = y\nelse:\n    v = x"],
     "stop guard": ["if x:\n    break"],
@@ -112,7 +113,8 @@ REJECTED = [
     "pass",
     "del x",
     "global x",
-    "raise x",
+    "raise",
+    "raise x from y",
     "with x:\n    v = y",
     "try:\n    v = y\nfinally:\n    v = x",
     "def g(a):\n    return a",
@@ -407,4 +409,6 @@ def test_targets_of_core_cover_what_rows_assign():
     """The question that other passes ask of a statement knows every row that assigns."""
     for form, texts in ACCEPTED.items():
         targets = {frozenset(core.targets(statement(t))) for t in texts}
-        assert all(targets) == (form not in ("append", "effect", "assert", "branch", "stop guard", "while", "return"))
+        assert all(targets) == (
+            form not in ("append", "effect", "raise", "assert", "branch", "stop guard", "while", "return")
+        )
