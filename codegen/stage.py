@@ -26,13 +26,19 @@ from s2s.codegen.source import SourceError, function_source
 from s2s.codegen.stage_build import all_codes, compile_definition, instantiate
 from s2s.codegen.stage_plain import passes_through
 from s2s.codegen.stage_rewrite import Rewriter
-from s2s.runtime import staged_calls
+from s2s.runtime import staged_calls, staged_control, staged_updates, support_checks
 
-_RUNTIME_NAMES = {
-    "staged": staged_calls.staged,
-    "rebinding": staged_calls.rebinding,
-    "storing": staged_calls.storing,
+_IF_AND_LOOPS = ("if_", "while_", "for_", "range_", "zip_", "enumerate_", "reversed_")
+_CONDITIONS = ("choice", "and_", "or_", "not_")
+_CHANGES = ("mutate", "store_item", "store_attribute")
+# What staged text may call, by the modules that it is imported from.
+_RUNTIME: dict[types.ModuleType, tuple[str, ...]] = {
+    staged_calls: ("staged",),
+    staged_control: (*_IF_AND_LOOPS, *_CONDITIONS, *_CHANGES),
+    staged_updates: ("assert_", "augment", "augment_item", "store_nonlocal"),
+    support_checks: ("UNDEFINED",),
 }
+_RUNTIME_NAMES = {name: getattr(module, name) for module, names in _RUNTIME.items() for name in names}
 _LIBRARIES = ("numpy", "scipy", "s2s", "jaxlib", "ml_dtypes", "beartype")
 _STANDARD_LIBRARY = sysconfig.get_path("stdlib")
 _LAZY = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
@@ -73,9 +79,9 @@ def staged_source(function: Callable[..., Any]) -> str:
         needed = _needing_staging(graph)
         shown = [scan for scan in reversed(graph) if scan is graph[0] or scan in needed]
         definitions = [_rewritten(scan, needed, scan is graph[0]) for scan in shown]
-    used = sorted({line for rewriter, tree in definitions for line in _imports(tree, rewriter.names)})
-    header = f"from s2s.runtime.staged_calls import {', '.join(used)}\n\n\n" if used else ""
-    return header + "\n\n".join(to_source(tree) for _, tree in definitions)
+    lines = [_import_line(module, definitions) for module in _RUNTIME]
+    header = "".join(f"{line}\n" for line in lines if line)
+    return (f"{header}\n\n" if header else "") + "\n\n".join(to_source(tree) for _, tree in definitions)
 
 
 def is_library(function: types.FunctionType) -> bool:
@@ -148,15 +154,21 @@ def _rewritten(scan: Scan, needed: set[Scan], entry: bool) -> tuple[Rewriter, An
     source = function_source(scan.function)
     namer = Namer(names_in(source.tree))
     names = {name: namer.fresh(name) for name in _RUNTIME_NAMES}
-    rewriter = Rewriter(source, names, lambda callee: _scan_or_none(callee) in needed, entry)
-    return rewriter, rewriter.visit(source.tree)
+    rewriter = Rewriter(source, names, lambda callee: _scan_or_none(callee) in needed, _written_by, entry)
+    return rewriter, rewriter.rewrite()
 
 
-def _imports(tree: Any, names: dict[str, str]) -> Iterator[str]:
+def _import_line(module: types.ModuleType, definitions: list[tuple[Rewriter, Any]]) -> str:
+    """The statement that imports what these definitions use of a module of the runtime; empty if they use nothing."""
+    used = sorted({spelled for rewriter, tree in definitions for spelled in _imports(module, tree, rewriter.names)})
+    return f"from {module.__name__} import {', '.join(used)}" if used else ""
+
+
+def _imports(module: types.ModuleType, tree: Any, names: dict[str, str]) -> Iterator[str]:
     used = names_in(tree)
-    for name, local in names.items():
-        if local in used:
-            yield name if name == local else f"{name} as {local}"
+    for name in _RUNTIME[module]:
+        if names[name] in used:
+            yield name if name == names[name] else f"{name} as {names[name]}"
 
 
 def _reachable(function: types.FunctionType) -> list[Scan]:
@@ -206,8 +218,8 @@ def _read(function: types.FunctionType) -> Scan:
     except SourceError:
         return _opaque(function)
     names = {name: name for name in _RUNTIME_NAMES}
-    rewriter = Rewriter(source, names, lambda callee: False, entry=False)
-    rewriter.visit(source.tree)
+    rewriter = Rewriter(source, names, lambda callee: False, _written_by, entry=False)
+    rewriter.rewrite()
     callees = list(dict.fromkeys(c for c in rewriter.callees if not is_library(c)))
     return Scan(function, rewriter.resolved, rewriter.changed, callees)
 
@@ -226,6 +238,23 @@ def _read_emitted(function: types.FunctionType) -> Scan | None:
 def _object_named(function: types.FunctionType, name: str) -> Any:
     found = _lookup_name(function, name)
     return None if found is _MISSING else found
+
+
+_being_asked: set[types.CodeType] = set()
+
+
+def _written_by(function: types.FunctionType) -> set[int | str]:
+    """The parameters of a function into which it, or what it calls, may write: by position and by name."""
+    code = function.__code__
+    if is_library(function) or code in _being_asked or code in _staged_codes:
+        return set()
+    _being_asked.add(code)
+    try:
+        return Rewriter(function_source(function), {}, lambda _: False, _written_by, False).written_parameters()
+    except SourceError:
+        return set()
+    finally:
+        _being_asked.discard(code)
 
 
 def _opaque(function: types.FunctionType) -> Scan:

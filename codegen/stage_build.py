@@ -22,12 +22,12 @@ def compile_definition(source: FunctionSource, tree: Any, extra: Mapping[str, An
     original = _function(source).__code__
     tree.decorator_list = source.decorators  # never run; they make the first line of the code that of the user's
     definition = _as_written(tree, original)
-    path = ["factory", original.co_name]
+    # Inside of a class, so that the function's own name is not a variable of `factory`. Private names are mangled with
+    # the class's name, which is that of the user's class, if any; by underscores alone nothing is.
     owner = source.qualname.split(".")[-2:][0]
-    if "." in source.qualname and owner != "<locals>":  # private names are mangled with the class's name
-        definition = gast.ClassDef(owner, [], [], [definition], [], [])
-        path.insert(1, owner)
-    module = _module(definition, [*original.co_freevars, *extra])
+    owner = owner if "." in source.qualname and owner != "<locals>" else "_"
+    path = ["factory", owner, original.co_name]
+    module = _module(gast.ClassDef(owner, [], [], [definition], [], []), [*original.co_freevars, *extra])
     flags = original.co_flags & _FUTURE_FLAGS
     code = compile(module, source.filename, "exec", flags=flags, dont_inherit=True)
     for name in path:

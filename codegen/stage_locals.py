@@ -1,7 +1,7 @@
-"""What staging needs to know of a function's local variables: which are plain Python values, which arrays are owned.
+"""What staging needs to know of a function's local variables: which are plain Python values, which containers are new.
 
-Both answers are about names over the whole function, whatever the order of its statements: a name qualifies only if
-all of its bindings and, for ownership, all of its reads do.
+The answers are about names over the whole function, whatever the order of its statements: a name qualifies only if all
+of its bindings do.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,28 +10,14 @@ from typing import Any
 import gast
 import numpy as np
 
+from s2s.codegen import jumps, stage_flow
+
 Resolve = Callable[[Any], Any]  # a node to the object that it stands for, None if that is not known
 
 _STATIC_ATTRIBUTES = frozenset({"shape", "ndim", "size", "dtype", "itemsize", "nbytes"})
-_STATIC_FUNCTIONS = (len, np.shape, np.ndim, np.size)
+_STATIC_FUNCTIONS = (len, np.shape, np.ndim, np.size, isinstance, issubclass, hasattr, callable)
 _CLOSED_FUNCTIONS: tuple[Any, ...] = (range, enumerate, zip, reversed, sorted, tuple, list, min, max, sum, abs, round)
 _CLOSED_FUNCTIONS += (int, float, bool, str)
-
-_FRESH_METHODS = frozenset(
-    "sum mean max min prod var std dot copy argmax argmin cumsum cumprod any all item tolist round clip astype".split()
-)
-_FRESH_FUNCTIONS = frozenset(
-    "sum mean max min prod var std dot matmul inner outer tensordot where concatenate stack cumsum cumprod sort "
-    "argsort argmax argmin any all copy zeros ones zeros_like ones_like full full_like eye arange linspace array norm "
-    "solve inv cholesky det slogdet trace".split()
-)
-_FRESH_BUILTINS = (float, int, bool, complex, abs, len, round, divmod, pow, range)
-_SCOPES = (gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef, gast.Lambda)
-_PASSING_ON: tuple[type, ...] = (gast.Assign, gast.AnnAssign, gast.NamedExpr, gast.For, gast.AsyncFor, gast.withitem)
-_PASSING_ON += (gast.comprehension, gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp)
-_PASSING_ON += (gast.Yield, gast.YieldFrom, gast.Await)
-_CONTAINERS = (gast.Tuple, gast.List, gast.Dict, gast.Set, gast.Starred, gast.IfExp, gast.BoolOp)
-_COMPUTED = (gast.BinOp, gast.UnaryOp, gast.Compare, gast.Constant, gast.JoinedStr)
 
 
 def bindings(function: Any) -> dict[str, list[Any]]:
@@ -102,11 +88,13 @@ def _may_change(value: Any) -> bool:
 class StaticNames:
     """Names whose values are plain Python values in every run: sizes, counters, constants."""
 
-    def __init__(self, bindings: dict[str, list[Any]], resolve: Resolve) -> None:
+    def __init__(self, bindings: dict[str, list[Any]], resolve: Resolve, blocks: list[Any]) -> None:
         self.resolve = resolve
         self.bindings = bindings
         self.names = {n for n, values in self.bindings.items() if not any(map(_may_change, values))}
-        while dropped := {n for n in self.names if not all(map(self.is_static, self.bindings[n]))}:
+        while dropped := {n for n in self.names if not all(map(self.is_static, self.bindings[n]))} | (
+            self.names & {n for block in blocks if converts(block, self) for n in joined(block)}
+        ):
             self.names -= dropped
 
     def is_static(self, node: Any) -> bool:
@@ -119,6 +107,8 @@ class StaticNames:
             return node.attr in _STATIC_ATTRIBUTES or isinstance(self.resolve(node), int | float | str)
         if isinstance(node, gast.Call):
             return self._is_static_call(node)
+        if isinstance(node, gast.Compare) and _has_plain_result(node):
+            return True
         parts = _operands(node)
         return parts is not None and all(map(self.is_static, parts))
 
@@ -142,78 +132,144 @@ def _operands(node: Any) -> list[Any] | None:
         return [node.value, node.slice]
     if isinstance(node, gast.Compare):
         return [node.left, *node.comparators]
+    if isinstance(node, gast.BoolOp):
+        return list(node.values)
     return [node.test, node.body, node.orelse] if isinstance(node, gast.IfExp) else None
 
 
-class OwnedNames:
-    """Names of arrays that were created in this function and that nothing else refers to, not even as a view.
+def _has_plain_result(comparison: Any) -> bool:
+    """Identity is known while staging, and so is how a text compares with anything."""
+    operands = [comparison.left, *comparison.comparators]
+    is_identity = all(isinstance(op, gast.Is | gast.IsNot) for op in comparison.ops)
+    return is_identity or any(isinstance(o, gast.Constant) and isinstance(o.value, str) for o in operands)
 
-    Only for these does `y += v` mean the same on immutable arrays, where it rebinds the name, as in NumPy, where it
-    writes the array. The arguments of an `entry`, the function that is staged as a whole, are copies.
-    """
 
-    def __init__(self, function: Any, bindings: dict[str, list[Any]], resolve: Resolve, entry: bool = False) -> None:
-        self.resolve = resolve
+# Which blocks are converted -------------------------------------------------------------------------------------------
+
+
+def converts(node: Any, static: StaticNames) -> bool:
+    """Whether an `if`, `for` or `while` becomes a call of the runtime."""
+    return may_be_staged(node, static) and not _is_irregular(node)
+
+
+def may_be_staged(node: Any, static: StaticNames) -> bool:
+    """Whether the test of an `if` or `while`, or what a `for` iterates, may be a staged value, or is to be one."""
+    if isinstance(node, gast.If):
+        return not static.is_static(node.test)
+    if isinstance(node, gast.While):
+        return not any(isinstance(n, gast.NamedExpr) for n in gast.walk(node.test))
+    return not _is_plain_container(node.iter) and not any(
+        isinstance(n, gast.Subscript | gast.Attribute) for n in gast.walk(node.target)
+    )
+
+
+def joined(node: Any) -> list[str]:
+    """The names that an `if` joins or a loop carries, or takes from a loop's elements."""
+    targets = stage_flow.bound_in([node.target]) if isinstance(node, gast.For) else []
+    return [*targets, *carried(node)]
+
+
+def carried(node: Any) -> list[str]:
+    """The names that an `if`, `for` or `while` binds and that are read after it, or by the next iteration."""
+    live = node.flow.live_after if isinstance(node, gast.If) else node.flow.live_after | node.flow.live_inside
+    return [name for name in node.flow.bound if name in live]
+
+
+_SCOPE_CALLS = ("super", "locals", "vars", "dir", "eval", "exec")
+
+
+def _is_irregular(node: Any) -> bool:
+    """Whether a block is left by a jump or an error, or holds what must stay in the user's function."""
+    if isinstance(node, gast.If):
+        body = [*node.body, *node.orelse]
+        if not (jumps.falls(node.body) and jumps.falls(node.orelse)):
+            return True
+    else:
+        body = node.body[:-1] if jumps.guard_of(node) is not None else node.body
+        if node.orelse:
+            return True
+    return bool(jumps.exits(body)) or any(_needs_own_frame(n) for n in stage_flow.own_nodes(body))
+
+
+def _needs_own_frame(node: Any) -> bool:
+    if isinstance(node, gast.Call):
+        return isinstance(node.func, gast.Name) and node.func.id in _SCOPE_CALLS
+    return isinstance(node, gast.Yield | gast.YieldFrom | gast.Await | gast.AsyncFor | gast.AsyncWith)
+
+
+def _is_plain_container(node: Any) -> bool:
+    """Whether a loop is over a container that is written out, or over the items of a dict."""
+    if isinstance(node, gast.Tuple | gast.List | gast.Set | gast.Dict | gast.Constant):
+        return True
+    if not isinstance(node, gast.Call):
+        return False
+    if isinstance(node.func, gast.Attribute):
+        return node.func.attr in ("items", "keys", "values") and not node.args
+    named = node.func.id if isinstance(node.func, gast.Name) else ""
+    return named in ("zip", "enumerate", "reversed") and bool(node.args) and all(map(_is_plain_container, node.args))
+
+
+class Created:
+    """Where the values of local names are created."""
+
+    def __init__(self, function: Any, bindings: dict[str, list[Any]], resolve: Resolve) -> None:
         self.bindings = bindings
-        self.shared: set[str] = set()
-        arguments = {n.id for n in gast.walk(function.args) if isinstance(n, gast.Name)}
-        self.copies = arguments if entry else set()
-        for statement in function.body:
-            self._follow(statement, consumed=True)
+        self.resolve = resolve
+        self.places = _places(function)
 
-    def __contains__(self, name: str) -> bool:
-        values = [v for v in self.bindings.get(name, [None]) if not (v is None and name in self.copies)]
-        return name not in self.shared and all(v is not None and self._is_fresh(v) for v in values)
+    def here(self, name: str, place: tuple[Any, ...]) -> bool:
+        """Whether a name only holds containers that are created inside of all the blocks of `place`, at every run."""
+        inside = {id(block) for block in place}
+        made_here = all(inside <= {id(block) for block in at} for at in self.places.get(name, []))
+        return made_here and all(map(_is_new_container, self.bindings.get(name, [None])))
 
-    def _is_fresh(self, node: Any) -> bool:
-        if isinstance(node, gast.IfExp):
-            return self._is_fresh(node.body) and self._is_fresh(node.orelse)
-        return isinstance(node, _COMPUTED) or (isinstance(node, gast.Call) and self._makes_fresh(node))
+    def is_number_or_array(self, name: str, assumed: frozenset[str] = frozenset()) -> bool:
+        """Whether a name cannot hold a list or another mutable container of Python."""
+        if name in assumed:
+            return True
+        values = self.bindings.get(name, [None])
+        return all(value is not None and self._is_numeric(value, assumed | {name}) for value in values)
 
-    def _makes_fresh(self, call: Any) -> bool:
-        if any(k.arg in ("copy", "out") for k in call.keywords):
-            return False
-        function = self.resolve(called(call))
-        if function is None:
-            return isinstance(call.func, gast.Attribute) and call.func.attr in _FRESH_METHODS
-        named_fresh = getattr(function, "__name__", "") in _FRESH_FUNCTIONS and _is_numpy(function)
-        return isinstance(function, np.ufunc) or named_fresh or any(function is f for f in _FRESH_BUILTINS)
-
-    def _follow(self, node: Any, consumed: bool) -> None:
-        """Marks names read where the value itself, or a view of it, goes on to somewhere else."""
+    def _is_numeric(self, node: Any, assumed: frozenset[str]) -> bool:
+        if isinstance(node, gast.Constant):
+            return isinstance(node.value, int | float | complex)
         if isinstance(node, gast.Name):
-            if isinstance(node.ctx, gast.Load) and not consumed:
-                self.shared.add(node.id)
-            return
-        if isinstance(node, _SCOPES):
-            self.shared |= {n.id for n in gast.walk(node) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Load)}
-            return
-        for child, child_consumed in self._uses(node, consumed):
-            self._follow(child, child_consumed)
-
-    def _uses(self, node: Any, consumed: bool) -> Iterator[tuple[Any, bool]]:
-        if isinstance(node, gast.Call):
-            fresh = self._makes_fresh(node)
-            receiver = node.func.value if isinstance(node.func, gast.Attribute) else node.func
-            yield receiver, fresh or (consumed and _is_view_call(node))
-            for argument in [*node.args, *(k.value for k in node.keywords)]:
-                yield argument, fresh
-            return
-        if isinstance(node, gast.Subscript):
-            yield node.value, consumed or not isinstance(node.ctx, gast.Load)
-            yield node.slice, True
-            return
-        if isinstance(node, gast.Attribute):
-            yield node.value, consumed or node.attr in _STATIC_ATTRIBUTES
-            return
-        for child in gast.iter_child_nodes(node):
-            yield child, consumed if isinstance(node, _CONTAINERS) else not isinstance(node, _PASSING_ON)
+            return self.is_number_or_array(node.id, assumed)
+        if isinstance(node, gast.BinOp):
+            is_numeric_operator = not isinstance(node.op, gast.Add | gast.Mult)
+            return is_numeric_operator or any(self._is_numeric(side, assumed) for side in (node.left, node.right))
+        if isinstance(node, gast.UnaryOp | gast.Compare):
+            return True
+        function = self.resolve(called(node)) if isinstance(node, gast.Call) else None
+        return function is not None and (_is_numpy(function) or any(function is f for f in _NUMBERS))
 
 
-def _is_view_call(call: Any) -> bool:
-    """Array methods whose result is at most a view, so that it matters where that result goes."""
-    views = ("reshape", "transpose", "ravel", "squeeze", "swapaxes")
-    return isinstance(call.func, gast.Attribute) and call.func.attr in views
+_NUMBERS = (float, int, bool, complex, abs, len, round, pow)
+
+
+def _is_new_container(value: Any) -> bool:
+    is_call = isinstance(value, gast.Call) and getattr(value.func, "id", None) in ("list", "dict", "set", "sorted")
+    return is_call or isinstance(value, gast.List | gast.Dict | gast.Set | gast.ListComp | gast.DictComp)
+
+
+def _places(function: Any) -> dict[str, list[tuple[Any, ...]]]:
+    """Every name to where it is bound: the function and the blocks around each place."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    _collect_places(function.body, (function,), found)
+    return found
+
+
+def _collect_places(body: list[Any], place: tuple[Any, ...], found: dict[str, list[tuple[Any, ...]]]) -> None:
+    for statement in body:
+        for name in stage_flow.bound_in([statement]) if not jumps.blocks(statement) else []:
+            found.setdefault(name, []).append(place)
+        target = getattr(statement, "target", None) if isinstance(statement, gast.For | gast.AsyncFor) else None
+        for name in stage_flow.bound_in([target]) if target is not None else []:
+            found.setdefault(name, []).append((*place, statement))
+        for block in jumps.blocks(statement):
+            _collect_places(block, (*place, statement), found)
+        if isinstance(statement, gast.FunctionDef):
+            _collect_places(statement.body, (statement,), found)
 
 
 def _is_numpy(function: Any) -> bool:

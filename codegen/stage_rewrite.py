@@ -1,21 +1,22 @@
 """Rewrites calls in a function's tree so that it runs on staged arrays; everything else stays as the user wrote it."""
 
-import copy
 import functools
 import itertools
 import types
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import gast
 import numpy as np
 
-from s2s.codegen.core import dotted
-from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.resolve import Resolver, bound_names
 from s2s.codegen.source import FunctionSource
-from s2s.codegen.stage_locals import OwnedNames, StaticNames, bindings
+from s2s.codegen.stage_conditions import Conditions
+from s2s.codegen.stage_control import ControlFlow
+from s2s.codegen.stage_locals import called, may_be_staged
+from s2s.codegen.stage_mutable import WrittenArrays, written_parameters
+from s2s.codegen.stage_stores import Stores
+from s2s.codegen.structured import structured
 from s2s.runtime.staged_builtins import ARRAY_CLASSES
 from s2s.runtime.staged_calls import counterpart
 
@@ -28,15 +29,11 @@ _CONSUMING_ITERABLES = (sum, any, all)
 NUMPY_CONSTANTS = (np.array, np.zeros, np.ones, np.empty, np.arange, np.eye, np.linspace, np.full)
 
 
-class Rewriter(gast.NodeTransformer):
-    """Wraps what staged values cannot pass through as it stands.
+class Rewriter(ControlFlow, Conditions, Stores):
+    """Rewrites what staged values cannot pass through as it stands.
 
     Attributes:
-        source: the function.
-        names: the runtime's names to what they are called in the rewritten text.
-        changed: whether anything was rewritten.
         callees: user functions that are called by name, in order; which of them need staging is `needs`' business.
-        resolved: dotted names that were looked up, to the objects found.
     """
 
     def __init__(
@@ -44,63 +41,67 @@ class Rewriter(gast.NodeTransformer):
         source: FunctionSource,
         names: dict[str, str],
         needs: Callable[[types.FunctionType], bool],
+        writes: Callable[[types.FunctionType], set[int | str]],
         entry: bool,
     ) -> None:
-        self.source = source
-        self.resolver = Resolver(source)
-        self.names = names
+        super().__init__(source, names, entry)
         self.needs = needs
-        self.changed = False
+        self.writes = writes
         self.callees: list[types.FunctionType] = []
-        self.resolved: dict[str, Any] = {}
-        self.shadowed: frozenset[str] = frozenset()
-        self.entry = entry
 
-    # Made when they are first asked for, which most functions never do.
+    def rewrite(self) -> Any:
+        """The rewritten definition."""
+        if any(may_be_staged(block, self.static) for block in self._blocks):
+            self._structure()
+        if self._blocks or self._writes_arrays:
+            self.look_ahead()
+        return self.visit(self.source.tree)
+
+    def _structure(self) -> None:
+        """Takes jumps out of the blocks, as functions that are made of them cannot jump."""
+        tree = structured(self.source.tree)
+        if tree is not self.source.tree:
+            self.source.tree = self.function = tree
+            self.resolver = Resolver(self.source)
+            for name in ("bindings", "static", "scopes", "_blocks"):
+                self.__dict__.pop(name, None)
+
+    def look_ahead(self) -> None:
+        """Finds out about the whole function before anything in it is rewritten."""
+        _ = self.static, self.created, self.written
+
+    def written_parameters(self) -> set[int | str]:
+        """The parameters that the function may write into, by position and by name."""
+        return written_parameters(self.source.tree, self.written)
+
     @functools.cached_property
-    def bindings(self) -> dict[str, list[Any]]:
-        return bindings(self.source.tree)
-
-    @functools.cached_property
-    def static(self) -> StaticNames:
-        return StaticNames(self.bindings, self.object)
-
-    @functools.cached_property
-    def owned(self) -> OwnedNames:
-        return OwnedNames(self.source.tree, self.bindings, self.object, self.entry)
-
-    def object(self, node: Any) -> Any:
-        """What a name or attribute chain stands for; None if that is not known before the function runs."""
-        found = self.resolver.resolve(node, self.shadowed)
-        if not found.found:
-            return None
-        path = dotted(node)
-        if path is not None and found.where != "import":
-            self.resolved[path] = found.object
-        return found.object
+    def written(self) -> WrittenArrays:
+        return WrittenArrays(
+            self.source.tree, self.bindings, self.object, self.static.is_static, self.writes, self.entry
+        )
 
     # Definitions and scopes ---------------------------------------------------------------------------------------
 
     def visit_FunctionDef(self, node: Any) -> Any:
-        if node is not self.source.tree:
-            node.args.defaults = [self.visit(d) for d in node.args.defaults]
-            node.decorator_list = [self.visit(d) for d in node.decorator_list]
-            with self._inside(bound_names(node)):
-                node.body = [self.visit(s) for s in node.body]
-        else:
-            node.body = [self.visit(s) for s in node.body]
+        if node is self.source.tree:
+            self.visit_body(node)
+            return node
+        node.args.defaults = [self.visit(d) for d in node.args.defaults]
+        node.decorator_list = [self.visit(d) for d in node.decorator_list]
+        with self.shadowing(bound_names(node)):
+            self.visit_body(node)
         return node
 
     def visit_Lambda(self, node: Any) -> Any:
         parameters = {n.id for n in gast.walk(node.args) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Param)}
         node.args.defaults = [self.visit(d) for d in node.args.defaults]
-        with self._inside(parameters):
+        with self.shadowing(parameters):
             node.body = self.visit(node.body)
         return node
 
     def _comprehension(self, node: Any) -> Any:
         targets = {n.id for g in node.generators for n in gast.walk(g.target) if isinstance(n, gast.Name)}
-        with self._inside(targets):
+        with self.shadowing(targets):
             return self.generic_visit(node)
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
@@ -109,22 +110,28 @@ class Rewriter(gast.NodeTransformer):
         node.value = None if node.value is None else self.visit(node.value)
         return node
 
-    @contextmanager
-    def _inside(self, names: set[str]) -> Iterator[None]:
-        outer, self.shadowed = self.shadowed, self.shadowed | names
-        yield
-        self.shadowed = outer
-
     # Calls --------------------------------------------------------------------------------------------------------
 
     def visit_Call(self, node: Any) -> Any:
-        is_wrapped = self._needs_wrapping(node)
+        is_written = self._creates_array(node) and node in self.written
+        visited = self._visit_call(node)
+        return self._staged_value(visited) if is_written else visited
+
+    def _creates_array(self, call: Any) -> bool:
+        name = call.func.attr if isinstance(call.func, gast.Attribute) else ""
+        return name in ("copy", "astype", "flatten") or getattr(self.object(call.func), "__module__", "") == "numpy"
+
+    def _visit_call(self, node: Any) -> Any:
+        change = self.mutation(node)
+        is_wrapped = change is None and self._needs_wrapping(node)
         function = self.object(node.func)
         node.args = [self._argument(function, i, a) for i, a in enumerate(node.args)]
         for keyword in node.keywords:
             passes_function = keyword.arg == "key" and self._is_function_to_stage(keyword.value)
             keyword.value = self._wrap(keyword.value) if passes_function else self.visit(keyword.value)
-        node.func = self._wrap(node.func) if is_wrapped else self._visit_callee(node.func)
+        if change is None:
+            change = self._wrap(node.func) if is_wrapped else self._visit_callee(node.func)
+        node.func = change
         return node
 
     def _argument(self, function: Any, position: int, argument: Any) -> Any:
@@ -194,7 +201,7 @@ class Rewriter(gast.NodeTransformer):
         asked = [self.object(n) for n in (node.elts if isinstance(node, gast.Tuple) else [node])]
         return any(not isinstance(c, type) or _related(c) for c in asked)
 
-    # Subscripts and augmented assignments -------------------------------------------------------------------------
+    # Subscripts and arrays ----------------------------------------------------------------------------------------
 
     def visit_Subscript(self, node: Any) -> Any:
         is_read = isinstance(node.ctx, gast.Load) and not isinstance(node.slice, gast.Constant | gast.Slice)
@@ -207,58 +214,30 @@ class Rewriter(gast.NodeTransformer):
         if isinstance(self.object(node), np.ndarray):
             return True
         values = self.bindings.get(node.id, []) if isinstance(node, gast.Name) else [node]
-        calls = [isinstance(v, gast.Call) and any(self.object(v.func) is f for f in NUMPY_CONSTANTS) for v in values]
-        return bool(calls) and all(calls)
+        calls = [isinstance(v, gast.Call) and any(self.object(called(v)) is f for f in NUMPY_CONSTANTS) for v in values]
+        return bool(calls) and all(calls) and not any(v in self.written for v in values)
 
-    def visit_Assign(self, node: Any) -> Any:
-        """A write into an array that NumPy made here is checked: NumPy's own message would not say what is wrong."""
-        target = node.targets[0]
-        is_write = isinstance(target, gast.Subscript) and self._is_numpy_constant(target.value)
-        if is_write and not self.static.is_static(node.value):
-            self.changed = True
-            checked = _call(self.names["storing"], _as_load(target.value), self.visit(node.value))
-            node.value = gast.copy_location(checked, node.value)
-            return node
-        return self.generic_visit(node)
+    def visit_BinOp(self, node: Any) -> Any:
+        is_written = self._writes_arrays and node in self.written
+        visited = self.generic_visit(node)
+        return self._staged_value(visited) if is_written else visited
 
-    def visit_AugAssign(self, node: Any) -> Any:
-        is_plain = self.static.is_static(node.value) and self.static.is_static(node.target)
-        is_owned = isinstance(node.target, gast.Name) and node.target.id in self.owned
-        value = self.visit(node.value)
-        if not is_plain and not is_owned:
-            self.changed = True
-            call = _call(self.names["rebinding"], *self._place(node.target, value))
-            value = gast.copy_location(call, node.value)
-        node.target, node.value = self.visit(node.target), value
-        return node
+    @functools.cached_property
+    def _writes_arrays(self) -> bool:
+        """Whether an element of something, or what a name stands for, is changed in place."""
+        return any(
+            isinstance(n, gast.AugAssign) or (isinstance(n, gast.Subscript) and isinstance(n.ctx, gast.Store))
+            for n in gast.walk(self.source.tree)
+        )
 
-    def _place(self, target: Any, value: Any) -> list[Any]:
-        """What is updated, the value, and for an element its index, which is evaluated once more."""
-        for call in gast.walk(target):
-            if isinstance(call, gast.Call) and not isinstance(self.object(call.func), type):
-                cause = "the target of this update calls a function"
-                raise unsupported(self.source, target, cause, "give the index a name first")
-        if not isinstance(target, gast.Subscript):
-            return [self.visit(_as_load(target)), value]
-        is_slice = any(isinstance(n, gast.Slice) for n in gast.walk(target.slice))
-        return [self.visit(_as_load(target.value)), value, *([] if is_slice else [self.visit(_as_load(target.slice))])]
+    def _staged_value(self, node: Any) -> Any:
+        """An array that NumPy creates here, as a staged one."""
+        return self.runtime("staged", node, like=node)
 
     def _wrap(self, node: Any) -> Any:
-        self.changed = True
-        wrapped = gast.copy_location(_call(self.names["staged"], self.visit(node)), node)
+        wrapped = self.runtime("staged", self.visit(node), like=node)
         wrapped.wrapped = node
         return wrapped
-
-
-def _call(name: str, *arguments: Any) -> Any:
-    return gast.Call(gast.Name(name, gast.Load(), None, None), list(arguments), [])
-
-
-def _as_load(target: Any) -> Any:
-    loaded = copy.deepcopy(target)
-    if hasattr(loaded, "ctx"):
-        loaded.ctx = gast.Load()
-    return loaded
 
 
 def function_called(function: Any) -> types.FunctionType | None:

@@ -81,6 +81,8 @@ def state_of(target: Any) -> Any:
         return type(target)(target) if type(target) in (list, set, dict) else target.copy()
     if isinstance(target, np.ndarray):
         return target.copy()
+    if isinstance(target, types.CellType):
+        return target.cell_contents
     return dict(vars(target))
 
 
@@ -95,6 +97,8 @@ def set_state(target: Any, state: Any) -> None:
         target.update(state)
     elif isinstance(target, np.ndarray):
         target[...] = state
+    elif isinstance(target, types.CellType):
+        target.cell_contents = state
     else:
         vars(target).clear()
         vars(target).update(state)
@@ -132,6 +136,8 @@ def _parts(value: Any) -> Iterable[Any]:
         return ()
     if isinstance(value, types.FunctionType):
         return _captured(value)
+    if isinstance(value, types.CellType):
+        return _content(value)
     if isinstance(value, types.MethodType):
         return (value.__self__, value.__func__)
     if isinstance(value, list | tuple | set | frozenset):
@@ -144,11 +150,7 @@ def _parts(value: Any) -> Iterable[Any]:
 
 def _captured(function: types.FunctionType) -> Iterator[Any]:
     """What a function reads from outside: its free variables, and the globals that it names."""
-    for cell in function.__closure__ or ():
-        try:
-            yield cell.cell_contents
-        except ValueError:  # not assigned yet
-            continue
+    yield from function.__closure__ or ()
     for code in _codes(function.__code__):
         for name in code.co_names:
             if name in function.__globals__:
@@ -156,6 +158,13 @@ def _captured(function: types.FunctionType) -> Iterator[Any]:
     yield from function.__defaults__ or ()
     yield from (function.__kwdefaults__ or {}).values()
     yield from vars(function).values()
+
+
+def _content(cell: types.CellType) -> Iterator[Any]:
+    try:
+        yield cell.cell_contents
+    except ValueError:  # not assigned yet
+        return
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:

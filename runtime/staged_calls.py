@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime.errors import at_user_line
 from s2s.runtime.staged_builtins import BUILTINS
-from s2s.runtime.staged_constructors import CONSTRUCTORS, holds_staged
+from s2s.runtime.staged_constructors import CONSTRUCTORS
 from s2s.runtime.staged_math import MATH
-from s2s.runtime.staging import Staged, constant, current_scope
+from s2s.runtime.staging import constant, current_scope
 
 COUNTERPARTS: dict[Any, Callable[..., Any]] = {**BUILTINS, **CONSTRUCTORS, **MATH}
 
@@ -49,38 +48,6 @@ def staged(value: Any) -> Any:
         return found
     how = _BY_TYPE.get(type(value))
     return how(value) if how is not None else _callable_object(value)
-
-
-def rebinding(target: Any, value: Any, *index: Any) -> Any:
-    """`value`, where `target op= value`, or `target[index] op= value`, rebinds as it does for numbers.
-
-    Raises:
-        TypeError: NumPy would write an array in place, which others may see and a staged array, being immutable,
-            cannot do.
-    """
-    is_staged = type(target) is Staged and target.ndim > 0
-    if index and not is_staged and not isinstance(target, np.ndarray):
-        return rebinding(target[index[0]], value)
-    if is_staged or (isinstance(target, np.ndarray) and type(value) is Staged):
-        raise TypeError(
-            f"in-place update of an array that something else may refer to{at_user_line()}: staged arrays are "
-            "immutable; write `y = y + v` instead of `y += v` if nothing else shall see the change"
-        )
-    return value
-
-
-def storing(target: Any, value: Any) -> Any:
-    """`value`, to be stored in the array `target` by `target[i] = value`.
-
-    Raises:
-        TypeError: `target` is a NumPy array, which cannot hold a staged value.
-    """
-    if isinstance(target, np.ndarray) and holds_staged(value):
-        raise TypeError(
-            f"a staged value is written into a NumPy array{at_user_line()}, which holds numbers only; collect the "
-            "values in a list and call np.stack(values) or np.array(values)"
-        )
-    return value
 
 
 def _function(value: types.FunctionType) -> Callable[..., Any]:

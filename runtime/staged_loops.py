@@ -139,7 +139,7 @@ def while_(
     while True:
         decided = truth(test(*values))
         if type(decided) is not bool:
-            return _rolled_while(test, body, values, names)
+            return _decided_later(decided, test, body, values, names)
         if not decided:
             return values
         if count == _WHILE_IN_PYTHON and current_scope() is not None:
@@ -148,6 +148,18 @@ def while_(
                 return found
         values = tuple(body(*values))
         count += 1
+
+
+def _decided_later(
+    decided: Staged, test: Any, body: Any, values: tuple[Any, ...], names: Sequence[str]
+) -> tuple[Any, ...]:
+    """The loop as one operation; where that is not possible, what decides it has to be known, if it can be."""
+    try:
+        return _rolled_while(test, body, values, names)
+    except JoinError as error:
+        if decided.origin:
+            raise ConcretizationError(str(error), decided.origin) from error
+        raise
 
 
 def _rolled_while(test: Any, body: Any, values: tuple[Any, ...], names: Sequence[str]) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from s2s.runtime import effects
 from s2s.runtime.errors import at_user_line
+from s2s.runtime.staged_calls import staged
 from s2s.runtime.staged_constructors import holds_staged
 from s2s.runtime.staging import Staged
 
@@ -33,8 +34,10 @@ def store_attribute(target: Any, name: str, value: Any) -> None:
 def mutate(target: Any, method: str) -> Callable[..., Any]:
     """`target.method`, of a method that changes a container: append, pop, update, ..."""
     bound = getattr(target, method)
-    if type(target) is Staged or not isinstance(target, list | dict | set | np.ndarray):
+    if type(target) is Staged:
         return bound
+    if not isinstance(target, list | dict | set | np.ndarray):
+        return staged(bound)
 
     def noted(*args: Any, **kwargs: Any) -> Any:
         effects.note(target)

@@ -77,7 +77,8 @@ def test_the_quick_reading_of_emitted_functions_is_the_full_one():
     for name in result.trees:
         function = result.namespace[name]
         passed = passes_through(emitted_tree(function), lambda n, f=function: stage._object_named(f, n))
-        rewriter = Rewriter(function_source(function), dict.fromkeys(stage._RUNTIME_NAMES, "_"), lambda f: False, False)
+        names = dict.fromkeys(stage._RUNTIME_NAMES, "_")
+        rewriter = Rewriter(function_source(function), names, lambda f: False, lambda f: set(), False)
         rewriter.visit(rewriter.source.tree)
         assert not rewriter.changed
         assert set(passed.callees) == set(rewriter.callees)
