@@ -11,7 +11,8 @@ import gast
 
 from s2s.codegen import core
 from s2s.codegen.diagnostics import Diagnostics
-from s2s.codegen.kinds import Numeric, Static, show
+from s2s.codegen.kinds import DictOf, ListOf, Numeric, Static, show
+from s2s.codegen.ownership import Ownership, live_after, resolver
 
 # Primitives whose result may share memory with their first operand.
 VIEWS = {
@@ -51,7 +52,8 @@ def check(function: core.Function, diagnostics: Diagnostics, visible: Iterable[s
     written = [s for s in core.walk(function.body) if writes(s)]
     for statement in written:
         _refuse_elements(function, diagnostics, statement)
-    written = [s for s in written if not s.__dict__.get("follows", False)]
+    _check_containers(function, diagnostics)
+    written = [s for s in written if not s.__dict__.get("follows", False) and not _is_of_container(function, s)]
     if not written:
         return
     sharing = Sharing(function)
@@ -64,7 +66,7 @@ def check(function: core.Function, diagnostics: Diagnostics, visible: Iterable[s
 def _refuse_elements(function: core.Function, diagnostics: Diagnostics, statement: gast.AST) -> None:
     if getattr(statement, "in_place", False) and is_element_write(statement):
         kind: Any = function.kinds.get(owner_of(statement).id)
-        if not isinstance(kind, Numeric):
+        if not isinstance(kind, Numeric | ListOf | DictOf):
             diagnostics.report(statement, f"writing an element of {show(kind)} is not supported yet", "build a new one")
 
 
@@ -119,6 +121,35 @@ def _line_of(function: core.Function, name: str) -> str:
 
 def is_immutable(kind: Any) -> bool:
     return isinstance(kind, Static) or (isinstance(kind, Numeric) and kind.scalar)
+
+
+def _is_of_container(function: core.Function, statement: gast.AST) -> bool:
+    return all(isinstance(function.kinds.get(old), ListOf | DictOf) for old, _ in writes(statement))
+
+
+def _check_containers(function: core.Function, diagnostics: Diagnostics) -> None:
+    """Refuses changes of lists and dicts that other variables or containers would have to show, too."""
+    changing = [s for s in core.walk(function.body) if _changes_container(s)]
+    if not any(isinstance(function.kinds.get(owner_of(s).id), ListOf | DictOf) for s in changing):
+        return
+    ownership = Ownership(
+        function.body, resolver(function.references), function.parameters, lambda s, old: _changes_container(s)
+    )
+    live = live_after(function.body)
+    for change in ownership.changes:
+        if not isinstance(function.kinds.get(change.old), ListOf | DictOf):
+            continue
+        why = ownership.conflict(change, live[id(change.statement)])
+        if why is not None:
+            name = function.bases.get(change.old, change.old)
+            what = show(function.kinds[change.old])
+            diagnostics.report(change.statement, f"{name!r} is changed in place here, but {why}", f"copy {what} first")
+
+
+def _changes_container(statement: gast.AST) -> bool:
+    marks = statement.__dict__
+    is_marked = marks.get("is_change", False) or marks.get("in_place", False)
+    return is_marked and isinstance(statement.value, gast.Call) and core.is_name(owner_of(statement))
 
 
 def written_parameters(function: core.Function) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, effects, inline_control, liveness, stores, versions
+from s2s.codegen import changes, core, effects, inline_control, liveness, stores, versions
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.facts import Facts
 from s2s.codegen.guards import resolve_path
@@ -89,6 +89,7 @@ class Desugarer:
             refuse_statement(self.diagnostics, statement)
             self._count_as_set(statement)
         else:
+            changes.refuse_hidden(self, statement)
             handler(statement)
         self.origin = previous
 
@@ -207,7 +208,9 @@ class Desugarer:
     def _open_loop(self, statement: gast.AST, bound: list[str]) -> dict[str, str]:
         """Gives every carried variable its version for the whole loop, assigned before it."""
         rebound = versions.rebound(self, statement.body) | set(bound)
-        changed = versions.written_in_loop(self, statement, _names_bound(statement.body) | set(bound))
+        changed = versions.written_in_loop(
+            self, statement, _names_bound(statement.body) | set(bound) | changes.receivers(self, statement.body)
+        )
         live = changed & statement.live_at_head.union(self.finals)
         carried, together = versions.carried(self, sorted(live), rebound)
         entering = [(carried[v], core.name(self.environment[v])) for v in together if v in self.environment]
@@ -330,6 +333,7 @@ class Desugarer:
         return self.flattener().named(value)
 
     def opaque(self, expression: gast.AST) -> gast.AST:
+        changes.refuse_sometimes(self, expression)
         return self.flattener().opaque(expression)
 
     def test(self, expression: gast.AST) -> gast.AST:
@@ -365,6 +369,8 @@ class Desugarer:
 
     def conditional(self, expression: gast.AST) -> gast.AST:
         """`a if test else b`: a branch that assigns one temporary."""
+        for arm in (expression.body, expression.orelse):
+            changes.refuse_sometimes(self, arm)
         test = self.test(expression.test)
         result = self.function.fresh("choice")
         arms = []
@@ -379,6 +385,8 @@ class Desugarer:
 
     def called(self, node: gast.AST, call: gast.AST) -> gast.AST:
         """A call, and what it writes into its arguments."""
+        if changes.is_change(self, node) and self.facts.at("call", node) is None:
+            return stores.change(self, node, call)
         return effects.call(self, node, call)
 
     def walrus(self, expression: gast.AST) -> gast.AST:

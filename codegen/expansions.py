@@ -205,6 +205,8 @@ def _sum(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
     found = elements(inference, node.args[0])
     if found is None and isinstance(kind, Numeric):
         return core.binary(inference.computed("total", _along(inference, np.sum, node.args[0])), gast.Add(), start)
+    if found is None and isinstance(kind, ListOf) and not node.keywords:
+        return None  # a primitive
     if found is None:
         is_list = isinstance(kind, ListOf) or isinstance(kind, Unknown) and kind.active
         return from_library(inference, library.sum_of, node.args[0], start) if is_list else None

@@ -7,6 +7,8 @@ import gast
 from s2s.codegen import (
     aliasing,
     call_arguments,
+    container_changes,
+    container_kinds,
     core,
     displays,
     effects,
@@ -37,7 +39,7 @@ from s2s.runtime import builtin_functions, numpy_protocol, support
 from s2s.runtime.primitives import table
 
 # Calls whose arguments may be differentiated values: they look at them only.
-EFFECT_ONLY = (print, support.require_scalar)
+EFFECT_ONLY = (print, support.require_scalar, support.require_immutable)
 INACTIVE_ATTRIBUTES = ("shape", "ndim", "size", "dtype", "nbytes", "itemsize")
 INACTIVE_FUNCTIONS = (
     len, range, isinstance, type, print, repr, str, id, bool, int, hash, format, any, all, callable, hasattr,
@@ -81,7 +83,9 @@ class Inference(Preludes):
 
     def do_Assign(self, statement: gast.AST) -> None:
         target = statement.targets[0]
-        if getattr(statement, "join", False):
+        if getattr(statement, "change", None) is not None:
+            container_changes.infer(self, statement)
+        elif getattr(statement, "join", False):
             self._join(statement)
         elif isinstance(target, gast.Name):
             self.definitions[target.id] = statement
@@ -203,27 +207,25 @@ class Inference(Preludes):
     def on_BinOp(self, statement: gast.AST, node: gast.AST) -> Kind:
         left, right = self.kind(node.left), self.kind(node.right)
         if all(isinstance(k, Numeric | Unknown) for k in (left, right)):
-            return self._primitive(statement, operations.operator_operation(node))
-        if isinstance(left, TupleOf) and isinstance(right, TupleOf) and isinstance(node.op, gast.Add):
-            statement.operation = Operation("concatenated")
-            result: Kind = TupleOf(left.elements + right.elements)
-        else:
-            result = Unknown()
+            return self.primitive(statement, operations.operator_operation(node))
+        joined = container_changes.operator(self, statement, node, left, right)
+        if joined is not None:
+            return joined
         if kinds.is_active(left) or kinds.is_active(right):
             what = f"{kinds.show(left)} and {kinds.show(right)}"
             self.refuse(node, f"this operator on {what} is not supported yet", "use arrays, or unpack the container")
-        return result
+        return Unknown()
 
     def on_UnaryOp(self, statement: gast.AST, node: gast.AST) -> Kind:
         if isinstance(node.op, gast.Not) or not isinstance(self.kind(node.operand), Numeric | Unknown):
             return opaque.infer(self, statement, node)
-        return self._primitive(statement, operations.operator_operation(node))
+        return self.primitive(statement, operations.operator_operation(node))
 
     def on_Compare(self, statement: gast.AST, node: gast.AST) -> Kind:
         node = object_uses.resolve(self, statement, node)
         known = len(node.ops) == 1 and type(node.ops[0]).__name__ in table.OPERATORS
         if known and all(isinstance(self.kind(n), Numeric) for n in (node.left, node.comparators[0])):
-            return self._primitive(statement, operations.operator_operation(node))
+            return self.primitive(statement, operations.operator_operation(node))
         return Static()
 
     def on_Attribute(self, statement: gast.AST, node: gast.AST) -> Kind:
@@ -235,7 +237,7 @@ class Inference(Preludes):
             return Unknown() if node.attr == "shape" else Static() if node.attr == "dtype" else Numeric(scalar=True)
         if node.attr in table.PROPERTIES and isinstance(owner, Numeric | Unknown):
             primitive = table.named(table.PROPERTIES[node.attr])
-            return self._primitive(statement, operations.attribute_operation(node, primitive))
+            return self.primitive(statement, operations.attribute_operation(node, primitive))
         if kinds.is_active(owner):
             self.refuse(node, f"the attribute {node.attr!r} has no derivative rule", "pass the value as an argument")
         return Unknown()
@@ -247,7 +249,7 @@ class Inference(Preludes):
     def on_Subscript(self, statement: gast.AST, node: gast.AST) -> Kind:
         owner = self.kind(node.value)
         if isinstance(owner, Numeric):
-            return self._primitive(statement, operations.getitem_operation(node))
+            return self.primitive(statement, operations.getitem_operation(node))
         if not kinds.is_active(owner):
             return self._inactive_item(owner, node)
         statement.operation = Operation("getitem", binding={"container": node.value, "key": node.slice})
@@ -351,6 +353,12 @@ class Inference(Preludes):
             return self._bound_primitive(statement, node, primitive, node.func.value)
         if isinstance(owner, TupleOf) and owner.cls is not None and method == "_replace":
             return self._replaced(statement, node, owner)
+        read = container_changes.method(self, node, owner)
+        if read is not None:
+            statement.value = core.located(read, node)
+            return self.expression(statement)
+        if isinstance(owner, ListOf | TupleOf) and method in ("index", "count"):
+            return Numeric(scalar=True)
         if isinstance(owner, DictOf) and method == "get" and (found := call_arguments.got(owner, node)) is not None:
             statement.value = found
             return self.expression(statement)
@@ -359,6 +367,10 @@ class Inference(Preludes):
         return Unknown()
 
     def _bound_primitive(self, statement: gast.AST, node: gast.AST, primitive: Any, receiver: Any) -> Kind:
+        if primitive.name in container_changes.STORES:
+            stored = container_changes.store(self, statement, node)
+            if stored is not None:
+                return stored
         primitive, node = operations.variant(primitive, node)
         try:
             operation = operations.call_operation(node, primitive, receiver)
@@ -366,7 +378,7 @@ class Inference(Preludes):
             if self.reads_active(node):
                 self.refuse(node, str(error), f"use the parameters of {primitive.name} that have a derivative rule")
             return Unknown()
-        return self._primitive(statement, operation)
+        return self.primitive(statement, operation)
 
     def unknown_call(self, statement: gast.AST, node: gast.AST) -> Kind:
         if self.reads_active(node):
@@ -407,7 +419,7 @@ class Inference(Preludes):
         statement.operation = Operation("replaced", binding=binding | {"owner": node.func.value}, active=active)
         return TupleOf(elements, owner.cls)
 
-    def _primitive(self, statement: gast.AST, operation: Operation) -> Kind:
+    def primitive(self, statement: gast.AST, operation: Operation) -> Kind:
         primitive = operation.primitive
         active = tuple(p for p in operation.binding if self.is_active_argument(operation.binding[p]))
         statement.operation = operation
@@ -424,6 +436,8 @@ class Inference(Preludes):
         return self._primitive_result(primitive, operation)
 
     def _primitive_result(self, primitive: Any, operation: Operation) -> Kind:
+        if primitive.name in container_kinds.RESULTS:
+            return container_kinds.RESULTS[primitive.name](self, operation)
         if primitive.category == "nondifferentiable":
             return kinds.with_activity(self._result_shape(primitive, operation), False)
         return kinds.with_activity(self._result_shape(primitive, operation), bool(operation.active))

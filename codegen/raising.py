@@ -7,13 +7,14 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import coalescing, comments, core, leaving, nesting
+from s2s.codegen import coalescing, comments, core, in_place, leaving, nesting
 
 
 def run(function: core.Function, body: list[gast.AST], parameters: list[str]) -> list[gast.AST]:
     """The body as it is printed."""
     body = nesting.run(function, body)
-    body = leaving.run(coalescing.run(function, body, parameters))
+    in_place.mark(function, body, parameters)
+    body = leaving.run(in_place.write(coalescing.run(function, body, parameters)))
     return comments.insert(function, body)
 
 

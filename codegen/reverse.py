@@ -188,8 +188,21 @@ class Reverse:
             parts[core.literal(key)] = bar
             self._contribute_parts(container, parts)
             return
+        if core.same(key, REVERSED):
+            self.contribute(container, core.subscript(self.writer.named(bar, self._base(out.id)), REVERSED))
+            return
         key = rules.as_argument(key, self.writer)
+        existing = self.adjoint(container.id, create=True)
+        if existing is not None:
+            self._replace(container.id, core.call(self.writer.support("add_at"), existing, key, bar))
+            return
         self.contribute(container, core.call(self.writer.support("getitem_bar"), container, key, bar))
+
+    def _replace(self, name: str, value: gast.AST) -> None:
+        """The adjoint of a container with an entry added to."""
+        bar = self.writer.named(value, self._base(name))
+        self.function.shaped_like[bar.id] = name
+        self.frame.adjoints[name] = bar
 
     def adjoint_of_call(self, statement: gast.AST, operation: Operation, out: gast.AST, bar: gast.AST) -> None:
         """`bars = f_bwd(saved, out_bar)`; the forward call was made to return `saved` too."""
@@ -394,6 +407,7 @@ def _several_results(function: core.Function) -> set[str]:
 
 
 ZERO = object()
+REVERSED = gast.Slice(None, None, core.constant(-1))
 
 
 class LoopAttempt:

@@ -125,6 +125,10 @@ class RuleWriter:
         known = isinstance(operand, gast.Name) and operand.id in self.function.bases
         return f"{self.function.bases[operand.id]}_bar" if known else "adjoint"
 
+    def _part_base(self, name: str, mapping: Mapping[str, gast.AST]) -> str:
+        operand = mapping.get(name[: -len("_bar")]) if name.endswith("_bar") else None
+        return self._adjoint_base(operand) if isinstance(operand, gast.Name) else name
+
     def expanded(
         self, expression: gast.AST, name: str, nodes: list[gast.AST], place: int, mapping: Mapping[str, gast.AST]
     ) -> gast.AST:
@@ -141,7 +145,7 @@ class RuleWriter:
                 value = self.named(operation, self._adjoint_base(mapping.get(target.id[: -len("_bar")])))
             return [(target.id, value)]
         names = core.target_names(target)
-        versions = [self.function.fresh(n) for n in names]
+        versions = [self.function.fresh(self._part_base(n, mapping)) for n in names]
         self.emit(core.unpack(versions, operation, self.like))
         return [(n, core.name(v)) for n, v in zip(names, versions, strict=True)]
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import gast
 
 from s2s.codegen import core, kinds
+from s2s.codegen.dead_code import append_target
 
 
 def placeholder(primal: gast.AST, body: list[gast.AST]) -> gast.AST:
@@ -115,8 +116,13 @@ def _save_in_forward(
 def _after_definitions(body: list[gast.AST], columns: set[str]) -> int:
     """Right behind the last of the saved values, so that the loop's variables may keep their names."""
     inner, _ = core.split_join(body)
-    defining = [i for i, s in enumerate(inner) if columns & core.assigned([s])]
+    defining = [i for i, s in enumerate(inner) if columns & (core.assigned([s]) | _appended(s))]
     return defining[-1] + 1 if defining else 0
+
+
+def _appended(statement: gast.AST) -> set[str | None]:
+    """Lists that a statement, or one inside of it, appends to: they are complete after it."""
+    return {append_target(s) for s in core.walk([statement])}
 
 
 def _block_holding(body: list[gast.AST], wanted: gast.AST) -> list[gast.AST]:

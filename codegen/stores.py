@@ -1,4 +1,4 @@
-"""Writes to elements of arrays, as pure updates: `x[i] = v` makes a new version of x (`set_at`, `add_at`)."""
+"""Writes as pure updates: `x[i] = v` makes a new version of x (`set_at`, `add_at`), and so does `xs.append(v)`."""
 
 from typing import Any
 
@@ -79,6 +79,21 @@ def assign_each(desugarer: Any, targets: list[gast.AST], values: list[gast.AST])
     for target, variable, value in zip(targets, pending, values, strict=True):
         version = desugarer.environment.pop(variable, None)
         desugarer.assign(target, core.name(version) if version is not None else value)
+
+
+def change(desugarer: Any, node: gast.Call, made: gast.Call) -> gast.AST:
+    """`xs.append(v)`, over atoms in `made`: a new version of what `xs` is; returns what the method returned."""
+    function, variable = desugarer.function, node.func.value.id
+    owner = desugarer.environment[variable]
+    given = [core.name(owner), core.constant(node.func.attr), *made.args]
+    call = core.call_of(RuleWriter(function, None).support("changed"), given, made.keywords)
+    version, result = function.fresh(variable), function.fresh(f"{variable}_item")
+    desugarer.emit(core.unpack([version, result], gast.copy_location(call, node)))
+    statement = desugarer.body[-1]
+    statement.change, statement.writes = node.func.attr, [(owner, version)]
+    desugarer.definitions[version] = statement
+    versions.write(desugarer, owner, version)
+    return core.name(result)
 
 
 def _owner(desugarer: Any, target: gast.Subscript) -> str | None:

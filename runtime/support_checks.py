@@ -34,6 +34,19 @@ def require_scalar(loss: Any) -> None:
         )
 
 
+def require_immutable(item: Any) -> None:
+    """Refuses `c[i] += v` where the element is an array: the array itself would change, wherever else it is used.
+
+    Raises:
+        TypeError: `item` is an array of rank 1 or more, or a list.
+    """
+    if isinstance(item, (np.ndarray, list)) or (np.ndim(item) and hasattr(item, "__array_function__")):
+        raise TypeError(
+            "an in-place update of an element that is an array changes the array itself, wherever else it is used; "
+            "write `c[i] = c[i] + v` instead"
+        )
+
+
 def shapes(*values: Any) -> tuple[Any, ...]:
     """The shapes of values, with containers kept; None for what has no shape. Text simplified for given shapes opens
     by comparing these."""

@@ -1,0 +1,133 @@
+"""Helpers of emitted code: lists and dicts that change, as pure functions; each returns a new container.
+
+Where the old container is dead and nothing else refers to it, emitted text spells these `xs.append(v)`, `v = xs.pop()`
+and so on. `xs` is a list, `d` a dict, `g` a cotangent, `i` a position as the list's own method takes it.
+"""
+
+import copy
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from s2s.runtime.support_reductions import sum_to
+from s2s.runtime.support_trees import acc, is_numeric, zeros_like
+
+
+def changed(c: Any, method: str, *args: Any, **keywords: Any) -> tuple[Any, Any]:
+    """A copy of `c` after `c.method(...)`, and what that returned."""
+    made = copy.copy(c)
+    return made, getattr(made, method)(*args, **keywords)
+
+
+def append(xs: list[Any], v: Any) -> list[Any]:
+    """`xs` with `v` behind it."""
+    return [*xs, v]
+
+
+def pop(xs: list[Any], i: int = -1) -> tuple[list[Any], Any]:
+    """`xs` without the element at `i`, and that element. IndexError if there is none."""
+    rest = list(xs)
+    v = rest.pop(i)
+    return rest, v
+
+
+def insert(xs: list[Any], i: int, v: Any) -> list[Any]:
+    """`xs` with `v` in front of the element at `i`."""
+    made = list(xs)
+    made.insert(i, v)
+    return made
+
+
+def pop_inserted(xs: list[Any], i: int) -> tuple[list[Any], Any]:
+    """What `insert(rest, i, v)` was made of: `rest` and `v`."""
+    count = len(xs) - 1
+    return pop(xs, max(0, count + i) if i < 0 else min(i, count))
+
+
+def insert_popped(xs: list[Any], i: int, v: Any) -> list[Any]:
+    """What `pop(c, i)` was made of: `c`, of the rest and the element."""
+    return insert(xs, len(xs) + 1 + i if i < 0 else i, v)
+
+
+def extend(xs: list[Any], ys: Iterable[Any]) -> list[Any]:
+    """`xs` with the elements of `ys` behind it."""
+    return [*xs, *ys]
+
+
+def split_last(xs: list[Any], count: int) -> tuple[list[Any], list[Any]]:
+    """The last `count` elements apart from those before."""
+    at = len(xs) - count
+    return xs[:at], xs[at:]
+
+
+def repeat_items(xs: list[Any], n: int) -> list[Any]:
+    """`xs * n`."""
+    return xs * n
+
+
+def repeat_items_bar(g: list[Any], xs: list[Any]) -> list[Any]:
+    """The cotangent of `xs` in `xs * n`: the sum of those of its repetitions."""
+    bars = zeros_like(xs)
+    for at in range(0, len(g), max(len(xs), 1)):
+        bars = acc(bars, g[at : at + len(xs)])
+    return bars
+
+
+def repetitions(ys: list[Any], xs: list[Any]) -> int:
+    """The `n` for which `ys` is `xs * n`."""
+    return len(ys) // max(len(xs), 1)
+
+
+def sum_items_bar(g: Any, xs: Any) -> Any:
+    """The cotangent of `xs` in `sum(xs)`."""
+    if is_numeric(xs):
+        return np.broadcast_to(g, np.shape(xs))
+    return type(xs)([sum_to(g, np.shape(x)) for x in xs])
+
+
+def sum_of_items_bar(bars: Any, g: Any) -> Any:
+    """The cotangent of `g` in `sum_items_bar(g, xs)`."""
+    if is_numeric(bars):
+        return sum_to(bars, np.shape(g))
+    total = zeros_like(g)
+    for bar in bars:
+        total = total + bar
+    return total
+
+
+def emptied(c: Any) -> Any:
+    """A list or dict like `c` without elements."""
+    return type(c)()
+
+
+def reversed_order(xs: list[Any]) -> list[int]:
+    """The positions of the elements of `xs` from the last to the first."""
+    return list(range(len(xs)))[::-1]
+
+
+def sorting_order(xs: list[Any], reverse: bool = False) -> list[int]:
+    """The positions of the elements of `xs` in the order of `xs.sort()`."""
+    return sorted(range(len(xs)), key=xs.__getitem__, reverse=reverse)
+
+
+def reordered(xs: list[Any], order: list[int]) -> list[Any]:
+    """The elements in the order of their old positions."""
+    return [xs[i] for i in order]
+
+
+def inverse_order(order: list[int]) -> list[int]:
+    """The order that undoes `reordered(xs, order)`."""
+    return sorted(range(len(order)), key=order.__getitem__)
+
+
+def without(d: dict[Any, Any], key: Any) -> dict[Any, Any]:
+    """`d` without its entry at `key`. KeyError if there is none."""
+    made = dict(d)
+    del made[key]
+    return made
+
+
+def with_zeros_at(g: dict[Any, Any], d: dict[Any, Any], key: Any) -> dict[Any, Any]:
+    """The cotangent of `d` in `without(d, key)`."""
+    return {k: zeros_like(d[k]) if k == key else g[k] for k in d}

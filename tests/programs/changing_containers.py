@@ -1,0 +1,154 @@
+"""Lists and dicts that grow or change."""
+
+import numpy as np
+
+V = np.array([0.7, -0.4, 1.3])
+
+
+def pops(x):
+    xs = [x[0], x[1], x[2]]
+    a = xs.pop(0)
+    xs.insert(1, a * 2)
+    b = xs.pop(1) * xs[-1]
+    xs.extend([b, a])
+    xs.reverse()
+    ys = xs + [a * a]
+    zs = ys * 2
+    return sum(zs) + len(zs) + zs[0] * zs[3]
+
+
+def slices(x):
+    xs = []
+    for v in x:
+        xs.append(v * v)
+    return sum(xs[1:]) * np.stack(xs[::-1])[0] + np.array(xs[:2])[1]
+
+
+def look_back(x):
+    xs = [1.0]
+    for v in x:
+        xs.append(np.sin(xs[-1]) * v)
+    return np.concatenate([np.stack(xs), x])
+
+
+def fib(x):
+    xs = [x[0], x[1]]
+    for i in range(2, 6):
+        xs.append(xs[i - 1] + xs[i - 2] * x[2])
+    return xs[5] * xs[3]
+
+
+def setitem(x):
+    xs = [0.0] * 3
+    for i in range(3):
+        xs[i] = x[i] * 2
+    for i in range(3):
+        xs[i] += xs[0]
+    return np.stack(xs)
+
+
+def tuples(x):
+    ps = []
+    for v in x:
+        ps.append((v, v * v))
+    s = 0.0
+    for a, b in ps:
+        s = s + a * b
+    return s
+
+
+def nested(x):
+    rows = []
+    for i in range(3):
+        row = []
+        for j in range(2):
+            row.append(x[i] * j)
+        rows.append(row)
+    return rows[1][1] * rows[2][1]
+
+
+def branch(x):
+    xs = [x[0]]
+    if x[1] > 0:
+        xs.append(x[1] * 2)
+    else:
+        xs.append(x[2])
+        xs.append(x[2])
+    return sum(xs)
+
+
+def stack_machine(x):
+    st = [x[0]]
+    while len(st) < 5:
+        v = st.pop()
+        st.append(v * 2)
+        st.append(np.sin(v) * x[1])
+    return sum(st)
+
+
+def d1(x):
+    d = {}
+    d["a"] = x[0]
+    d["b"] = x[1] * d["a"]
+    d["a"] = d["a"] * 2
+    c = d.pop("b")
+    d.setdefault("z", c)
+    d.update({"q": c * c}, r=x[2])
+    return d["a"] * d["z"] + d["q"] * d["r"] + d.get("nope", 1.0)
+
+
+def d2(x):
+    d = {"a": x[0], "b": x[1]}
+    s = 0.0
+    for k in sorted(d):
+        s = s + d[k] * d[k]
+    for _, v in d.items():
+        s = s * v
+    for v in d.values():
+        s = s + v
+    return s
+
+
+def dd(x):
+    d = {"p": {"w": x[0], "b": x[1]}, "q": x[2]}
+    e = d.copy()
+    e["q"] = x[0] * 2
+    return d["p"]["w"] * d["q"] * e["q"]
+
+
+def tup(x):
+    t = (x[0],) + (x[1], x[2])
+    u = t[1:] + t[:1]
+    return u[0] * u[2] + u[1]
+
+
+def srt(x):
+    xs = [x[2], x[0], x[1]]
+    xs.sort()
+    xs.remove(x[1])
+    return xs[0] * xs[1] ** 2
+
+
+def carried(x):
+    xs = [x[0], x[1]]
+    for i in range(3):
+        xs = [xs[1] * x[2], xs[0] + i]
+    return xs[0] * xs[1]
+
+
+CASES = {
+    "pops": (V,),
+    "slices": (V,),
+    "look_back": (V,),
+    "fib": (V,),
+    "setitem": (V,),
+    "tuples": (V,),
+    "nested": (V,),
+    "branch": (V,),
+    "stack_machine": (V,),
+    "d1": (V,),
+    "dd": (V,),
+    "tup": (V,),
+    "srt": (V,),
+    "carried": (V,),
+}
