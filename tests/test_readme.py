@@ -37,6 +37,17 @@ def calls(x):
     return np.sum(power(x) + power(x, 3) + power(n=1, x=x, shift=x))
 
 
+def growing(x):
+    xs, d = [], {"first": x[0]}
+    for i in range(3):
+        xs.append(x[i] * x[i])
+    xs.insert(1, xs.pop() * 2.0)
+    xs += [x[1]]
+    d["second"] = xs[1]
+    d.update(third=d["first"] * d["second"])
+    return np.sum(np.stack(xs)) * d["third"]
+
+
 def containers(x):
     point = Point(x * 2.0, [x, {"z": x * x}])
     left, (right, named) = point
@@ -131,6 +142,7 @@ PROGRAMS = {
     "`numpy`, `math` and `s2s.numpy` functions under any name": functions,
     "calls of your functions, positional, by keyword, with defaults, `*args`, `**kwargs`": calls,
     "tuples, lists, dicts, named tuples as arguments and results": containers,
+    "lists and dicts that change: `append`, `pop`, `insert`, `+=`, `d[k] = v`, `update` and their like": growing,
     "`for` over ranges and containers": loops,
     "`if` on known Python values": known_branch,
     "`if` on array values": branch,
