@@ -259,7 +259,11 @@ def _collect_reads(node: Any, found: list[str]) -> None:
             found.append(node.id)
     elif kind is list or kind is tuple:
         for item in node:
-            _collect_reads(item, found)
+            if type(item) is gast.Name:
+                if type(item.ctx) is gast.Load:
+                    found.append(item.id)
+            else:
+                _collect_reads(item, found)
     elif kind in CHILD_FIELDS:
         slots = node.__dict__
         if "names_read" in slots:
@@ -267,7 +271,11 @@ def _collect_reads(node: Any, found: list[str]) -> None:
             return
         for field_name in CHILD_FIELDS[kind]:
             value = slots.get(field_name)
-            if type(value) not in LEAVES:
+            kind = type(value)
+            if kind is gast.Name:  # most operands are names
+                if type(value.ctx) is gast.Load:
+                    found.append(value.id)
+            elif kind not in LEAVES:
                 _collect_reads(value, found)
 
 
@@ -388,21 +396,34 @@ def _substituted(node: gast.AST, mapping: Mapping[str, gast.AST]) -> gast.AST:
     slots, changed = node.__dict__, {}
     for field_name in CHILD_FIELDS[kind]:
         old = slots.get(field_name)
-        if type(old) not in LEAVES:
-            new = substitute(old, mapping)
-            if new is not old and (type(new) is not list or any(map(operator.is_not, new, old))):
-                changed[field_name] = new
+        old_kind = type(old)
+        if old_kind is gast.Name:  # most operands are names
+            new = mapping.get(old.id, old) if type(old.ctx) is gast.Load else old
+        elif old_kind is list:
+            new = _substituted_list(old, mapping) if old else old
+        else:
+            new = old if old_kind in LEAVES else substitute(old, mapping)
+        if new is not old:
+            changed[field_name] = new
     return _changed(node, changed) if changed else node
+
+
+def _substituted_list(nodes: list[Any], mapping: Mapping[str, gast.AST]) -> list[Any]:
+    """The list itself where nothing in it changes."""
+    new = [
+        (mapping.get(n.id, n) if type(n.ctx) is gast.Load else n) if type(n) is gast.Name else substitute(n, mapping)
+        for n in nodes
+    ]
+    return new if any(map(operator.is_not, new, nodes)) else nodes
 
 
 def _changed(node: gast.AST, fields: Mapping[str, Any]) -> gast.AST:
     """A copy of a node but for these fields, without what is remembered of it."""
     kind: Any = type(node)
     copy = kind.__new__(kind)
-    copy.__dict__.update(node.__dict__)
-    copy.__dict__.update(fields)
-    for remembered in REMEMBERED:
-        copy.__dict__.pop(remembered, None)
+    slots = {k: v for k, v in node.__dict__.items() if k not in REMEMBERED}
+    slots.update(fields)
+    copy.__dict__.update(slots)
     return copy
 
 
@@ -417,7 +438,7 @@ def copied(node: Any) -> Any:
 
 
 # What passes remember on a node about the whole expression.
-REMEMBERED = ("names_read", "structural_key", "text_length", "stands_for", "called_primitive")
+REMEMBERED = frozenset(("names_read", "structural_key", "text_length", "stands_for", "called_primitive"))
 
 
 def _bound_inside(node: gast.AST) -> set[str]:

@@ -1,5 +1,6 @@
 """From the user's AST to Core: one operation per statement, every assignment a new version."""
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
@@ -42,7 +43,7 @@ class Desugarer:
         self.filename = filename
         self.environment: dict[str, str] = {p: p for p in function.parameters}
         self.locals = set(function.parameters) | _names_bound(tree.body)
-        self.touched = touched_variables(tree.body, set(function.parameters) - set(inactive))
+        self.inactive = frozenset(inactive)
         self.declared_outside: set[str] = set()
         self.shown: dict[str, str] = {}  # variables that the user did not write to what they are called
         self.body: list[gast.AST] = []
@@ -52,6 +53,11 @@ class Desugarer:
         self.definitions: dict[str, gast.AST] = {}
         self.views: dict[str, tuple[str, gast.AST]] = {}
         versions.open_finals(self)
+
+    @functools.cached_property
+    def touched(self) -> set[str]:
+        """The variables that a differentiated value may enter; few functions ask."""
+        return touched_variables(self.tree.body, set(self.function.parameters) - self.inactive)
 
     def run(self) -> None:
         statements = _without_docstring(self._structured().body)
