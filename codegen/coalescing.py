@@ -22,7 +22,7 @@ def run(function: core.Function, body: list[gast.AST], parameters: list[str]) ->
 
 
 class Interference:
-    """Which names are live at the same time."""
+    """Which names are live at the same time; `edges` holds each pair under one of the two, at least."""
 
     def __init__(self) -> None:
         self.edges: dict[str, set[str]] = {}
@@ -69,8 +69,6 @@ class Interference:
 
     def _conflict(self, name: str, others: set[str]) -> None:
         self.edges.setdefault(name, set()).update(others)
-        for other in others:
-            self.edges.setdefault(other, set()).add(name)
 
 
 def _copies(statement: gast.AST) -> dict[str, str | None]:
@@ -89,18 +87,41 @@ def _copies(statement: gast.AST) -> dict[str, str | None]:
 def _colour(
     function: core.Function, body: list[gast.AST], parameters: list[str], interference: Interference
 ) -> dict[str, str]:
-    chosen: dict[str, str] = {p: p for p in parameters}
     statements = core.walk(body)
     in_order = dict.fromkeys(t for s in statements for t in core.targets(s))
     reserved = _reserved(function, statements, in_order.keys() | set(parameters))
     partners = _copy_partners(statements)
+    colours = Colours(interference.edges)
+    for parameter in parameters:
+        colours.choose(parameter, parameter)
     for name in in_order:
-        if name in chosen:
+        if name in colours.chosen:
             continue
-        taken = {chosen[o] for o in interference.edges.get(name, ()) if o in chosen} | reserved
-        wishes = _wishes(function, name, chosen, partners)
-        chosen[name] = next((w for w in wishes if w not in taken), None) or _numbered(wishes[0], taken)
-    return chosen
+        taken = colours.taken(name) | reserved
+        wishes = _wishes(function, name, colours.chosen, partners)
+        colours.choose(name, next((w for w in wishes if w not in taken), None) or _numbered(wishes[0], taken))
+    return colours.chosen
+
+
+class Colours:
+    """The names chosen so far, and those that others cannot have because of them."""
+
+    def __init__(self, edges: dict[str, set[str]]) -> None:
+        self.edges = edges
+        self.chosen: dict[str, str] = {}
+        self.refused: dict[str, set[str]] = {}
+
+    def choose(self, name: str, colour: str) -> None:
+        chosen = self.chosen
+        chosen[name] = colour
+        for other in [n for n in self.edges.get(name, ()) if n not in chosen]:
+            self.refused.setdefault(other, set()).add(colour)
+
+    def taken(self, name: str) -> set[str]:
+        """The names of what is live together with this one."""
+        chosen = self.chosen
+        near = {chosen[n] for n in self.edges.get(name, ()) if n in chosen}
+        return near | self.refused.get(name, set())
 
 
 def _reserved(function: core.Function, statements: list[gast.AST], local: Set[str]) -> set[str]:

@@ -52,6 +52,7 @@ class _Reading:
         self.constants: set[str] = set()  # locals that are bound to an array of NumPy's own
         self.resolved: dict[str, Any] = {}
         self.callees: list[types.FunctionType] = []
+        self.called: dict[str | None, bool] = {}  # paths of functions: do they make arrays of NumPy's own?
 
     def run(self) -> Passed:
         for statement in self.body:
@@ -82,14 +83,19 @@ class _Reading:
             self.constants.add(target.id)
 
     def _call(self, call: Any) -> None:
+        path = core.dotted(call.func)
+        if path in self.called:
+            return
         function = self._object(call.func)
         if function is None:
             if type(call.func) is not gast.Attribute or call.func.attr not in _METHODS:
                 raise _NotPlain
         elif counterpart(function) is not None or any(function is f for f in HIGHER_ORDER):
             raise _NotPlain
-        elif (called := function_called(function)) is not None:
-            self.callees.append(called)
+        else:
+            self.called[path] = any(function is f for f in NUMPY_CONSTANTS)
+            called = function_called(function)
+            self.callees += [called] if called is not None else []
 
     def _subscript(self, node: Any) -> None:
         if type(node.slice) in (gast.Constant, gast.Slice):
@@ -104,7 +110,10 @@ class _Reading:
 
     def _is_constant(self, node: Any) -> bool:
         """Is this a call that makes an array of NumPy's own?"""
-        return type(node) is gast.Call and any(self._object(node.func) is f for f in NUMPY_CONSTANTS)
+        if type(node) is not gast.Call:
+            return False
+        self._call(node)
+        return self.called.get(core.dotted(node.func), False)
 
     def _object(self, node: Any) -> Any:
         """What a path of names stands for, None for a local or for what only a run can tell."""
