@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from s2s.runtime import adapter, array, dtypes, errors, executable, staging, tree
+from s2s.runtime import adapter, array, dtypes, errors, executable, staged_lists, staging, tree
 from s2s.runtime.adapter import ir
 from s2s.runtime.arguments import static_key
 from s2s.runtime.array import Array
@@ -93,7 +93,7 @@ def stage_function(
         with staging.building(scope, location):
             values = _arguments(scope, leaves, names, scalars)
             args, kwargs = treedef.unflatten(values)
-            results, result_tree = tree.flatten(function(*args, **kwargs))
+            results, result_tree = tree.flatten(staged_lists.as_plain(function(*args, **kwargs)))
             staged = [_result(value) for value in results]
             finals = [s for s in staged if type(s) is Staged]
             staging.finish(module, block, [s.value for s in finals])

@@ -36,11 +36,24 @@ class Log:
             return
         self.before[id(target)] = (target, state_of(target))
 
-    def undo(self) -> dict[int, tuple[Any, Any]]:
+    def undo_all(self) -> dict[int, tuple[Any, Any]]:
         """Brings all states back; by id, the changed objects and their states after."""
         after = {key: (target, state_of(target)) for key, (target, _) in self.before.items()}
         for target, state in reversed(self.before.values()):
             set_state(target, state)
+        return after
+
+    def undo(self, roots: Iterable[Any]) -> dict[int, tuple[Any, Any]]:
+        """Brings the states back of all arrays, and of containers that can be come by from these values and functions;
+        by id, those objects and their states after. Other containers were made in the region, and keep their state."""
+        after = self.undo_all()
+        if all(type(target) is Staged for target, _ in after.values()):
+            return after
+        known = reachable(roots)
+        for key, (target, state) in list(after.items()):
+            if type(target) is not Staged and key not in known:
+                set_state(target, state)
+                del after[key]
         return after
 
 
@@ -75,7 +88,7 @@ def note(target: Any) -> None:
 
 def state_of(target: Any) -> Any:
     """What an object holds, as a tree: the contents of an array, the entries of a container, the attributes."""
-    if type(target) is Staged:
+    if hasattr(target, "snapshot"):
         return target.snapshot()
     if isinstance(target, list | set | dict):
         return type(target)(target) if type(target) in (list, set, dict) else target.copy()
@@ -88,7 +101,7 @@ def state_of(target: Any) -> Any:
 
 def set_state(target: Any, state: Any) -> None:
     """Makes an object hold that again."""
-    if type(target) is Staged:
+    if hasattr(target, "snapshot"):
         target.restore(state)
     elif isinstance(target, list):
         target[:] = state
@@ -140,7 +153,9 @@ def _parts(value: Any) -> Iterable[Any]:
         return _content(value)
     if isinstance(value, types.MethodType):
         return (value.__self__, value.__func__)
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, list):
+        return list.__iter__(value)
+    if isinstance(value, tuple | set | frozenset):
         return value
     if isinstance(value, dict):
         return value.values()

@@ -92,11 +92,26 @@ def call_ufunc(call: Callable[..., Any], ufunc: np.ufunc, method: str, inputs: A
 
 def call_function(call: Callable[..., Any], function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
     """The body of `__array_function__`."""
+    if args and hasattr(args[0], "stacked"):
+        found = _of_entries(function, args, kwargs)
+        if found is not NotImplemented:
+            return found
     out = kwargs.get("out")
     if out is None:
         return call(find(function), args, kwargs)
     kwargs = {name: value for name, value in kwargs.items() if name != "out"}
     return write_out(function, (out,), call(find(function), args, kwargs))
+
+
+def _of_entries(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+    """A call on a staged list whose entries lie in one array already; NotImplemented for others."""
+    axis = kwargs.get("axis", 0)
+    if function not in (np.stack, np.concatenate) or len(args) > 1 or kwargs.keys() - {"axis"} or type(axis) is not int:
+        return NotImplemented
+    whole = args[0].stacked()
+    if whole is None or (function is np.concatenate and (axis != 0 or whole.ndim < 2)):
+        return NotImplemented
+    return np.moveaxis(whole, 0, axis) if function is np.stack else whole.reshape(-1, *whole.shape[2:])
 
 
 def write_out(function: Callable[..., Any], outs: tuple[Any, ...], result: Any) -> Any:

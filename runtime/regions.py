@@ -39,7 +39,7 @@ class Region:
             with staging.entered(self.scope), effects.recording(self.log):
                 yield self
         except BaseException:
-            self.log.undo()
+            self.log.undo_all()
             self.drop()
             raise
 
@@ -48,6 +48,13 @@ class Region:
         """Adds operations at its end, without any effects."""
         with staging.entered(self.scope):
             yield self
+
+    def add_arguments(self, avals: Sequence[Aval]) -> list[Staged]:
+        """More arguments of the block, after the others."""
+        unknown = ir.Location.unknown()
+        types = [dtypes.tensor_type(aval.shape, aval.dtype) for aval in avals]
+        values = [self.scope.block.add_argument(kind, unknown) for kind in types]
+        return [Staged(value, aval, self.scope) for value, aval in zip(values, avals, strict=True)]
 
     def is_written(self, place: int) -> bool:
         """Whether the array that stands for an argument was written in the region."""

@@ -7,6 +7,7 @@ from s2s.runtime import dtypes, effects, joins, staged_iterables, staging, views
 from s2s.runtime.adapter import ir
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import S2SError, at_user_line
+from s2s.runtime.growth import Growth, grows
 from s2s.runtime.joins import JoinError, Spec
 from s2s.runtime.regions import Region
 from s2s.runtime.staged_branches import name_of, truth
@@ -36,14 +37,20 @@ class Rolled:
         values: Sequence[Any],
         names: Sequence[str],
         known_to_run: bool,
+        count: int | None = None,
+        capacity: int | None = None,
     ) -> None:
         """`test(k, *values)` and `step(k, *values)` are staged with the number k of iterations so far; `site`'s code
-        tells the loop from others."""
+        tells the loop from others. `count` is how many iterations there are, `capacity` how many there can be, where
+        that is known."""
         self.site, self.test, self.step = site, test, step
         self.entry: list[Any] = list(values)
         self.names = list(names)
         self.targets: list[Any] = []
         self.known_to_run = known_to_run
+        self.count, self.capacity = count, capacity
+        self.growth: list[Growth] = []
+        self.unsettled = False
         self.specs = [joins.UNCHANGED] * len(self.entry)
         self._remember()
         region, after = self._fixpoint()
@@ -73,7 +80,7 @@ class Rolled:
             try:
                 self._refuse_python(region)
                 grown = [joins.widened(*row) for row in zip(self.specs, self.entry, after, self.names, strict=True)]
-                if grown == self.specs:
+                if grown == self.specs and not self.unsettled:
                     self._check(region, after)
                     staging.scope().memory[self.key] = self.specs[: len(self.entry) - len(self.targets)]
                     return region, after
@@ -95,12 +102,14 @@ class Rolled:
     def _inside(self, region: Region) -> tuple[Staged, list[Any]]:
         """The counter and the values in a region; the targets are set to theirs."""
         rest = iter(region.arguments)
-        k = staged_iterables.counter(next(rest)._value, region.scope)
+        k = staged_iterables.counter(next(rest)._value, region.scope, self.capacity)
         inner = [spec.build(value, rest) for spec, value in zip(self.specs, self.entry, strict=True)]
         variables = len(inner) - len(self.targets)
         for target, state in zip(self.targets, inner[variables:], strict=True):
             effects.note(target)
             effects.set_state(target, state)
+        for growth in self.growth:
+            growth.begin()
         return k, inner[:variables]
 
     def _try(self) -> tuple[Region, list[Any]]:
@@ -109,10 +118,12 @@ class Rolled:
         with region.building():
             k, inner = self._inside(region)
             after = list(self.step(k, *inner))
-            found = region.log.undo()
+            found = region.log.undo([self.site, self.step, self.test, *self.entry, *inner])
+            for growth in self.growth:
+                growth.take(found.pop(id(growth.target))[1], region)
             states = [found[id(target)][1] for target in self.targets]
             self._refuse_written_copies(inner, found)
-            new = self._outside(found)
+            new = self._carried_from_now(found)
         before = len(self.entry)
         for target in new:
             self._add(target)
@@ -121,18 +132,18 @@ class Rolled:
             self.specs += [joins.UNCHANGED] * (len(self.entry) - before)
         return region, after
 
+    def _carried_from_now(self, found: dict[int, tuple[Any, Any]]) -> list[Any]:
+        """Changed objects that are not carried yet; lists that grow are set apart."""
+        new = [target for target, _ in found.values() if not any(target is known for known in self.targets)]
+        growing = [t for t in new if grows(t, found[id(t)][1])]
+        self.growth += [Growth(target, self.capacity, self.count is not None) for target in growing]
+        self.unsettled = bool(growing)
+        return [t for t in new if not any(t is target for target in growing)]
+
     def _add(self, target: Any) -> None:
         self.targets.append(target)
         self.entry.append(effects.state_of(target))
         self.names.append(name_of(target))
-
-    def _outside(self, found: dict[int, tuple[Any, Any]]) -> list[Any]:
-        """The changed objects that were there before the loop, and are not carried yet."""
-        new = {k: t for k, (t, _) in found.items() if not any(t is target for target in self.targets)}
-        if any(type(target) is not Staged for target in new.values()):
-            known = effects.reachable([self.site, self.step, self.test, *self.entry])
-            return [t for k, t in new.items() if type(t) is Staged or k in known]
-        return list(new.values())
 
     def _refuse_written_copies(self, inner: list[Any], found: dict[int, tuple[Any, Any]]) -> None:
         """A value that is rebound and also changed in place, where it is not followed who else sees the change."""
@@ -168,29 +179,34 @@ class Rolled:
     def _build(self, region: Region, after: list[Any]) -> tuple[Any, ...]:
         shared = self._shared_names(region, after)
         rows = [row for triple in zip(self.specs, self.entry, after, strict=True) for row in _rows(*triple)]
+        avals = [*self._avals(), *(aval for growth in self.growth for aval in growth.avals())]
         with region.continued():
             k = staged_iterables.counter(region.arguments[0]._value, region.scope)
-            region.finish([(k + 1).value, *(joins.as_aval(end, leaf) for leaf, _, end in rows)])
-        test = self._test()
+            ends = [(k + 1).value, *(joins.as_aval(end, leaf) for leaf, _, end in rows)]
+            for growth in self.growth:
+                ends += growth.updated(region.add_arguments(growth.avals()), k)
+            region.finish(ends)
+        test = self._test(avals)
         start = [constant(0).value, *(joins.as_aval(start, leaf) for leaf, start, _ in rows)]
-        kinds = [dtypes.tensor_type(aval.shape, aval.dtype) for aval in self._avals()]
+        start += [staging.zeros(aval).value for aval in avals[len(start) :]]
+        kinds = [dtypes.tensor_type(aval.shape, aval.dtype) for aval in avals]
         op = ir.Operation.create("stablehlo.while", results=kinds, operands=start, regions=2)
         test.move_to(op.regions[0])
         region.move_to(op.regions[1])
-        return self._after(op, shared)
+        return self._after([staging.like(value, aval) for value, aval in zip(op.results, avals, strict=True)], shared)
 
-    def _test(self) -> Region:
-        region = Region(self._avals())
+    def _test(self, avals: list[Aval]) -> Region:
+        region = Region(avals)
         with region.building():
             k, inner = self._inside(region)
             decided = truth(self.test(k, *inner))
-            region.log.undo()
+            region.log.undo_all()
             region.finish([decided.value if type(decided) is Staged else constant(decided).value])
         return region
 
-    def _after(self, op: Any, shared: list[tuple[bool, list[Any]]]) -> tuple[Any, ...]:
-        results = zip(list(op.results)[1:], self._avals()[1:], strict=True)
-        arrays = [staging.like(value, aval) for value, aval in results]
+    def _after(self, results: list[Staged], shared: list[tuple[bool, list[Any]]]) -> tuple[Any, ...]:
+        arrays = results[1 : len(self._avals())]
+        self._finish_growth(results[0], iter(results[len(arrays) + 1 :]))
         for array, (written, origins) in zip(arrays, shared, strict=False):
             views.may_be(array, origins)
             if written:
@@ -204,6 +220,11 @@ class Rolled:
             effects.note(target)
             effects.set_state(target, state)
         return tuple(built[:variables])
+
+    def _finish_growth(self, iterations: Staged, buffers: Any) -> None:
+        for growth in self.growth:
+            mine = [next(buffers) for _ in growth.avals()]
+            growth.finish(mine, iterations if self.count is None else self.count)
 
 
 def _rows(spec: Spec, entry: Any, out: Any) -> list[tuple[Aval, Any, Any]]:

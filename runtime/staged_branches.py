@@ -12,6 +12,7 @@ from s2s.runtime.errors import ConcretizationError, at_user_line
 from s2s.runtime.joins import JoinError
 from s2s.runtime.regions import Region
 from s2s.runtime.staged_builtins import to_bool
+from s2s.runtime.staged_lists import List
 from s2s.runtime.staging import Staged
 from s2s.runtime.support_checks import UNDEFINED
 
@@ -22,6 +23,8 @@ _DEEPEST = 60
 
 def truth(value: Any) -> Any:
     """The truth of a value: a Python bool, or a staged bool of rank 0."""
+    if type(value) is List:
+        return truth(value.length())
     if type(value) is not Staged:
         return bool(value)
     if value.literal is not None:
@@ -87,11 +90,7 @@ class _Side:
         self.region = Region(())
         with self.region.building() as region:
             self.results = tuple(side(*values))
-            roots = [side, *values]
-            self.changed = region.log.undo()
-            if any(type(target) is not Staged for target, _ in self.changed.values()):
-                known = effects.reachable(roots)
-                self.changed = {k: v for k, v in self.changed.items() if type(v[0]) is Staged or k in known}
+            self.changed = region.log.undo([side, *values])
 
     def state(self, key: int, target: Any) -> Any:
         return self.changed[key][1] if key in self.changed else effects.state_of(target)

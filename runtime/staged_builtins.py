@@ -78,9 +78,16 @@ def smallest(*args: Any, **options: Any) -> Any:
 
 def total(values: Any, /, start: Any = 0) -> Any:
     """`sum`; that of a staged array is one reduction over its first axis."""
+    values = _stacked(values)
     if type(values) is not Staged:
         return sum(values, start)
     return np.sum(values, axis=0) + start
+
+
+def _stacked(values: Any) -> Any:
+    """A staged list's entries as one array, where they are; anything else as it is."""
+    whole = values.stacked() if hasattr(values, "stacked") else None
+    return values if whole is None else whole
 
 
 def any_of(values: Iterable[Any], /) -> Any:

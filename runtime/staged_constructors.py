@@ -20,6 +20,8 @@ def _array(original: Callable[..., Any]) -> Callable[..., Any]:
     def array_of(object: Any, dtype: Any = None, **options: Any) -> Any:
         if not holds_staged(object):
             return original(object, dtype, **options)
+        whole = object.stacked() if hasattr(object, "stacked") else None
+        object = object if whole is None else whole
         ndmin = options.pop("ndmin", 0)
         _only_defaults(
             original, options, copy=(True, None, False), order=("K", "C", None), subok=(False, True), like=(None,)

@@ -5,6 +5,7 @@ Where the test or the iterable is a Python value, all of these do what Python do
 
 from s2s.runtime.staged_branches import and_, choice, if_, not_, or_
 from s2s.runtime.staged_iterables import enumerate_, range_, reversed_, zip_
+from s2s.runtime.staged_lists import list_
 from s2s.runtime.staged_loops import for_, while_
 from s2s.runtime.staged_stores import mutate, store_attribute, store_item
 from s2s.runtime.support_checks import UNDEFINED
@@ -16,6 +17,7 @@ __all__ = [
     "enumerate_",
     "for_",
     "if_",
+    "list_",
     "mutate",
     "not_",
     "or_",

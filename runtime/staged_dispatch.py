@@ -32,6 +32,8 @@ def build(primitive: Primitive, operands: Sequence[Any], leaves: Sequence[Staged
     if primitive.name in views.NAMES:
         views.attach(primitive.name, result, operands, _again(primitive, operands, static), static)
     if staging.scope().parent is not None:
+        if primitive.name in ("add", "subtract"):
+            result.bounds = _bounds_of(primitive.name, leaves)
         return _built_in_region(result, leaves)
     if type(result) is Staged and not result.aval.shape and result.origin is None:
         result.origin = _joined_origin(leaves)
@@ -57,6 +59,15 @@ def _built_in_region(result: Any, leaves: Sequence[Staged]) -> Any:
     if type(result) is Staged and not result.aval.shape and result.origin is None:
         result.origin = origin
     return result
+
+
+def _bounds_of(name: str, leaves: Sequence[Staged]) -> tuple[int, int] | None:
+    """The bounds of a sum or difference with a known integer."""
+    known = [(x.literal, x.literal) if type(x.literal) is int else x.bounds for x in leaves]
+    a, b = known if None not in known else (None, None)
+    if a is None or b is None:
+        return None
+    return (a[0] + b[0], a[1] + b[1]) if name == "add" else (a[0] - b[1], a[1] - b[0])
 
 
 def _joined_origin(leaves: Sequence[Staged]) -> frozenset[int] | None:

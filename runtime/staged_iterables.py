@@ -7,9 +7,11 @@ import numpy as np
 
 from s2s.runtime import dtypes
 from s2s.runtime.aval import Aval
+from s2s.runtime.entries import Run
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.staged_builtins import to_int
 from s2s.runtime.staged_dispatch import LOOP_INDEX
+from s2s.runtime.staged_lists import Backwards, List
 from s2s.runtime.staging import Staged
 
 
@@ -26,6 +28,12 @@ class Sequence:
     def item(self, k: Any) -> Any:
         """The element at a place, counted from 0, an int or a staged int."""
         raise NotImplementedError
+
+    def bound(self) -> int | None:
+        """The largest possible length, None where that is not known."""
+        if type(self.length) is int:
+            return self.length
+        return None if self.length.bounds is None else max(0, self.length.bounds[1])
 
     def __iter__(self) -> Iterator[Any]:
         if type(self.length) is not int:
@@ -51,10 +59,21 @@ class Range(Sequence):
         else:
             steps = stop - start if step == 1 else -((start - stop) // step)
             self.length = to_int(np.maximum(steps, 0))
+            low, high = _bounds(start), _bounds(stop)
+            if low is not None and high is not None and step == 1:
+                self.length.bounds = (0, max(0, high[1] - low[0]))
 
     def item(self, k: Any) -> Any:
         scaled = k if type(self.step) is int and self.step == 1 else k * self.step
-        return scaled if type(self.start) is int and self.start == 0 else scaled + self.start
+        made = scaled if type(self.start) is int and self.start == 0 else scaled + self.start
+        if type(made) is Staged and type(self.start) is int and type(self.length) is int and self.length:
+            ends = (self.start, self.start + (self.length - 1) * self.step)
+            made.bounds = (min(ends), max(ends))
+        return made
+
+
+def _bounds(value: Any) -> tuple[int, int] | None:
+    return (value, value) if isinstance(value, int) else value.bounds
 
 
 class Rows(Sequence):
@@ -73,6 +92,22 @@ class Rows(Sequence):
         return np.take(self.array, k, axis=0) if from_host else self.array[k]
 
 
+class Entries(Sequence):
+    """The entries of a staged list."""
+
+    __slots__ = ("run",)
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.length = run.length
+
+    def bound(self) -> int | None:
+        return self.run.capacity
+
+    def item(self, k: Any) -> Any:
+        return self.run.item(k)
+
+
 class Zipped(Sequence):
     """`zip` of sequences."""
 
@@ -81,6 +116,10 @@ class Zipped(Sequence):
     def __init__(self, parts: list[Sequence]) -> None:
         self.parts = parts
         self.length = _shortest([part.length for part in parts])
+
+    def bound(self) -> int | None:
+        known = [n for n in (part.bound() for part in self.parts) if n is not None]
+        return min(known, default=None)
 
     def item(self, k: Any) -> Any:
         return tuple(part.item(k) for part in self.parts)
@@ -94,6 +133,9 @@ class Enumerated(Sequence):
     def __init__(self, part: Sequence, start: Any) -> None:
         self.part, self.start = part, start
         self.length = part.length
+
+    def bound(self) -> int | None:
+        return self.part.bound()
 
     def item(self, k: Any) -> Any:
         first = type(self.start) is int and self.start == 0
@@ -109,8 +151,16 @@ class Reversed(Sequence):
         self.part = part
         self.length = part.length
 
+    def bound(self) -> int | None:
+        return self.part.bound()
+
     def item(self, k: Any) -> Any:
         return self.part.item(self.length - 1 - k)
+
+    def stacked(self) -> Any:
+        """All elements as one array, where they are in a buffer; else None."""
+        whole = self.part.run.whole() if isinstance(self.part, Entries) else None
+        return None if whole is None else np.flip(whole, 0)
 
 
 class Listed(Sequence):
@@ -139,8 +189,13 @@ def sequence(value: Any) -> Sequence | None:
     """What can be iterated over by place; None for what can only be iterated over in Python."""
     if isinstance(value, Sequence):
         return value
+    if type(value) is Backwards:
+        return reversed_(value.entries)
     if type(value) is range:
         return Range(value.start, value.stop, value.step)
+    if type(value) is List:
+        run = value.entries()
+        return Listed(value) if run is None else Entries(run)
     if type(value) is Staged or hasattr(value, "_buffer") or isinstance(value, np.ndarray):
         return Rows(value)
     return Listed(value) if isinstance(value, list | tuple) else None
@@ -156,7 +211,7 @@ def in_python_only(found: Sequence) -> bool:
 
 def is_lazy(value: Any) -> bool:
     """Whether Python's own `zip`, `enumerate` and `reversed` do not serve, because a staged loop may run over it."""
-    return type(value) is Staged or isinstance(value, Sequence) or hasattr(value, "_buffer")
+    return type(value) in (Staged, List) or isinstance(value, Sequence) or hasattr(value, "_buffer")
 
 
 def range_(*bounds: Any) -> Any:
@@ -202,6 +257,8 @@ def reversed_(iterable: Any) -> Any:
     return reversed(iterable) if part is None else Reversed(part)
 
 
-def counter(value: Any, scope: Any) -> Staged:
+def counter(value: Any, scope: Any, capacity: int | None = None) -> Staged:
     """The place in a staged loop: a weak int64 that nothing but the loop decides."""
-    return Staged(value, Aval((), dtypes.int64, True), scope, origin=LOOP_INDEX)
+    made = Staged(value, Aval((), dtypes.int64, True), scope, origin=LOOP_INDEX)
+    made.bounds = None if capacity is None else (0, max(0, capacity - 1))
+    return made

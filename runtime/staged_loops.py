@@ -75,7 +75,7 @@ def _rolled(
             first = tuple(body(found.item(0), *values))
             return _roll_from(1, found, body, first, names, place)
         except BaseException:
-            log.undo()
+            log.undo_all()
             raise
 
 
@@ -100,7 +100,10 @@ def _roll_from(
     def step(k: Staged, *carried: Any) -> Values:
         return body(found.item(k + first if first else k), *carried)
 
-    return Rolled(body, test, step, values, names, known_to_run=type(count) is int).results
+    bound = found.bound()
+    capacity = None if bound is None else bound - first
+    exact = count if type(count) is int and place is None else None
+    return Rolled(body, test, step, values, names, type(count) is int, exact, capacity).results
 
 
 def _in_python(

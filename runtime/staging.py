@@ -154,12 +154,13 @@ class Staged(ArrayMethods):
         aval: its `Aval`.
         scope: the scope that its value belongs to.
         home: the scope that it was made in; a later write may have been in another.
+        bounds: the smallest and the largest value that it can have, where a loop's index decides it.
         view: where it shows elements of another array, how it is read from there.
         literal: the Python scalar that it stands for, where that is known; its `value` is built when it is read.
         origin: the flattened Python scalar arguments that alone decide its value, None if an array does.
     """
 
-    __slots__ = ("_value", "aval", "scope", "literal", "origin", "home", "view")
+    __slots__ = ("_value", "aval", "scope", "literal", "origin", "home", "view", "bounds")
 
     def __init__(
         self, value: Any, aval: Aval, scope: Scope, literal: Any = None, origin: frozenset[int] | None = None
@@ -170,6 +171,7 @@ class Staged(ArrayMethods):
         self.literal = literal
         self.origin = origin
         self.view: Any = None
+        self.bounds: tuple[int, int] | None = None
 
     @property
     def value(self) -> Any:

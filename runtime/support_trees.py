@@ -97,7 +97,8 @@ def items(c: Any) -> list[Any]:
 
 def stack(xs: Iterable[Any]) -> Any:
     """The elements as one array, stacked along a new first axis."""
-    return np.stack(list(xs))
+    whole = xs.stacked() if hasattr(xs, "stacked") else None
+    return np.stack(list(xs)) if whole is None else whole
 
 
 def unzip(rows: Iterable[tuple[Any, ...]], count: int) -> tuple[list[Any], ...]:

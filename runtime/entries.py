@@ -1,0 +1,165 @@
+"""Entries of staged lists: their leaves lie side by side in buffers, one more axis in front."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from s2s.runtime import dtypes, hlo, joins, staging
+from s2s.runtime.aval import Aval
+from s2s.runtime.errors import at_user_line
+from s2s.runtime.joins import Constant, JoinError
+from s2s.runtime.staging import Staged
+from s2s.runtime.views import View, own
+
+
+class Layout:
+    """How an entry is kept: its structure, and per leaf an `Aval`, whose values are in a buffer, or a `Constant`."""
+
+    __slots__ = ("treedef", "leaves")
+
+    def __init__(self, treedef: Any, leaves: Sequence[Any]) -> None:
+        self.treedef = treedef
+        self.leaves = tuple(leaves)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Layout) and self.treedef == other.treedef and self.leaves == other.leaves
+
+    def __hash__(self) -> int:
+        return hash(self.treedef)
+
+    def avals(self) -> list[Aval]:
+        return [leaf for leaf in self.leaves if type(leaf) is Aval]
+
+    def kept(self, entry: Any) -> list[Any]:
+        """The leaves of an entry that are in buffers."""
+        rows = zip(self.leaves, joins.leaves_of(entry, self.treedef) or (), strict=True)
+        return [value for leaf, value in rows if type(leaf) is Aval]
+
+    def build(self, arrays: Iterator[Any]) -> Any:
+        return self.treedef.unflatten([next(arrays) if type(x) is Aval else x.value for x in self.leaves])
+
+
+def layout_of(entries: Sequence[Any], is_constant: Callable[[Any], bool]) -> Layout:
+    """The layout that holds all of these entries.
+
+    Raises:
+        JoinError: they differ in structure, or in the shape or kind of a leaf.
+    """
+    first, treedef = joins.flatten(entries[0])
+    leaves: list[Any] = [_leaf(x, is_constant) for x in first]
+    for entry in entries[1:]:
+        others = joins.leaves_of(entry, treedef)
+        if others is None:
+            raise joins.mismatch("an entry", "differs in structure from others of its list", entries[0], entry)
+        leaves = [_both(a, _leaf(b, is_constant)) for a, b in zip(leaves, others, strict=True)]
+    return Layout(treedef, leaves)
+
+
+def _leaf(value: Any, is_constant: Callable[[Any], bool]) -> Any:
+    return joins.aval_of(value) if joins.is_numeric(value) and not is_constant(value) else Constant(value)
+
+
+def _both(a: Any, b: Any) -> Any:
+    if a == b:
+        return a
+    avals = [x if type(x) is Aval else joins.aval_of(x.value) if joins.is_numeric(x.value) else None for x in (a, b)]
+    both = joins.joined(*avals) if None not in avals else None  # type: ignore[arg-type]
+    if both is None:
+        raise JoinError(f"the entries of a list differ in shape or kind{at_user_line()}")
+    return both
+
+
+class Run:
+    """Entries in buffers.
+
+    Attributes:
+        layout: of every entry.
+        buffers: per carried leaf a staged array, with one more axis in front.
+        capacity: the length of that axis.
+        length: how many entries there are: an int, or a staged int.
+    """
+
+    __slots__ = ("layout", "buffers", "capacity", "length")
+
+    def __init__(self, layout: Layout, buffers: Sequence[Staged], capacity: int, length: Any) -> None:
+        self.layout, self.buffers, self.capacity, self.length = layout, list(buffers), capacity, length
+
+    def item(self, k: Any) -> Any:
+        """The entry at a place that is known to be there."""
+        return self.layout.build(iter([_read(b, a, k) for b, a in zip(self.buffers, self.layout.avals(), strict=True)]))
+
+    def whole(self) -> Staged | None:
+        """All entries as one array, where they are arrays and their number is known."""
+        is_array = self.layout.treedef.num_nodes == 1 and len(self.buffers) == 1
+        if not is_array or type(self.length) is not int or self.length != self.capacity:
+            return None
+        return own(self.buffers[0])
+
+
+class Entry(View):
+    """An entry's place in a buffer: it is read when it is first needed."""
+
+    __slots__ = ("target", "place")
+
+    def __init__(self, target: Staged, buffer: Staged, place: Any) -> None:
+        super().__init__(buffer, lambda whole: whole, None, True, False)
+        self.target, self.place = target, place
+
+    def is_current(self) -> bool:
+        return self.target._value is not None
+
+    def value(self) -> Any:
+        staging.mark_use_of_arrays()
+        found = _slice(self.base, self.target.aval, self.place)
+        if staging.current_scope() is self.target.home:
+            self.target._value = found
+        return found
+
+
+def _read(buffer: Staged, aval: Aval, place: Any) -> Staged:
+    made = Staged(None, aval, staging.scope())
+    made.view = Entry(made, buffer, place)
+    return made
+
+
+def _slice(buffer: Staged, aval: Aval, place: Any) -> Any:
+    start = hlo.convert(staging.stage(place), dtypes.int64)
+    starts = [start, *[hlo.scalar(0, dtypes.int64)] * len(aval.shape)]
+    part = hlo.dynamic_slice(buffer, starts, (1, *aval.shape))
+    return hlo.reshape(part, aval.shape).value
+
+
+def stacked(entries: Sequence[Any]) -> Run:
+    """Python entries, all alike, in buffers."""
+    layout = layout_of(entries, lambda value: False)
+    columns = zip(*[layout.kept(entry) for entry in entries], strict=True)
+    buffers = []
+    for aval, column in zip(layout.avals(), columns, strict=True):
+        parts = [hlo.expand(staging.like(joins.as_aval(value, aval), aval), [0]) for value in column]
+        buffers.append(hlo.concatenate(parts, 0))
+    return Run(layout, buffers, len(entries), len(entries))
+
+
+def joined_runs(a: Run, b: Run) -> Run:
+    """The entries of both, of known number, one after the other."""
+    whole = Layout(a.layout.treedef, [_both(x, y) for x, y in zip(a.layout.leaves, b.layout.leaves, strict=True)])
+    if a.layout.treedef != b.layout.treedef:
+        raise JoinError(f"the entries of a list differ in structure{at_user_line()}")
+    parts = [_columns(run, whole) for run in (a, b)]
+    buffers = [hlo.concatenate(pair, 0) for pair in zip(*parts, strict=True)]
+    return Run(whole, buffers, a.length + b.length, a.length + b.length)
+
+
+def _columns(run: Run, layout: Layout) -> list[Staged]:
+    """The buffers that another, wider layout has for these entries."""
+    rest = iter(run.buffers)
+    found = []
+    for mine, wanted in zip(run.layout.leaves, layout.leaves, strict=True):
+        buffer = next(rest) if type(mine) is Aval else None
+        if type(wanted) is not Aval:
+            continue
+        if buffer is None:
+            one = staging.like(joins.as_aval(mine.value, wanted), wanted)
+            found.append(hlo.broadcast_to(hlo.expand(one, [0]), (run.length, *wanted.shape)))
+        else:
+            found.append(hlo.convert(buffer, wanted.dtype))
+    return found

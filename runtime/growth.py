@@ -1,0 +1,104 @@
+"""Lists that a loop appends to, as what the loop carries: buffers, which each iteration writes at its own place."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from s2s.runtime import dtypes, effects, hlo, joins, staging
+from s2s.runtime.aval import Aval
+from s2s.runtime.entries import Layout, Run, joined_runs, layout_of, stacked
+from s2s.runtime.errors import at_user_line
+from s2s.runtime.joins import JoinError
+from s2s.runtime.regions import Region
+from s2s.runtime.staged_lists import List
+from s2s.runtime.staging import Staged
+
+
+def grows(before: Any, after: Any) -> bool:
+    """Whether a list only had entries appended to it."""
+    if type(before) is not List or before.growing != after.growing:
+        return False
+    old, new = before.front(), after.front()
+    kept = len(old) <= len(new) and all(a is b for a, b in zip(old, new, strict=False))
+    return kept and (after.run is before.run or (before.run is None and len(old) == len(new)))
+
+
+class Growth:
+    """One list that grows by the same number of entries in each iteration.
+
+    Attributes:
+        target: the list.
+        capacity: how many iterations there can be.
+        layout: of the entries, once an iteration has been built.
+        count: how many entries an iteration appends.
+    """
+
+    def __init__(self, target: List, capacity: int | None, exact: bool) -> None:
+        if capacity is None:
+            raise JoinError(f"a list grows in a loop whose number of iterations is not bounded{at_user_line()}")
+        if target.run is not None and not (exact and type(target.run.length) is int):
+            raise JoinError(f"a list of unknown length grows in a loop{at_user_line()}")
+        self.target, self.capacity = target, capacity
+        self.entry = target.snapshot()
+        self.layout: Layout
+        self.count = 0
+
+    def begin(self) -> None:
+        """Empties the list, for an iteration to be built."""
+        empty = List()
+        empty.growing = True
+        effects.note(self.target)
+        self.target.restore(empty)
+
+    def take(self, state: List, region: Region) -> None:
+        """Notes what an iteration appended."""
+        self.front, self.block = state.front(), state.run
+        if self.block is not None or not self.front:
+            length = self.block.length if self.block is not None else 0
+            if type(length) is not int or not length:
+                raise JoinError(f"how many entries a list gets in each iteration is not known{at_user_line()}")
+            self.block = joined_runs(stacked(self.front), self.block) if self.front and self.block else self.block
+            self.layout, self.count = self.block.layout, self.block.length  # type: ignore[union-attr]
+        else:
+            self.layout = layout_of(self.front, lambda value: _is_constant(value, region))
+            self.count = len(self.front)
+
+    def avals(self) -> list[Aval]:
+        """Of the buffers."""
+        return [Aval((self.capacity * self.count, *a.shape), a.dtype, a.weak) for a in self.layout.avals()]
+
+    def updated(self, buffers: Sequence[Staged], k: Staged) -> list[Any]:
+        """The MLIR values of the buffers after iteration k."""
+        place = hlo.multiply(k, hlo.full_like(k, self.count)) if self.count != 1 else k
+        columns = self._columns()
+        return [_written(buffer, column, place) for buffer, column in zip(buffers, columns, strict=True)]
+
+    def _columns(self) -> list[Staged]:
+        if self.block is not None:
+            return self.block.buffers
+        rows = [self.layout.kept(entry) for entry in self.front]
+        columns = []
+        for aval, values in zip(self.layout.avals(), zip(*rows, strict=True), strict=True):
+            parts = [hlo.expand(staging.like(joins.as_aval(v, aval), aval), [0]) for v in values]
+            columns.append(hlo.concatenate(parts, 0))
+        return columns
+
+    def finish(self, buffers: Sequence[Staged], iterations: Any) -> None:
+        """Gives the list its new entries."""
+        run = Run(self.layout, buffers, self.capacity * self.count, iterations * self.count)
+        effects.note(self.target)
+        self.target.restore(self.entry)
+        self.target.run = run if self.entry.run is None else joined_runs(self.entry.run, run)
+
+
+def _is_constant(value: Any, region: Region) -> bool:
+    """Whether a leaf is the same in all iterations."""
+    if type(value) is not Staged:
+        return True
+    if any(value is argument and region.is_written(i) for i, argument in enumerate(region.arguments)):
+        raise JoinError(f"an array is appended to a list and changed in place in a loop{at_user_line()}")
+    return not value.home.is_inside(region.scope)
+
+
+def _written(buffer: Staged, block: Staged, place: Staged) -> Any:
+    starts = [place, *[hlo.scalar(0, dtypes.int64)] * (buffer.ndim - 1)]
+    return hlo.dynamic_update_slice(buffer, hlo.convert(block, buffer.dtype), starts).value

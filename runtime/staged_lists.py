@@ -1,0 +1,242 @@
+"""Lists that grow in staged loops: their entries lie side by side in buffers, and are read by index.
+
+What users write as `out.append(h)` and what reverse mode saves for the way back are the same.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from s2s.runtime import staging, tree
+from s2s.runtime.entries import Run, joined_runs, stacked
+from s2s.runtime.errors import at_user_line
+from s2s.runtime.joins import JoinError
+from s2s.runtime.staging import Staged
+
+
+class List(list):
+    """A Python list that a staged loop may grow: after its Python entries come those in buffers.
+
+    Attributes:
+        run: the entries in buffers, or None.
+        growing: whether a loop is being built that appends to it; what it held before is not known there.
+    """
+
+    def __init__(self, entries: Any = ()) -> None:
+        super().__init__(entries)
+        self.run: Run | None = None
+        self.growing = False
+
+    # Its state, for regions --------------------------------------------------------------------------------------
+
+    def front(self) -> list[Any]:
+        """The entries that are not in buffers."""
+        return list(list.__iter__(self))
+
+    def snapshot(self) -> "List":
+        taken = List(self.front())
+        taken.run, taken.growing = self.run, self.growing
+        return taken
+
+    def restore(self, state: "List") -> None:
+        list.__setitem__(self, slice(None), state.front())
+        self.run, self.growing = state.run, state.growing
+
+    def length(self) -> Any:
+        """How many entries there are, an int or a staged int."""
+        if self.growing:
+            raise self._unknown()
+        count = list.__len__(self)
+        return count if self.run is None else self.run.length + count if count else self.run.length
+
+    def _unknown(self) -> JoinError:
+        return JoinError(f"a list is read{at_user_line()} in a staged loop that appends to it")
+
+    def entries(self) -> Run | None:
+        """All entries in buffers; None where they are not alike, or none is in a buffer."""
+        run, front = self.run, self.front()
+        if run is None or self.growing:
+            return None
+        if not front:
+            return run
+        if type(run.length) is not int:
+            return None
+        try:
+            return joined_runs(stacked(front), run)
+        except JoinError:
+            return None
+
+    def _settle(self) -> None:
+        """Makes all entries Python entries."""
+        if self.run is not None:
+            if type(self.run.length) is not int:
+                raise _length_needed(self.run.length)
+            run, self.run = self.run, None
+            list.extend(self, [run.item(k) for k in range(run.length)])
+
+    # Python's list ------------------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        length = self.length()
+        if type(length) is Staged:
+            raise _length_needed(length)
+        return length
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.growing:
+            raise self._unknown()
+        run = self.run
+        if run is not None and type(run.length) is not int:
+            raise _length_needed(run.length)
+        return iter(self.front() if run is None else [*self.front(), *map(run.item, range(run.length))])
+
+    def __getitem__(self, index: Any) -> Any:
+        run = self.entries()
+        if run is None or isinstance(index, slice):
+            if self.growing:
+                raise self._unknown()
+            self._settle()
+            return list.__getitem__(self, index)
+        if type(index) is not Staged:
+            index = _in_range(index.__index__(), run)
+            return run.item(index)
+        return run.item(np.where(np.less(index, 0), index + run.length, index))
+
+    def __reversed__(self) -> "Backwards":  # type: ignore[override]
+        return Backwards(self)
+
+    def stacked(self) -> Staged | None:
+        """All entries as one array, where they are alike and in buffers; else None."""
+        run = None if self.growing else self.entries()
+        return None if run is None else run.whole()
+
+    def __radd__(self, other: Any) -> Any:
+        return other + list(self)
+
+    def __add__(self, other: Any) -> Any:
+        return list(self) + list(other) if isinstance(other, list) else NotImplemented
+
+    def __mul__(self, count: Any) -> Any:
+        return list(self) * count
+
+    __rmul__ = __mul__
+
+    def copy(self) -> "List":
+        if self.growing:
+            raise self._unknown()
+        return self.snapshot()
+
+    __copy__ = copy
+
+    def __reduce__(self) -> Any:
+        return (list, (list(self),))
+
+
+class Backwards:
+    """`reversed(xs)`."""
+
+    __slots__ = ("entries",)
+
+    def __init__(self, entries: List) -> None:
+        self.entries = entries
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(list(self.entries)[::-1])
+
+    def stacked(self) -> Staged | None:
+        whole = self.entries.stacked()
+        return None if whole is None else np.flip(whole, 0)
+
+
+def _length_needed(length: Staged) -> Exception:
+    return length._unknown("the length of a list", "index it, or iterate over it in a for loop of a staged function")
+
+
+def _in_range(index: int, run: Run) -> Any:
+    length = run.length
+    if type(length) is int and not -length <= index < length:
+        raise IndexError(f"list index out of range{at_user_line()}")
+    return index + length if index < 0 else index
+
+
+def _settling(name: str, reads: bool) -> Callable[..., Any]:
+    original = getattr(list, name)
+
+    def method(self: List, *args: Any, **kwargs: Any) -> Any:
+        if reads and self.growing:
+            raise self._unknown()
+        self._settle()
+        return original(self, *args, **kwargs)
+
+    method.__name__ = name
+    return method
+
+
+for _name in ("append", "extend", "__iadd__"):
+    setattr(List, _name, _settling(_name, reads=False))
+_READING = (
+    "insert pop remove clear sort reverse index count __setitem__ __delitem__ __contains__ __eq__ __repr__ __imul__"
+)
+for _name in f"{_READING} __ne__ __lt__ __le__ __gt__ __ge__".split():
+    setattr(List, _name, _settling(_name, reads=True))
+
+
+def list_(entries: Any = ()) -> Any:
+    """A list that staged loops may grow; a plain one outside of staging."""
+    return List(entries) if staging.current_scope() is not None else list(entries)
+
+
+# As a pytree ----------------------------------------------------------------------------------------------------
+
+
+class _Frame:
+    """What of a list is no array."""
+
+    def __init__(self, made: List) -> None:
+        run = made.run
+        self.count = list.__len__(made)
+        self.layout = None if run is None else run.layout
+        self.capacity = None if run is None else run.capacity
+        self.length = None if run is None or type(run.length) is not int else run.length
+
+    def _key(self) -> tuple[Any, ...]:
+        return (self.count, self.layout, self.capacity, self.length)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is _Frame and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash((self.count, self.capacity))
+
+
+def _flatten(made: List) -> tuple[list[Any], _Frame]:
+    frame = _Frame(made)
+    if made.run is None:
+        return made.front(), frame
+    lengths = [] if frame.length is not None else [made.run.length]
+    return [*made.front(), *made.run.buffers, *lengths], frame
+
+
+def _unflatten(frame: _Frame, children: Any) -> List:
+    children = list(children)
+    made = List(children[: frame.count])
+    if frame.layout is not None:
+        buffers = children[frame.count :] if frame.length is not None else children[frame.count : -1]
+        length = frame.length if frame.length is not None else children[-1]
+        made.run = Run(frame.layout, buffers, frame.capacity or 0, length)
+    return made
+
+
+tree.register_node(List, _flatten, _unflatten)
+
+
+def as_plain(value: Any) -> Any:
+    """A result with Python lists for these lists."""
+    if not tree.leaves(value, _is_list) or not any(map(_is_list, tree.leaves(value, _is_list))):
+        return value
+    return tree.map(lambda x: [as_plain(e) for e in x] if _is_list(x) else x, value, is_leaf=_is_list)
+
+
+def _is_list(value: Any) -> bool:
+    return type(value) is List
