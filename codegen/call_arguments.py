@@ -12,7 +12,7 @@ from typing import Any
 import gast
 
 from s2s.codegen import core, kinds
-from s2s.codegen.kinds import DictOf, Kind, ListOf, TupleOf
+from s2s.codegen.kinds import DictOf, Kind, ListOf, Static, TupleOf
 from s2s.codegen.names import names_in
 from s2s.codegen.source import FunctionSource
 
@@ -119,8 +119,12 @@ def flattened(inference: Any, node: gast.AST) -> gast.AST | None:
 
 
 def elements(inference: Any, node: gast.AST) -> list[gast.AST] | None:
-    """The elements of a tuple or list, taken apart in front of the statement; None if they are not known."""
+    """What iterating over a tuple, list or dict gives, taken apart in front of the statement; None if not known."""
     kind: Kind = inference.kind(node)
+    if isinstance(kind, DictOf):
+        return [core.constant(k) for k, _ in kind.items]
+    if isinstance(kind, TupleOf | ListOf) and kinds.parts(kind) and all(map(is_known_text, kinds.parts(kind))):
+        return [core.constant(k.value) for k in kinds.parts(kind)] if kind.elements is not None else None
     if core.is_literal(node) and isinstance(node, gast.Tuple | gast.List):
         return list(node.elts)
     if not isinstance(kind, TupleOf | ListOf) or (isinstance(kind, ListOf) and kind.elements is None):
@@ -130,6 +134,11 @@ def elements(inference: Any, node: gast.AST) -> list[gast.AST] | None:
         return list(made.value.elts)
     count = len(kinds.parts(kind))
     return inference.unpacked(node, [f"{base_of(inference, node)}_{i}" for i in range(count)])
+
+
+def is_known_text(kind: Kind) -> bool:
+    """Is it one string, such as a key?"""
+    return isinstance(kind, Static) and isinstance(kind.value, str)
 
 
 def _items(inference: Any, node: gast.AST) -> list[gast.AST] | None:

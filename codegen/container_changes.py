@@ -21,25 +21,17 @@ def infer(inference: Any, statement: gast.AST) -> None:
     call = statement.value
     owner, arguments = call.args[0], call.args[2:]
     kind = inference.kind(owner)
-    table_of = LIST_METHODS if isinstance(kind, ListOf) else DICT_METHODS if isinstance(kind, DictOf) else {}
-    write = table_of.get(statement.change)
-    if write is None and isinstance(kind, ListOf | DictOf):
-        _refuse(inference, call, f"the method .{statement.change}() of {kinds.show(kind)} is not supported yet")
     before = len(inference.prelude)
-    if isinstance(kind, ListOf | DictOf) and write is None:
-        made = (owner, NONE)
-    else:
-        made = write(Change(inference, statement, owner, kind, arguments, call.keywords)) if write is not None else None
-    if made is None and isinstance(kind, ListOf | DictOf):
-        _refuse(inference, call, f"this call of .{statement.change}() is not supported yet")
-    new, result = made if made is not None else _as_written(inference, statement, owner, arguments, call.keywords)
+    is_known = isinstance(kind, ListOf | DictOf)
+    change = Change(inference, statement, owner, kind, arguments, call.keywords)
+    new, result = _written(change, statement.change) if is_known else _as_written(change, statement)
     version, item = core.targets(statement)
     statement.change = None
     inference.insert(core.assign(item, result))
     statement.targets, statement.value = [core.stored(version)], core.located(new, call)
     inference.do_Assign(statement)
     for part in (*inference.prelude[before:], statement):
-        part.is_change = isinstance(kind, ListOf | DictOf) and _is_update(inference, part)
+        part.is_change = is_known and _is_update(inference, part)
 
 
 def _is_update(inference: Any, statement: gast.AST) -> bool:
@@ -53,6 +45,7 @@ class Change:
 
     def __init__(self, inference: Any, statement: gast.AST, owner: Any, kind: Kind, arguments: list, keywords: list):
         self.inference = inference
+        self.node = statement.value
         self.owner = owner
         self.kind = kind
         self.arguments = arguments
@@ -71,16 +64,29 @@ class Change:
 Written = tuple[gast.AST, gast.AST] | None
 
 
-def _as_written(inference: Any, statement: gast.AST, owner: Any, arguments: list, keywords: list) -> Any:
+def _written(change: Change, method: str) -> tuple[gast.AST, gast.AST]:
+    """The new container and the method's result."""
+    write = (LIST_METHODS if isinstance(change.kind, ListOf) else DICT_METHODS).get(method)
+    made = write(change) if write is not None else None
+    if made is None:
+        cause = f"this call of the method .{method}() of {kinds.show(change.kind)} is not supported yet"
+        change.inference.refuse(change.node, cause, "build a new container")
+        return change.owner, NONE
+    return made
+
+
+def _as_written(change: Change, statement: gast.AST) -> tuple[gast.AST, gast.AST]:
     """The method call on something else than a list or dict, which is desugared again as a plain call."""
-    call = core.located(core.call_of(core.attribute(owner, statement.change), arguments, keywords), statement.value)
+    inference, node = change.inference, statement.value
+    keywords = [gast.keyword(k, v) for k, v in change.keywords.items()]
+    call = core.located(core.call_of(core.attribute(change.owner, statement.change), change.arguments, keywords), node)
     is_own = inference.current is None or inference.current.__dict__.get("home") is None
-    if not (is_own and inference.function.facts.note("plain method", statement.value, True)):
-        what = f"the method .{statement.change}() of {kinds.show(inference.kind(owner))} is not supported here"
-        _refuse(inference, statement.value, what, "use lists, dicts and arrays")
+    if not (is_own and inference.function.facts.note("plain method", node, True)):
+        what = f"the method .{statement.change}() of {kinds.show(change.kind)} is not supported here"
+        _refuse(inference, node, what, "use lists, dicts and arrays")
     name = inference.function.fresh("result")
     inference.insert(core.assign(name, call))
-    return owner, core.name(name)
+    return change.owner, core.name(name)
 
 
 def _refuse(inference: Any, node: gast.AST, cause: str, rewrite: str = "build a new container") -> None:
@@ -231,7 +237,10 @@ def store(inference: Any, statement: gast.AST, node: gast.Call) -> Kind | None:
         require_number(inference, item, statement)
         value = inference.computed("total", gast.BinOp(item, gast.Add(), value))
         statement.value = node = core.located(core.call(writer.support("set_at"), owner, index, value), node)
-    key = core.literal(index) if core.is_literal(index) else None
+    key = inference.known_key(index)
+    if core.is_name(index) and key is not None:
+        index = core.constant(key)
+        statement.value = core.located(core.call_of(node.func, [owner, index, value], []), node)
     is_new = isinstance(kind, DictOf) and key is not None and kind.get(key) is None
     name = "entry_new" if is_new else "entry_added" if _adds(inference, node) else "entry_set"
     places = {"c": ("arg", 0), "index": ("arg", 1), "v": ("arg", 2)}

@@ -262,6 +262,9 @@ def _sorted(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
     if found is None or not only_keywords(node, "key", "reverse"):
         return None
     key, backwards = keyword(node, "key"), keyword(node, "reverse") or core.constant(False)
+    if key is None and all(map(core.is_literal, found)) and core.is_literal(backwards):
+        in_order = sorted([core.literal(e) for e in found], reverse=core.literal(backwards))
+        return core.list_of(core.constant(k) for k in in_order)
     keys = found if key is None else [called(inference, key, [e]) for e in found]
     order = inference.computed(
         "order",

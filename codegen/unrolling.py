@@ -15,7 +15,34 @@ def is_wanted(inference: Any, statement: gast.AST) -> bool:
     """Does a loop run over, or index with its counter, functions that are not all the same?"""
     if core.split_join(statement.body)[0][-1:] and isinstance(statement.body[-1], gast.If | gast.Break):
         return False
-    return any(_is_mixed(inference.kind(s)) for s in _sources(statement.iter)) or _indexes_mixed(inference, statement)
+    sources = [inference.kind(s) for s in _sources(statement.iter)]
+    if any(map(_holds_keys, sources)) and _reads_dict(inference, statement):
+        return True
+    return any(map(_is_mixed, sources)) or _indexes_mixed(inference, statement)
+
+
+def _holds_keys(kind: Kind) -> bool:
+    """Does iterating over it give keys that are known, alone or in pairs?"""
+    if isinstance(kind, DictOf):
+        return True
+    if isinstance(kind, ListOf) and kind.elements is None:
+        return False
+    return any(call_arguments.is_known_text(k) or _holds_keys_itself(k) for k in kinds.parts(kind))
+
+
+def _holds_keys_itself(kind: Kind) -> bool:
+    return isinstance(kind, TupleOf) and any(map(call_arguments.is_known_text, kind.elements))
+
+
+def _reads_dict(inference: Any, statement: gast.AST) -> bool:
+    """Does the loop work on a dict of differentiated values, or on pairs of them?"""
+    read = {n for s in core.walk([statement]) for n in core.own_reads(s)}
+    found = [inference.kinds[n] for n in sorted(read) if n in inference.kinds]
+    return any(isinstance(k, DictOf) and kinds.is_active(k) or _holds_pairs(k) for k in found)
+
+
+def _holds_pairs(kind: Kind) -> bool:
+    return kinds.is_active(kind) and any(map(_holds_keys_itself, kinds.parts(kind)))
 
 
 def _is_mixed(kind: Kind) -> bool:
@@ -80,7 +107,7 @@ def _count(inference: Any, iterator: gast.AST) -> int | None:
     if isinstance(iterator, gast.Call):
         return _count(inference, iterator.args[0])
     kind = inference.kind(iterator)
-    is_known = isinstance(kind, TupleOf) or isinstance(kind, ListOf) and kind.elements is not None
+    is_known = isinstance(kind, TupleOf | DictOf) or isinstance(kind, ListOf) and kind.elements is not None
     return len(kinds.parts(kind)) if is_known else None
 
 

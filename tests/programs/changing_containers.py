@@ -86,7 +86,7 @@ def stack_machine(x):
     return sum(st)
 
 
-def d1(x):
+def dict_changed(x):
     d = {}
     d["a"] = x[0]
     d["b"] = x[1] * d["a"]
@@ -97,7 +97,7 @@ def d1(x):
     return d["a"] * d["z"] + d["q"] * d["r"] + d.get("nope", 1.0)
 
 
-def d2(x):
+def dict_loops(x):
     d = {"a": x[0], "b": x[1]}
     s = 0.0
     for k in sorted(d):
@@ -109,20 +109,39 @@ def d2(x):
     return s
 
 
-def dd(x):
+def dict_comprehended(x):
+    d = {"a": x[0], "b": x[1] * 2}
+    e = {}
+    for k, v in d.items():
+        e[k] = v * v
+    out = {k: v * d[k] for k, v in e.items()}
+    for k in ("a", "b"):
+        out[k] = out[k] + d[k]
+    for k in out:
+        out[k] *= 2.0
+    return sum(out[k] for k in sorted(out, reverse=True)) + sum(out.values())
+
+
+def dict_of_dicts_comprehended(x):
+    p = {"w": {"a": x[0]}, "v": {"a": x[1]}}
+    g = {k: {kk: 2.0 * vv for kk, vv in v.items()} for k, v in p.items()}
+    return g["w"]["a"] * g["v"]["a"]
+
+
+def dict_of_dicts(x):
     d = {"p": {"w": x[0], "b": x[1]}, "q": x[2]}
     e = d.copy()
     e["q"] = x[0] * 2
     return d["p"]["w"] * d["q"] * e["q"]
 
 
-def tup(x):
+def tuples_joined(x):
     t = (x[0],) + (x[1], x[2])
     u = t[1:] + t[:1]
     return u[0] * u[2] + u[1]
 
 
-def srt(x):
+def sorted_and_removed(x):
     xs = [x[2], x[0], x[1]]
     xs.sort()
     xs.remove(x[1])
@@ -146,9 +165,12 @@ CASES = {
     "nested": (V,),
     "branch": (V,),
     "stack_machine": (V,),
-    "d1": (V,),
-    "dd": (V,),
-    "tup": (V,),
-    "srt": (V,),
+    "dict_changed": (V,),
+    "dict_loops": (V,),
+    "dict_comprehended": (V,),
+    "dict_of_dicts_comprehended": (V,),
+    "dict_of_dicts": (V,),
+    "tuples_joined": (V,),
+    "sorted_and_removed": (V,),
     "carried": (V,),
 }
