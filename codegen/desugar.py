@@ -207,7 +207,10 @@ class Desugarer:
             if isinstance(node, gast.NamedExpr):
                 self.refuse(node)
         carried = self._open_loop(statement, [])
+        before = len(self.body)
         test = self.opaque(statement.test)
+        if len(self.body) > before:  # computed once, in front of the loop
+            self.refuse_test(statement.test)
         body = self._loop_body(statement, carried, [])
         self.emit(gast.While(test, body, []))
 
@@ -414,6 +417,10 @@ class Desugarer:
     def unset(self, node: gast.AST) -> None:
         """A local variable is read that no statement before has set, or that has been deleted."""
         self.diagnostics.report(node, f"{node.id!r} is read here, but is not set or has been deleted", "set it first")
+
+    def refuse_test(self, test: gast.AST) -> None:
+        cause = "this test calls a function in a way that cannot be computed anew in each iteration"
+        self.diagnostics.report(test, cause, "write `while True:` and `if not …: break`")
 
     def refuse(self, expression: gast.AST) -> gast.AST:
         refuse_expression(self.diagnostics, expression)

@@ -61,10 +61,20 @@ def lifted(source: FunctionSource) -> tuple[gast.AST, dict[str, Any]]:
 
 
 def _lifted(source: FunctionSource) -> tuple[gast.AST, dict[str, Any]]:
-    if not source.known and not any(map(_is_definition, core.nodes(source.tree)[1:])):
+    nodes = core.nodes(source.tree)[1:]
+    loops = [n for n in nodes if isinstance(n, gast.While)]
+    local = bound_names(source.tree) if loops else set()
+    calls = any(_calls_local(n.test, local) for n in loops)
+    if not source.known and not calls and not any(map(_is_definition, nodes)):
         return source.tree, {}
     lifting = Lifting(source)
     return lifting.run(), lifting.references
+
+
+def _calls_local(test: gast.AST, local: set[str]) -> bool:
+    """Does a test call local variables, or what expressions come to?"""
+    called = [n.func for n in gast.walk(test) if isinstance(n, gast.Call)]
+    return any(f.id in local if isinstance(f, gast.Name) else not isinstance(f, gast.Attribute) for f in called)
 
 
 def _is_definition(node: gast.AST) -> bool:
@@ -263,9 +273,7 @@ class _Rewriter(gast.NodeTransformer):
 
     def visit_While(self, node: gast.AST) -> gast.AST:
         """A test that calls functions defined inside is computed in the body, as statements of its own."""
-        names = {*self.lifting.known, *self.lifting.locals}
-        calls = [n.func for n in gast.walk(node.test) if isinstance(n, gast.Call)]
-        if not any(not isinstance(f, gast.Attribute) and getattr(f, "id", None) in {*names, None} for f in calls):
+        if not _calls_local(node.test, {*self.lifting.known, *self.lifting.locals}):
             return self.generic_visit(node)
         negated = gast.copy_location(gast.UnaryOp(gast.Not(), node.test), node.test)
         leave = gast.copy_location(gast.If(negated, [*node.orelse, gast.copy_location(gast.Break(), node)], []), node)

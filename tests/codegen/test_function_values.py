@@ -327,3 +327,25 @@ def test_function_that_captures_what_is_rebound_is_refused(function, line):
 def test_refused(function):
     with pytest.raises(UnsupportedError, match=__file__):
         s2s.grad(function)(1.0)
+
+
+def solve(f, t):
+    while abs(f(t)) > 1e-10:
+        t = t - f(t) / (2.0 * t)
+    return t
+
+
+def newton(x, y):
+    def distance(t):
+        return t * t - x * y
+
+    total = solve(lambda t: t * t - x * y, 1.0)
+    while not distance(total) > 4.0 and total < 10.0:
+        total = total * x + 1.0
+    return total
+
+
+def test_functions_called_in_the_tests_of_loops():
+    check_forward(newton, (0.7, 1.3))
+    check_reverse(newton, (0.7, 1.3))
+    assert newton(0.7, 1.3) == s2s.vjp(newton, 0.7, 1.3)[0]
