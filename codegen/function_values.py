@@ -55,6 +55,7 @@ def call(inference: Any, statement: gast.AST, node: gast.AST, kind: FunctionOf) 
     definition: Any = kind.definition
     if isinstance(definition, Partial):
         return _call_partial(inference, statement, node, definition)
+    statement.closure_read = node.func.id
     parts = dict(zip(definition.parameters, captured(inference, node.func, definition), strict=True))
     added = {p: parts[p] for p in definition.captured} | missing_defaults(definition, node, parts)
     target = getattr(definition, "transformed", definition.source)
@@ -77,6 +78,7 @@ def by_name(inference: Any, node: gast.AST, target: Any) -> gast.AST:
 
 
 def _call_partial(inference: Any, statement: gast.AST, node: gast.AST, definition: Partial) -> Kind:
+    statement.closure_read = node.func.id
     parts = captured(inference, node.func, definition)
     target = None if definition.target is None else by_name(inference, node, definition.target).func
     statement.user_call = statement.__dict__.get("user_call", node)

@@ -112,6 +112,7 @@ def _applied(inference: Any, statement: gast.AST, node: gast.AST, target: Any, k
     if primals is None or tangents is None or len(primals) != len(own):
         return inference.unknown_call(statement, node)
     values = dict(zip(own, zip(primals, tangents, strict=True), strict=True))
+    statement.closure_read = node.args[0].id
     parts = function_values.captured(inference, node.args[0], definition)
     values |= {p: (part, _zeros(inference, part)) for p, part in zip(names, parts, strict=True)}
     ordered = [values[p] for p in parameters_of(definition.source)]

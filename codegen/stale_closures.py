@@ -66,7 +66,8 @@ class _Check:
         return stale
 
     def _reads(self, statement: Any, stale: Stale) -> None:
-        for name in core.own_reads(statement):
+        called = getattr(statement, "closure_read", None)  # what it captured stands in the call itself
+        for name in [*core.own_reads(statement), *([] if called is None else [called])]:
             if name in stale and id(statement) not in self.reported:
                 self.reported.add(id(statement))
                 self._report(statement, name, *stale[name])

@@ -314,8 +314,18 @@ def make_twice(f):
     return lambda t: f(f(t))
 
 
+def stale_copy(x):
+    f = lambda t: t * k  # noqa: E731
+    k = x
+    g = f
+    k = k * 2.0
+    return g(x) + f(x)
+
+
 @pytest.mark.parametrize(
-    "function, line", [(stale_in_a_container, 3), (stale_argument, 3)], ids=["container", "argument"]
+    "function, line",
+    [(stale_in_a_container, 3), (stale_argument, 3), (stale_copy, 4)],
+    ids=["container", "argument", "copy"],
 )
 def test_function_that_captures_what_is_rebound_is_refused(function, line):
     with pytest.raises(UnsupportedError, match="captures 'k' by reference, and 'k' was assigned on line") as caught:
