@@ -22,7 +22,7 @@ from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.load import emitted_tree
 from s2s.codegen.names import Namer, names_in
 from s2s.codegen.printer import to_source
-from s2s.codegen.source import SourceError, function_source
+from s2s.codegen.source import FunctionSource, SourceError, function_source
 from s2s.codegen.stage_build import all_codes, compile_definition, instantiate
 from s2s.codegen.stage_plain import passes_through
 from s2s.codegen.stage_rewrite import Rewriter
@@ -82,6 +82,16 @@ def staged_source(function: Callable[..., Any]) -> str:
     lines = [_import_line(module, definitions) for module in _RUNTIME]
     header = "".join(f"{line}\n" for line in lines if line)
     return (f"{header}\n\n" if header else "") + "\n\n".join(to_source(tree) for _, tree in definitions)
+
+
+def staged_definition(source: FunctionSource) -> tuple[list[str], str]:
+    """The staged text of one function, which may be known by its source alone, and the imports that it needs."""
+    rewriter = _rewriter(source, lambda callee: True, entry=True)
+    definition = rewriter, rewriter.rewrite()
+    imports = [
+        f"from {m.__name__} import {line}" for m in _RUNTIME for line in _imports(m, definition[1], rewriter.names)
+    ]
+    return imports, to_source(definition[1])
 
 
 def is_library(function: types.FunctionType) -> bool:
@@ -151,11 +161,14 @@ def _form(scan: Scan, needed: set[Scan], entry: bool) -> Form:
 
 def _rewritten(scan: Scan, needed: set[Scan], entry: bool) -> tuple[Rewriter, Any]:
     """The rewritten tree, and what rewrote it."""
-    source = function_source(scan.function)
+    rewriter = _rewriter(function_source(scan.function), lambda callee: _scan_or_none(callee) in needed, entry)
+    return rewriter, rewriter.rewrite()
+
+
+def _rewriter(source: FunctionSource, needs: Callable[[types.FunctionType], bool], entry: bool) -> Rewriter:
     namer = Namer(names_in(source.tree))
     names = {name: namer.fresh(name) for name in _RUNTIME_NAMES}
-    rewriter = Rewriter(source, names, lambda callee: _scan_or_none(callee) in needed, _written_by, entry)
-    return rewriter, rewriter.rewrite()
+    return Rewriter(source, names, needs, _written_by, entry)
 
 
 def _import_line(module: types.ModuleType, definitions: list[tuple[Rewriter, Any]]) -> str:

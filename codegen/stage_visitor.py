@@ -78,7 +78,7 @@ class StageVisitor(gast.NodeTransformer):
     def object(self, node: Any) -> Any:
         """What a name or attribute chain stands for; None if that is not known before the function runs."""
         found = self.resolver.resolve(node, self.shadowed)
-        if not found.found:
+        if not found.found or isinstance(found.object, FunctionSource):
             return None
         path = dotted(node)
         if path is not None and found.where != "import":

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from s2s.convert import convert
 from s2s.demo import run_demo
-from s2s.expansion import ConversionError, Request
+from s2s.expansion import STAGED, ConversionError, Request
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,6 +41,9 @@ def _add_convert(command: argparse.ArgumentParser) -> None:
         text = f"add f_{transform}; repeatable"
         kind = _request(transform)
         command.add_argument(option, dest="requests", action="append", type=kind, metavar="f", help=text)
+    text = "add f_staged, the text that jit(f) runs; repeatable"
+    kind = _request(STAGED)
+    command.add_argument("--stage", dest="requests", action="append", type=kind, metavar="f", help=text)
     command.add_argument("--wrt", type=_names, metavar="name,name", help="arguments to differentiate (default: first)")
     command.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write (default: standard output)")
 

@@ -15,11 +15,13 @@ from s2s.codegen.names import Namer
 from s2s.codegen.program import parameters
 from s2s.codegen.resolve import Unknown
 from s2s.codegen.source import FunctionSource
+from s2s.codegen.stage import staged_definition
 from s2s.codegen.static_module import StaticModule, static_module
 from s2s.codegen.trees import to_ast
 from s2s.runtime.errors import S2SError
 
 TRANSFORMS = ("grad", "value_and_grad", "jvp")
+STAGED = "staged"
 
 
 class ConversionError(Exception):
@@ -31,8 +33,8 @@ class Request:
     """One derivative to write.
 
     Attributes:
-        transform: "grad", "value_and_grad" or "jvp".
-        function: the name of the module-level function to differentiate.
+        transform: "grad", "value_and_grad", "jvp", or "staged" for the text that jit runs.
+        function: the name of the module-level function to transform.
         options: keyword arguments of the transform (`argnums`, `has_aux`).
     """
 
@@ -56,6 +58,8 @@ def expand(text: str, filename: str, request: Request, name: str) -> Expansion:
         ConversionError: the function holds what cannot be transformed; every place is listed.
     """
     try:
+        if request.transform == STAGED:
+            return _staged(static_module(text, filename).function(request.function), name)
         result = _result(_read(text, filename), request)
     except S2SError as error:
         raise ConversionError(str(error)) from error
@@ -66,6 +70,12 @@ def expand(text: str, filename: str, request: Request, name: str) -> Expansion:
     names = {result.entry: name} | _fresh_names(emitted, result.entry, present)
     definitions = tuple((names.get(n, n), renamed(body, names)) for n, body in emitted.items())
     return Expansion(tuple(result.imports), definitions)
+
+
+def _staged(source: FunctionSource, name: str) -> Expansion:
+    source.tree.name = name
+    imports, text = staged_definition(source)
+    return Expansion(tuple(imports), ((name, text.strip("\n")),))
 
 
 def _as_decorated(expansion: Expansion, name: str) -> Expansion:

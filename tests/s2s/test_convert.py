@@ -1,5 +1,7 @@
 """`s2s convert` as a function: text to text, and the emitted module runs."""
 
+import linecache
+
 import numpy as np
 import pytest
 
@@ -214,3 +216,36 @@ def test_unsupported_constructs_are_all_listed():
 )
 def test_decorations_that_cannot_be_expanded(text, message):
     assert refusal(text).startswith(message)
+
+
+STAGED_MODULE = """\
+import math
+
+LIMIT = 3.0
+
+
+def grow(x):
+    return math.exp(x)
+
+
+def f(x, n):
+    for i in range(n):
+        if x > LIMIT:
+            return x, i
+        x = grow(x) if x < 1.0 and x > -9.0 else x + i
+    return x, -1
+"""
+
+
+def test_staged_text_is_written_below_its_function(monkeypatch):
+    text = converted(STAGED_MODULE, ("staged", "f"))
+    assert text.startswith(
+        "import math\n"
+        "from s2s.runtime.staged_calls import staged\n"
+        "from s2s.runtime.staged_control import and_, choice, for_, if_, not_, range_\n"
+    )
+    monkeypatch.setitem(linecache.cache, "model.py", (len(text), None, text.splitlines(keepends=True), "model.py"))
+    module = run(text)
+    for args in ((0.2, 5), (-20.0, 3), (7.0, 2), (0.5, 0)):
+        assert module["f_staged"](*args) == module["f"](*args)
+    assert converted(text, ("staged", "f")) == text
