@@ -356,6 +356,9 @@ class Liveness:
         self.after: dict[int, set[str]] = {}
         self._block(body, set())
 
+    def is_wanted(self, statement: gast.AST) -> bool:
+        return bool(writes(statement))
+
     def _block(self, body: list[gast.AST], live: set[str]) -> set[str]:
         for statement in reversed(body):
             live = self._statement(statement, live)
@@ -367,7 +370,7 @@ class Liveness:
             return self._block(statement.body, live) | self._block(statement.orelse, live) | read
         if isinstance(statement, gast.For | gast.While):
             return self._loop(statement, live | read, set(core.targets(statement)))
-        if writes(statement):
+        if self.is_wanted(statement):
             self.after[id(statement)] = self.after.get(id(statement), set()) | live
         return (live - set(core.targets(statement))) | read | set(core.free_reads(core.header(statement)))
 

@@ -217,7 +217,8 @@ def arguments_of(statement: gast.AST) -> list[gast.AST]:
     return statement.value.args[2:] if is_wrapped else statement.value.args
 
 
-SPECIAL = (support.with_copies, support.reread, support.put_view)
+PURE = {support.put: support.set_at, support.put_add: support.add_at}
+SPECIAL = (support.with_copies, support.reread, support.put_view, *PURE)
 
 
 def of_call(inference: Any, statement: gast.AST, node: gast.Call, target: Any) -> Kind | None:
@@ -231,6 +232,9 @@ def special(inference: Any, statement: gast.AST, node: gast.Call, target: Any) -
     """Helpers whose meaning kinds decide; None where they are called as they are."""
     if target is support.with_copies:
         statement.value = plain_call(statement, node)
+    elif target in PURE:  # whether it may be done in place is asked again once the derivative is written
+        helper = core.name(RuleWriter(inference.function, None).alias(PURE[target], PURE[target].__name__))
+        statement.value = gast.copy_location(core.call_of(helper, node.args, node.keywords), node)
     elif target is support.reread:
         statement.value = _reread(inference, node)
     else:

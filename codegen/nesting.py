@@ -10,7 +10,6 @@ WIDTH = 96
 
 def run(function: core.Function, body: list[gast.AST]) -> list[gast.AST]:
     """`t = a * b; y = t + c` becomes `y = a * b + c`; what the user named stays named."""
-    repeat_tests(body)
     Nesting(function, body).block(body)
     return body
 
@@ -41,11 +40,13 @@ class Nesting:
         self.uses: dict[str, int] = {}
         self.user: dict[str, gast.AST] = {}  # name to the last statement that reads it
         self.multiple: set[str] = set()
+        self.overwritten: set[str] = set()  # names whose arrays are updated in place
         self._count(body)
 
     def _count(self, body: list[gast.AST]) -> None:
         defined: dict[str, int] = {}
         for statement in core.walk(body):
+            self.overwritten.update(_overwritten(statement))
             for name in core.own_reads(statement):
                 self.uses[name] = self.uses.get(name, 0) + 1
                 self.user[name] = statement
@@ -99,11 +100,12 @@ class Nesting:
         user = self.user[body[at].targets[0].id]
         if user not in body[at + 1 :] or self._reads_again(user):
             return None
-        touched = self.multiple.intersection(core.own_reads(body[at]))
-        if not touched:
+        read = core.own_reads(body[at])
+        if self.multiple.isdisjoint(read) and self.overwritten.isdisjoint(read):
             return user
         between = body[at + 1 : body.index(user, at)]
-        return user if touched.isdisjoint(core.assigned(between)) else None
+        changed = core.assigned(between).union(*[_overwritten(s) for s in core.walk(between)])
+        return user if changed.isdisjoint(read) else None
 
     def _reads_again(self, statement: gast.AST) -> bool:
         """Would nesting into this statement evaluate the expression more than once?"""
@@ -116,6 +118,12 @@ class Nesting:
             return False
         together = text_length(core.header(user)) + text_length(statement.value) - len(statement.targets[0].id)
         return together + len(_left(user)) <= WIDTH
+
+
+def _overwritten(statement: gast.AST) -> frozenset[str]:
+    """Names whose arrays the statement updates in place."""
+    found: frozenset[str] = statement.__dict__.get("overwrites", frozenset())
+    return found
 
 
 def _left(statement: gast.AST) -> str:

@@ -7,11 +7,13 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import coalescing, comments, core, in_place, leaving, nesting
+from s2s.codegen import coalescing, comments, core, in_place, leaving, nesting, reuse
 
 
 def run(function: core.Function, body: list[gast.AST], parameters: list[str]) -> list[gast.AST]:
     """The body as it is printed."""
+    nesting.repeat_tests(body)
+    reuse.run(function, body, parameters)
     body = nesting.run(function, body)
     in_place.mark(function, body, parameters)
     body = leaving.run(in_place.write(coalescing.run(function, body, parameters)))

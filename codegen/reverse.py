@@ -52,11 +52,21 @@ class Reverse:
         name = node.id
         existing = self.adjoint(name, create=True)
         if existing is not None:
-            value = self._accumulated(kind, existing, self.writer.named(value, self._base(name)))
+            value = self._added(kind, name, existing, value)
         bar = self.writer.named(value, self._base(name))
         if isinstance(bar, gast.Name) and bar is not value:
             self.function.shaped_like[bar.id] = name
         self.frame.adjoints[name] = bar
+
+    def _added(self, kind: Any, name: str, existing: gast.AST, value: gast.AST) -> gast.AST:
+        """The sum of two contributions; that of an element is added where it belongs, without an array of zeros."""
+        if (
+            isinstance(kind, Numeric)
+            and core.is_name(existing)
+            and (item := rules.item_bar(self.function, name, value))
+        ):
+            return core.call(self.writer.support("add_at"), existing, *item)
+        return self._accumulated(kind, existing, self.writer.named(value, self._base(name)))
 
     def _accumulated(self, kind: Any, existing: gast.AST, value: gast.AST) -> gast.AST:
         if isinstance(kind, Numeric):

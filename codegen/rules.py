@@ -200,6 +200,14 @@ def _absent(writer: RuleWriter, out_bar: gast.AST) -> frozenset[int]:
     return frozenset(i for i, part in enumerate(parts) if is_no_part(writer, part))
 
 
+def item_bar(function: core.Function, name: str, value: gast.AST) -> list[gast.AST]:
+    """The index and the cotangent of `getitem_bar(name, index, g)`; empty for anything else."""
+    if type(value) is not gast.Call or not isinstance(value.func, gast.Name) or len(value.args) != 3:
+        return []
+    is_item = function.references.get(value.func.id) is support.getitem_bar
+    return value.args[1:] if is_item and isinstance(value.args[0], gast.Name) and value.args[0].id == name else []
+
+
 def is_no_part(writer: RuleWriter, part: gast.AST) -> bool:
     """Is the part of a cotangent None or known to be zero?"""
     none = isinstance(part, gast.Constant) and part.value is None
@@ -306,6 +314,9 @@ def tangent(
         terms = [times(dots[p], writer.text(primitive.partials[p], mapping)) for p in operation.active]
         return _broadcast_like_result(writer, operation, _sum(terms), out, function)
     mapping |= {f"{p}_dot": dot for p, dot in dots.items()}
+    together = primitive.jvp.get(" ".join(operation.active))  # for operands that are linear together
+    if together is not None:
+        return writer.operation(writer.text(together, mapping))
     terms = [writer.text(primitive.jvp[p], mapping) for p in operation.active if p in primitive.jvp]
     return writer.operation(_sum(terms) if terms else core.call(writer.numpy("zeros_like"), out))
 

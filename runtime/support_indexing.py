@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from s2s.runtime import staging
 from s2s.runtime.support_reductions import Shape, sum_to
 from s2s.runtime.support_trees import acc, is_numeric, rebuild, type_of_dict, zeros_like
 
@@ -67,7 +68,8 @@ def put_add(c: Any, index: Any, v: Any) -> Any:
 
 
 def _is_writeable(c: Any, index: Any, v: Any) -> bool:
-    return isinstance(c, np.ndarray) and c.flags.writeable and not any(map(_is_foreign, (v, *_parts(index))))
+    is_own = isinstance(c, np.ndarray) and c.flags.writeable and staging.current_scope() is None
+    return is_own and not any(map(_is_foreign, (v, *_parts(index))))
 
 
 def _is_foreign(x: Any) -> bool:
@@ -101,6 +103,8 @@ def set_at_bar(g: Any, index: Any, v: Any) -> Any:
     if _is_staged_mask(index) and np.ndim(v) == 0:
         return np.sum(np.where(index, g, 0))
     read = g[index]
+    if isinstance(read, np.ndarray) and read.base is not None:
+        read = read.copy()  # `g` may be written in place while this is in use
     if any(np.ndim(i) and not _is_mask(i) for i in _parts(index) if is_numeric(i) or isinstance(i, list)):
         order = np.reshape(np.arange(np.size(read)), np.shape(read))
         written = set_at(np.zeros_like(g, dtype=order.dtype), index, order)

@@ -13,12 +13,10 @@ from s2s.runtime.support_indexing import add_at, call, set_at
 from s2s.runtime.support_trees import is_numeric
 
 
-def is_view(c: Any, index: Any) -> bool:
-    """Whether `c[index]` is a view of the array `c`: basic indices, and more than one element's worth of axes left."""
-    if not is_numeric(c):
-        return False
+def is_view(item: Any, index: Any) -> bool:
+    """Whether `item`, which was `c[index]` of an array `c`, is a view of it: basic indices, and not a number."""
     parts = index if isinstance(index, tuple) else (index,)
-    return all(map(_is_basic, parts)) and np.ndim(c[index]) > 0
+    return np.ndim(item) > 0 and all(map(_is_basic, parts))
 
 
 def _is_basic(i: Any) -> bool:
@@ -40,12 +38,17 @@ def choose(flag: bool, a: Any, b: Any) -> Any:
 
 def reread(old: Any, c: Any, index: Any) -> Any:
     """What a variable that was `c[index]`, and then `old`, shows after a write to the array `c`."""
-    return c[index] if is_view(c, index) else old
+    return c[index] if is_numeric(c) and is_view(old, index) else old
 
 
 def put_view(c: Any, index: Any, v: Any) -> Any:
     """What `c` is after `c[index]` has been written and is `v`: unchanged where that was a copy."""
-    return set_at(c, index, v) if is_view(c, index) or not is_numeric(c) else c
+    return set_at(c, index, v) if not is_numeric(c) or is_view(v, index) else c
+
+
+def kept(x: Any) -> Any:
+    """`x` to be saved while the array that it may be a view of is updated in place: a copy of a view."""
+    return x.copy() if isinstance(x, np.ndarray) and x.base is not None else x
 
 
 def as_written(old: Any, new: Any) -> Any:

@@ -20,12 +20,13 @@ getitem = general(
 _WRITE_OUT = "this update has no derivative rule yet; write x.at[i].set(f(x[i], v))"
 _SET: dict[str, Any] = {
     "vjp": """
-        c_bar = set_at(out_bar, index, 0)
         v_bar = set_at_bar(out_bar, index, v)
+        c_bar = set_at(out_bar, index, 0)
     """,
     "jvp": {
         "c": "set_at(c_dot, index, zeros_like(v))",
         "v": "set_at(zeros_like(c), index, v_dot)",
+        "c v": "set_at(c_dot, index, v_dot)",
     },
 }
 _ADD: dict[str, Any] = {
@@ -33,7 +34,7 @@ _ADD: dict[str, Any] = {
         c_bar = out_bar
         v_bar = sum_to(out_bar[index], np.shape(v))
     """,
-    "jvp": {"c": "c_dot", "v": "add_at(zeros_like(c), index, v_dot)"},
+    "jvp": {"c": "c_dot", "v": "add_at(zeros_like(c), index, v_dot)", "c v": "add_at(c_dot, index, v_dot)"},
 }
 set_at = general(
     "set_at", "c, index, v", lower=lowering.updating("set"), functions=(support.set_at,), result_kind="tree", **_SET

@@ -16,19 +16,21 @@ linear(
         b_bar = choose(flag, zeros_like(b), out_bar)
     """,
 )
+linear("kept", "x", functions=(support.kept,), vjp="x_bar = out_bar")
 general(
     "reread",
     "old, c, index",
     operands=("old", "c", "index"),
     functions=(support.reread,),
     vjp="""
-        flag = is_view(c, index)
-        c_bar = choose(flag, getitem_bar(c, index, choose(flag, out_bar, 0.0)), zeros_like(c))
+        flag = is_view(old, index)
+        c_bar = getitem_bar(c, index, choose(flag, out_bar, 0.0))
         old_bar = choose(flag, zeros_like(old), out_bar)
     """,
     jvp={
-        "old": "choose(is_view(c, index), zeros_like(old), old_dot)",
-        "c": "choose(is_view(c, index), c_dot[index], zeros_like(old))",
+        "old": "choose(is_view(old, index), zeros_like(old), old_dot)",
+        "c": "choose(is_view(old, index), c_dot[index], zeros_like(old))",
+        "old c": "choose(is_view(old, index), c_dot[index], old_dot)",
     },
 )
 general(
@@ -37,13 +39,13 @@ general(
     operands=("c", "index", "v"),
     functions=(support.put_view,),
     vjp="""
-        flag = is_view(c, index)
-        c_bar = choose(flag, set_at(out_bar, index, 0), out_bar)
-        v_bar = choose(flag, set_at_bar(out_bar, index, v), zeros_like(v))
+        v_bar = choose(is_view(v, index), set_at_bar(out_bar, index, v), zeros_like(v))
+        c_bar = put_view(out_bar, index, zeros_like(v))
     """,
     jvp={
-        "c": "choose(is_view(c, index), set_at(c_dot, index, 0), c_dot)",
-        "v": "choose(is_view(c, index), set_at(zeros_like(c), index, v_dot), zeros_like(c))",
+        "c": "put_view(c_dot, index, zeros_like(v))",
+        "v": "put_view(zeros_like(c), index, v_dot)",
+        "c v": "put_view(c_dot, index, v_dot)",
     },
 )
 general(
