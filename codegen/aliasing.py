@@ -24,7 +24,11 @@ VIEWS = {
 # Attributes that are no arrays.
 PLAIN_ATTRIBUTES = ("shape", "ndim", "size", "dtype", "nbytes", "itemsize")
 # Those whose result may share memory with any of their operands.
-KEEPING = {"choose", "reread", "as_written"}
+KEEPING = {
+    "choose", "reread", "as_written", "acc", "items", "from_items", "instantiate", "entry_set", "entry_new",
+    "entry_added", "entry_removed", "entry_restored", "list_append", "list_pop", "list_pop_at", "list_insert",
+    "list_pop_inserted", "list_insert_popped", "list_extend", "list_split_last", "list_repeat", "list_reordered",
+}  # fmt: skip
 
 
 def writes(statement: gast.AST) -> list[tuple[str, str]]:
@@ -40,6 +44,8 @@ def writes(statement: gast.AST) -> list[tuple[str, str]]:
 def owner_of(statement: gast.AST) -> gast.AST:
     """What an in-place statement writes: x of `x += y`, and of `x = set_at(x, i, v)`."""
     value = statement.value
+    if isinstance(value, gast.Name):
+        return value
     return value.left if isinstance(value, gast.BinOp) else value.args[0]
 
 
@@ -282,6 +288,8 @@ class Sharing:
             self._shares(target, core.reads(parts[i]) if parts is not None else [])
         if getattr(statement, "in_place", False):
             self._shares(core.targets(statement)[0], stored_sources(self.function, statement))
+        elif hasattr(statement, "change"):
+            self._shares(core.targets(statement)[0], core.own_reads(statement))
 
     # Pairs -------------------------------------------------------------------------------------------------------
 

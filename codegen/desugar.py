@@ -158,9 +158,15 @@ class Desugarer:
     def do_Assign(self, statement: gast.AST) -> None:
         value = self.rhs(statement.value)
         if len(statement.targets) > 1:
-            value = self.as_atom(value)
+            value = self._one_list(value) if isinstance(value, gast.List) else self.as_atom(value)
         for target in statement.targets:
             self.assign(target, value)
+
+    def _one_list(self, value: gast.AST) -> gast.AST:
+        """A variable for a list that has several names: a literal would be a list for each."""
+        version = self.function.fresh("items")
+        self.emit(core.assign(version, value))
+        return core.name(version)
 
     def do_AugAssign(self, statement: gast.AST) -> None:
         if isinstance(statement.target, gast.Subscript):

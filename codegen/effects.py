@@ -255,6 +255,8 @@ def _reread(inference: Any, node: gast.Call) -> gast.AST:
 def _put_view(inference: Any, statement: gast.AST, node: gast.Call) -> gast.AST:
     base, index, _ = node.args
     holds = isinstance(inference.kind(base), TupleOf | ListOf | DictOf)
+    if holds and isinstance(_index_of(index), gast.Slice):
+        return base  # a slice of a list is a list of its own
     if not holds and not _is_view(inference, base, _index_of(index)):
         return node
     helper = core.name(RuleWriter(inference.function, None).alias(support.set_at, "set_at"))

@@ -239,8 +239,10 @@ class Reverse:
             self._contribute_parts(statement.value, filled)
 
     def _zero_part(self, name: str) -> gast.AST | None:
-        active = kinds.is_active(self.function.kinds[name])
-        if not active:
+        kind = self.function.kinds[name]
+        if isinstance(kind, ListOf) and kind.elements == ():
+            return core.list_of([])
+        if not kinds.is_active(kind) and not isinstance(kind, ListOf):
             return None
         part = self.writer.named(self.zeros(name), self._base(name))
         self.writer.zeros.add(part.id)

@@ -91,7 +91,17 @@ def popped_inside_an_expression(x):
     return sum([xs.pop(), len(xs) * x[2], sum(xs)])
 
 
+def element_written_under_its_name(x):
+    xs = []
+    for i in range(3):
+        t = x[i] * x
+        xs.append(t)
+        t *= 2.0
+    return np.sum(xs[0] + xs[2])
+
+
 REFUSED = {
+    element_written_under_its_name: "may be an alias or a view of 'xs'",
     held_by_a_tuple: "something else holds it, too",
     appended_before_it_is_filled: "something else holds it, too",
     element_of_another: "it is part of another container",

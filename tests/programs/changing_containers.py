@@ -155,7 +155,76 @@ def carried(x):
     return xs[0] * xs[1]
 
 
+def slices_are_copies(x):
+    xs = [x[i] for i in range(3)]
+    ys = xs[:]
+    ys.append(x[0])
+    xs[0] = x[1] * x[1]
+    return sum(xs) * sum(ys)
+
+
+def three_copies(x):
+    xs = [x[0], x[1]]
+    ys = list(xs)
+    zs = xs.copy()
+    xs.pop()
+    ys[0] = x[2] * 2
+    zs.insert(0, x[1] * x[2])
+    return sum(xs) * sum(ys) * sum(zs)
+
+
+def grown_by_while(x):
+    xs = [1.0]
+    i = 0
+    while len(xs) < 4:
+        if xs[-1] > 0.5:
+            xs.append(xs[-1] * x[i % 3])
+        else:
+            xs.append(xs[0] + x[0])
+        i += 1
+    a = xs.pop(0)
+    return np.stack(xs) * a
+
+
+def looks_back_at_arrays(x):
+    hs = [x]
+    for _ in range(3):
+        hs.append(np.tanh(hs[-1] * hs[0]))
+    del_ = hs[1:3]
+    return sum(h.sum() for h in del_) + hs[-1][0]
+
+
+def elements_swapped(x):
+    h = [x[0], x[1]]
+    h[0], h[1] = h[1] * 2, h[0]
+    a, b = h
+    return a * b * b
+
+
+def sorted_by_swaps(x):
+    xs = [x[0], x[1], x[2]]
+    for i in range(len(xs)):
+        for j in range(i + 1, len(xs)):
+            if xs[j] < xs[i]:
+                xs[i], xs[j] = xs[j], xs[i]
+    return xs[0] * xs[1] + xs[2] ** 2
+
+
+def two_names(x):
+    a = b = []
+    a.append(x[0])
+    b.append(x[1])
+    return a[1] * b[0]
+
+
 CASES = {
+    "slices_are_copies": (V,),
+    "three_copies": (V,),
+    "grown_by_while": (V,),
+    "looks_back_at_arrays": (V,),
+    "elements_swapped": (V,),
+    "sorted_by_swaps": (V,),
+    "two_names": (V,),
     "pops": (V,),
     "slices": (V,),
     "look_back": (V,),
