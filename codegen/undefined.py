@@ -30,6 +30,17 @@ def _with_copies(found: set[str], copies: list[tuple[str, gast.AST]]) -> set[str
         found |= grown
 
 
+def with_sources(forward: list[gast.AST], names: set[str], undefined: set[str]) -> set[str]:
+    """Names and those that they are joined from, as far as these may be undefined, too."""
+    joins = [pair for s in core.walk(forward) if core.is_join(s) for pair in core.split_join([s])[1]]
+    found = set(names)
+    while True:
+        grown = {v.id for t, v in joins if t in found and core.is_name(v) and v.id in undefined} - found
+        if not grown:
+            return found
+        found |= grown
+
+
 def _entered(body: list[gast.AST], carried: str) -> bool:
     return sum(carried in core.targets(s) for s in core.walk(body)) > 1
 

@@ -158,7 +158,8 @@ def connect(reverse: Reverse, forward: list[gast.AST], backward: list[gast.AST])
     """Makes the forward sweep keep what the backward sweep needs of it."""
     call_forward(forward)
     columns = saving.connect(reverse.function, forward, backward)
-    for name in sorted(reverse.looked_at | (columns & reverse.maybe_undefined)):
+    looked_at = reverse.looked_at | (columns & reverse.maybe_undefined)
+    for name in sorted(undefined.with_sources(forward, looked_at, reverse.maybe_undefined)):
         undefined.define(reverse.function, forward, name)
 
 

@@ -86,11 +86,30 @@ def while_loop(x):
 
 def break_loop(x):
     total = 0.0
-    for i in range(3):
+    for i in range(5):
+        if i == 1:
+            continue
         if i == 2:
             break
         total = total + x[i]
+    else:
+        return total
+    for i in range(3):
+        if i == 2:
+            return total * x[i]
     return total
+
+
+def matched(x, scale=("by", 2.0)):
+    match scale:
+        case ("by", factor):
+            y = x * factor
+        case _:
+            raise ValueError(scale)
+    with np.errstate(divide="ignore"):
+        if (n := len(x)) > 2:
+            y = np.log(y) * n
+    return np.sum(y)
 
 
 def closure(x):
@@ -147,7 +166,8 @@ PROGRAMS = {
     "`if` on known Python values": known_branch,
     "`if` on array values": branch,
     "`while` on array values": while_loop,
-    "`break`, `continue`": break_loop,
+    "`break`, `continue`, `else` on loops, `return` anywhere": break_loop,
+    "`match`, `raise`, walrus, `with np.errstate`": matched,
     "nested functions, lambdas that capture values": closure,
     "classes of yours: construction, methods, properties, operators, attribute writes, dataclasses": classes,
     "`x[i] = v` on arrays": in_place,

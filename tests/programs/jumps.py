@@ -237,3 +237,16 @@ EXTRA = {
     "many_guards": (2.5, 3.0),
     "break_in_branches": (0.1, 0.9),
 }
+
+
+def return_from_loop_in_branch(x, y):
+    if x > -0.3:
+        for e in (x, y):
+            if y > 10:
+                return e * 0.5
+        y = y * x
+    return 1 * x + 2 * y
+
+
+CASES["return_from_loop_in_branch"] = (0.3, 0.7)
+EXTRA["return_from_loop_in_branch"] = (-0.5, 0.7)
