@@ -6,7 +6,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import changes, core, effects, inline_control, liveness, stores, versions
+from s2s.codegen import changes, core, effects, inline_control, lifting, liveness, stores, versions
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.facts import Facts
 from s2s.codegen.guards import resolve_path
@@ -18,6 +18,7 @@ from s2s.codegen.refusals import (
     refuse_outside_write,
     refuse_statement,
 )
+from s2s.codegen.source import FunctionSource
 from s2s.codegen.structured import structured
 from s2s.codegen.touched import touched_variables
 
@@ -415,7 +416,13 @@ class Desugarer:
         return inline_control.without_assignments(self, expression)
 
     def comprehension(self, expression: gast.AST) -> gast.AST | None:
-        return None if inline_control.is_plain(self, expression) else inline_control.comprehension(self, expression)
+        is_plain = inline_control.is_plain(self, expression) and not self._holds_functions(expression)
+        return None if is_plain else inline_control.comprehension(self, expression)
+
+    def _holds_functions(self, expression: gast.AST) -> bool:
+        """Are functions that are defined inside made, or called, in an expression?"""
+        found = [self.function.references.get(n) for n in core.free_reads(expression)]
+        return any(isinstance(f, lifting.MakeClosure | FunctionSource) for f in found)
 
     def consumed(self, expression: gast.AST) -> gast.AST | None:
         return inline_control.consumed(self, expression)

@@ -139,13 +139,13 @@ def makes_functions(code: types.CodeType, names: Mapping[str, Any], depth: int) 
     return depth > 0 and any(makes_functions(c.__code__, c.__globals__, depth - 1) for c in own)
 
 
-def refuse_unknown_use(inference: Any, statement: gast.AST) -> None:
+def refuse_unknown_use(inference: Any, statement: gast.AST, kind: Kind) -> None:
     """A function defined inside may be called, passed on and kept; nothing else is known of what it is at run time."""
     operation = statement.operation
     known = operation.form not in ("inactive", "primitive") or operation.callee is not None
     if not known:
         refuse_inside(inference, statement.value)
-    if known or _is_identity_test(statement.value):
+    if known or _is_identity_test(statement.value) or holds_function(kind):
         return
     held = [n for n in core.free_reads(statement.value) if holds_function(inference.kinds.get(n))]
     is_length = isinstance(statement.value, gast.Call) and inference.global_object(statement.value.func) is len

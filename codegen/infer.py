@@ -194,7 +194,7 @@ class Inference(Preludes):
         if core.is_literal(node) or self.global_object(node) is not None:
             return self._copy(statement)
         kind = opaque.infer(self, statement, node) if handler is None else handler(statement, node)
-        function_values.refuse_unknown_use(self, statement)
+        function_values.refuse_unknown_use(self, statement, kind)
         return kind
 
     def _copy(self, statement: gast.AST) -> Kind:

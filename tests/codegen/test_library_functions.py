@@ -262,3 +262,42 @@ def test_iterator_that_is_read_twice_is_refused():
 def test_loop_over_functions_is_written_out():
     text = s2s.grad(funcs_loop).source
     assert "for " not in text and "np.sin(x)" in text
+
+
+def made_in_a_comprehension(x, y):
+    scaled = [lambda t, i=i: t * (i + 1.0) * y for i in range(3)]
+    return sum(f(x) for f in scaled)
+
+
+def kept_in_a_loop(x, y):
+    kept = []
+    for i in range(3):
+        kept.append(lambda t, i=i: t * x + i)
+    total = 0.0
+    for f in kept:
+        total = total + f(y)
+    return total
+
+
+@pytest.mark.parametrize("function", [made_in_a_comprehension, kept_in_a_loop], ids=lambda f: f.__name__)
+def test_lists_of_functions_that_grow(function):
+    check_forward(function, (0.7, 1.3))
+    check_reverse(function, (0.7, 1.3))
+
+
+def late_binding(x):
+    scaled = [lambda t: t * i for i in range(3)]  # noqa: B023
+    return scaled[0](x)
+
+
+def late_binding_in_a_loop(x):
+    kept = []
+    for i in range(3):
+        kept.append(lambda t: t * x * i)  # noqa: B023
+    return kept[0](x)
+
+
+@pytest.mark.parametrize("function", [late_binding, late_binding_in_a_loop], ids=lambda f: f.__name__)
+def test_late_binding_is_refused(function):
+    with pytest.raises(UnsupportedError, match="by reference"):
+        s2s.grad(function)(1.0)
