@@ -24,11 +24,11 @@ class Rewriting:
 
     def round(self, body: list[gast.AST], stale: set[str] | None) -> set[str]:
         """Visits the derived statements, all or those that depend on `stale` names; gives the targets that changed."""
-        statements = core.walk(body)
-        assigned = Assigned(statements)
-        self.definitions, self.derived, self.changed = assigned.once(), assigned.derived, set()
-        if not self.derived and not any(type(s) is gast.Expr for s in statements):
+        statements, self.changed = core.walk(body), set()
+        if not any(type(s) is gast.Expr or core.is_derived(s) for s in statements):
             return self.changed
+        assigned = Assigned(statements)
+        self.definitions, self.derived = assigned.once(), assigned.derived
         affected = None if stale is None else self._affected(statements, stale)
         self.shapes.learn(body, assigned.plain, affected)
         self.run(body, affected)

@@ -238,11 +238,19 @@ def nodes(tree: gast.AST) -> list[gast.AST]:
         slots = node.__dict__
         for field_name in CHILD_FIELDS[type(node)]:
             value = slots.get(field_name)
-            if type(value) is list:
-                found += [item for item in value if type(item) in CHILD_FIELDS]
-            elif type(value) in CHILD_FIELDS:
+            kind = type(value)
+            if kind is list:
+                for item in value:
+                    if type(item) in CHILD_FIELDS:
+                        found.append(item)  # noqa: PERF401 - a comprehension costs more than these few
+            elif kind in CHILD_FIELDS:
                 found.append(value)
     return found
+
+
+def kinds_in(tree: gast.AST) -> set[type]:
+    """The classes of the nodes of a tree that may hold names."""
+    return set(map(type, nodes(tree)))
 
 
 def reads(node: gast.AST | Iterable[gast.AST] | None) -> list[str]:
@@ -458,7 +466,7 @@ def free_reads(node: Any) -> list[str]:
 
 def free_names(found: list[gast.AST], tree: gast.AST) -> set[str]:
     """What `free_reads` gives for a tree with these nodes, in no order."""
-    if any(type(n) in BINDING for n in found):
+    if not BINDING.isdisjoint(map(type, found)):
         return set(free_reads(tree))
     return {n.id for n in found if type(n) is gast.Name and type(n.ctx) is gast.Load}
 

@@ -4,7 +4,6 @@ Python evaluates a default once, where the function is defined. What its express
 place, may be another value; so the expression is kept only where it cannot differ.
 """
 
-import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +17,7 @@ from s2s.codegen.source import FunctionSource
 
 def signature(source: FunctionSource) -> gast.AST:
     """The user's parameters and defaults, without annotations."""
-    arguments = copy.deepcopy(source.tree.args)
+    arguments = core.copied(source.tree.args)
     for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
         argument.annotation = None
     settled = nodes(source)

@@ -76,7 +76,8 @@ class Desugarer:
             return None if path.split(".")[0] in self.locals else resolve_path(self.function.source, path)
 
         tree = without_match(without_inert(self.tree, resolve), resolve)
-        self.locals |= _names_bound(tree.body)
+        if tree is not self.tree:
+            self.locals |= _names_bound(tree.body)
         return structured(tree)
 
     # Statements --------------------------------------------------------------------------------------------------
@@ -488,12 +489,12 @@ def _names_bound(body: Any) -> set[str]:
         if isinstance(statement, gast.FunctionDef | gast.ClassDef):
             found.add(statement.name)
             continue
-        inside = {
-            id(n) for c in core.nodes(statement) if isinstance(c, gast.comprehension) for n in core.nodes(c.target)
-        }
-        for node in core.nodes(statement):
-            if isinstance(node, gast.Name) and isinstance(node.ctx, gast.Store) and id(node) not in inside:
-                found.add(node.id)
-            elif isinstance(node, gast.Subscript) and isinstance(node.ctx, gast.Store):
+        nodes = core.nodes(statement)
+        inside = {id(n) for c in nodes if type(c) is gast.comprehension for n in core.nodes(c.target)}
+        for node in nodes:
+            if type(node) is gast.Name:
+                if type(node.ctx) is gast.Store and id(node) not in inside:
+                    found.add(node.id)
+            elif type(node) is gast.Subscript and type(node.ctx) is gast.Store:
                 found.update(core.reads(node.value))
     return found

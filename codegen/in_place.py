@@ -28,7 +28,10 @@ def mark(function: core.Function, body: list[gast.AST], parameters: list[str]) -
 
 def _is_update(resolve: Any, statement: gast.AST) -> bool:
     is_call = type(statement) is gast.Assign and type(statement.value) is gast.Call
-    return is_call and any(resolve(statement.value.func) is update for update in UPDATES)
+    return is_call and id(resolve(statement.value.func)) in _UPDATES
+
+
+_UPDATES = frozenset(map(id, UPDATES))
 
 
 def _method(function: core.Function, statement: gast.AST, resolve: Any) -> str | None:

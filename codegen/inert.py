@@ -8,7 +8,7 @@ from typing import Any
 import gast
 import numpy as np
 
-from s2s.codegen import core
+from s2s.codegen import core, jumps
 
 Resolve = Callable[[str], Any]
 # What they do ends with the block, and changes what is printed, not what is computed.
@@ -18,7 +18,7 @@ FILTERS = (warnings.simplefilter, warnings.filterwarnings)
 
 def without_inert(function: Any, resolve: Resolve) -> Any:
     """The function with the bodies of inert `with` statements in their place."""
-    if not any(isinstance(node, gast.With) for node in gast.walk(function)):
+    if not jumps.may_hold(function.body, gast.With):
         return function
     return _Inert(resolve).visit(core.copied(function))
 

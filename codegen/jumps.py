@@ -38,6 +38,11 @@ def _is_plain_compound(statement: gast.AST) -> bool:
     return isinstance(statement, (gast.If, *LOOPS)) and _are_plain(statement.body) and _are_plain(statement.orelse)
 
 
+def may_hold(body: list[gast.AST], kind: type) -> bool:
+    """Whether a statement of this kind is anywhere inside; definitions inside are not looked into."""
+    return any(isinstance(s, (kind, *DEFINITIONS)) or any(may_hold(b, kind) for b in blocks(s)) for s in body)
+
+
 def exits(body: list[gast.AST]) -> set[str]:
     """The jumps by which control can leave a block: to the end or the head of the loop around, or to the caller."""
     return {jump for statement in live(body) for jump in exits_of(statement)}

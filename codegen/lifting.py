@@ -65,7 +65,7 @@ def _lifted(source: FunctionSource) -> tuple[gast.AST, dict[str, Any]]:
     loops = [n for n in nodes if isinstance(n, gast.While)]
     local = bound_names(source.tree) if loops else set()
     calls = any(_calls_local(n.test, local) for n in loops)
-    if not source.known and not calls and not any(map(_is_definition, nodes)):
+    if not source.known and not calls and _DEFINITIONS.isdisjoint(map(type, nodes)):
         return source.tree, {}
     lifting = Lifting(source)
     return lifting.run(), lifting.references
@@ -77,8 +77,7 @@ def _calls_local(test: gast.AST, local: set[str]) -> bool:
     return any(f.id in local if isinstance(f, gast.Name) else not isinstance(f, gast.Attribute) for f in called)
 
 
-def _is_definition(node: gast.AST) -> bool:
-    return isinstance(node, gast.Lambda | gast.FunctionDef)
+_DEFINITIONS = frozenset((gast.Lambda, gast.FunctionDef))
 
 
 @dataclasses.dataclass

@@ -12,7 +12,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core
+from s2s.codegen import core, jumps
 from s2s.codegen.names import Namer, names_in
 
 Resolve = Callable[[str], Any]
@@ -39,7 +39,7 @@ class _Found:
 
 def without_match(function: Any, resolve: Resolve = lambda path: None) -> Any:
     """The function with `match` as branches; `resolve` gives the object that a path of global names stands for."""
-    if not any(isinstance(node, gast.Match) for node in gast.walk(function)):
+    if not jumps.may_hold(function.body, gast.Match):
         return function
     bound = {n.id for n in gast.walk(function) if isinstance(n, gast.Name) and not isinstance(n.ctx, gast.Load)}
     return function if bound & set(NAMES) else _Matching(function, resolve).visit(core.copied(function))
