@@ -30,7 +30,7 @@ from s2s.runtime import staged_calls, staged_control, staged_updates, support_ch
 
 _IF_AND_LOOPS = ("if_", "while_", "for_", "range_", "zip_", "enumerate_", "reversed_")
 _CONDITIONS = ("choice", "and_", "or_", "not_")
-_CHANGES = ("mutate", "store_item", "store_attribute")
+_CHANGES = ("list_", "mutate", "store_item", "store_attribute")
 # What staged text may call, by the modules that it is imported from.
 _RUNTIME: dict[types.ModuleType, tuple[str, ...]] = {
     staged_calls: ("staged",),

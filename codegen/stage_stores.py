@@ -40,6 +40,22 @@ class Stores(StageVisitor):
         first = [*function.args.posonlyargs, *function.args.args][:1]
         return function.name == "__init__" and bool(first) and isinstance(owner, gast.Name) and owner.id == first[0].id
 
+    # Lists --------------------------------------------------------------------------------------------------------
+
+    @functools.cached_property
+    def growing(self) -> set[int]:
+        """The list displays that are bound to a name to which a loop appends."""
+        loops = [n for n in gast.walk(self.source.tree) if isinstance(n, gast.For | gast.While)]
+        names = {name for loop in loops for n in gast.walk(loop) if (name := _appended_to(n)) is not None}
+        values = [value for name in sorted(names) for value in self.bindings.get(name, [])]
+        return {id(value) for value in values if isinstance(value, gast.List)}
+
+    def visit_List(self, node: Any) -> Any:
+        if id(node) not in self.growing:
+            return self.generic_visit(node)
+        arguments = [self.generic_visit(node)] if node.elts else []
+        return gast.copy_location(self.runtime("list_", *arguments, like=node), node)
+
     # Assignments --------------------------------------------------------------------------------------------------
 
     def visit_Assign(self, node: Any) -> Any:
@@ -200,6 +216,14 @@ class Stores(StageVisitor):
         change = self.runtime("mutate", self.visit(target.value), method, like=target)
         which = self.index(target.slice) if is_item else gast.Constant(target.attr, None)
         return gast.Expr(gast.copy_location(gast.Call(change, [which], []), target))
+
+
+def _appended_to(node: Any) -> str | None:
+    """The name of the list in `xs.append(x)`."""
+    is_method = isinstance(node, gast.Call) and isinstance(node.func, gast.Attribute)
+    if not is_method or node.func.attr not in ("append", "extend") or not isinstance(node.func.value, gast.Name):
+        return None
+    return node.func.value.id
 
 
 # What may be evaluated a second time.

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from s2s.runtime import dtypes, hlo, joins, staging
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import at_user_line
@@ -74,13 +76,13 @@ class Run:
     Attributes:
         layout: of every entry.
         buffers: per carried leaf a staged array, with one more axis in front.
-        capacity: the length of that axis.
+        capacity: the length of that axis; None where there are no buffers, and any number of entries.
         length: how many entries there are: an int, or a staged int.
     """
 
     __slots__ = ("layout", "buffers", "capacity", "length")
 
-    def __init__(self, layout: Layout, buffers: Sequence[Staged], capacity: int, length: Any) -> None:
+    def __init__(self, layout: Layout, buffers: Sequence[Staged], capacity: int | None, length: Any) -> None:
         self.layout, self.buffers, self.capacity, self.length = layout, list(buffers), capacity, length
 
     def item(self, k: Any) -> Any:
@@ -93,6 +95,21 @@ class Run:
         if not is_array or type(self.length) is not int or self.length != self.capacity:
             return None
         return own(self.buffers[0])
+
+
+def rows(run: Run | None, count: int, *, backwards: bool, last: bool) -> Staged | None:
+    """An array of `count` rows, the first or last of which are the entries, in order or backwards, the others zeros.
+
+    None where the entries are not arrays in one buffer, or there may be more of them than rows.
+    """
+    if run is None or run.layout.treedef.num_nodes != 1 or len(run.buffers) != 1:
+        return None
+    if run.capacity is None or run.capacity > count:
+        return None
+    place = np.arange(count) - (count - run.length if last else 0)
+    index = run.length - 1 - place if backwards else place
+    inside = np.reshape((place >= 0) & (place < run.length), (count, *[1] * (run.buffers[0].ndim - 1)))
+    return np.where(inside, np.take(run.buffers[0], np.clip(index, 0, run.capacity - 1), axis=0), 0)
 
 
 class Entry(View):
@@ -141,9 +158,9 @@ def stacked(entries: Sequence[Any]) -> Run:
 
 def joined_runs(a: Run, b: Run) -> Run:
     """The entries of both, of known number, one after the other."""
-    whole = Layout(a.layout.treedef, [_both(x, y) for x, y in zip(a.layout.leaves, b.layout.leaves, strict=True)])
     if a.layout.treedef != b.layout.treedef:
         raise JoinError(f"the entries of a list differ in structure{at_user_line()}")
+    whole = Layout(a.layout.treedef, [_both(x, y) for x, y in zip(a.layout.leaves, b.layout.leaves, strict=True)])
     parts = [_columns(run, whole) for run in (a, b)]
     buffers = [hlo.concatenate(pair, 0) for pair in zip(*parts, strict=True)]
     return Run(whole, buffers, a.length + b.length, a.length + b.length)

@@ -3,14 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from s2s.runtime import dtypes, effects, hlo, joins, staging
 from s2s.runtime.aval import Aval
 from s2s.runtime.entries import Layout, Run, joined_runs, layout_of, stacked
 from s2s.runtime.errors import at_user_line
+from s2s.runtime.index_plan import out_of_bounds_value
 from s2s.runtime.joins import JoinError
 from s2s.runtime.regions import Region
 from s2s.runtime.staged_lists import List
 from s2s.runtime.staging import Staged
+
+# How many iterations of a loop of unknown length can be kept for the way back.
+MOST_ITERATIONS = 4096
 
 
 def grows(before: Any, after: Any) -> bool:
@@ -33,8 +39,8 @@ class Growth:
     """
 
     def __init__(self, target: List, capacity: int | None, exact: bool) -> None:
-        if capacity is None:
-            raise JoinError(f"a list grows in a loop whose number of iterations is not bounded{at_user_line()}")
+        self.bounded = capacity is not None
+        capacity = MOST_ITERATIONS if capacity is None else capacity
         if target.run is not None and not (exact and type(target.run.length) is int):
             raise JoinError(f"a list of unknown length grows in a loop{at_user_line()}")
         self.target, self.capacity = target, capacity
@@ -61,6 +67,9 @@ class Growth:
         else:
             self.layout = layout_of(self.front, lambda value: _is_constant(value, region))
             self.count = len(self.front)
+        dtypes_kept = {aval.dtype for aval in self.layout.avals()}
+        if not self.bounded and dtypes_kept == {np.dtype(bool)}:
+            raise JoinError(f"a list grows in a loop whose number of iterations is not bounded{at_user_line()}")
 
     def avals(self) -> list[Aval]:
         """Of the buffers."""
@@ -83,11 +92,19 @@ class Growth:
         return columns
 
     def finish(self, buffers: Sequence[Staged], iterations: Any) -> None:
-        """Gives the list its new entries."""
-        run = Run(self.layout, buffers, self.capacity * self.count, iterations * self.count)
+        """Gives the list its new entries; where there is no room for all of them, none of them is a number."""
+        if not self.bounded:
+            fits = hlo.compare(iterations, hlo.full_like(iterations, self.capacity), "LE")
+            buffers = [_none_unless(fits, buffer) for buffer in buffers]
+        capacity = self.capacity * self.count if self.bounded or buffers else None
+        run = Run(self.layout, buffers, capacity, iterations * self.count)
         effects.note(self.target)
         self.target.restore(self.entry)
         self.target.run = run if self.entry.run is None else joined_runs(self.entry.run, run)
+
+
+def _none_unless(fits: Staged, buffer: Staged) -> Staged:
+    return hlo.select(fits, buffer, hlo.full_like(buffer, out_of_bounds_value(buffer.dtype)))
 
 
 def _is_constant(value: Any, region: Region) -> bool:

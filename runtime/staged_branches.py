@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import effects, joins, staging, views
+from s2s.runtime import effects, errors, joins, staging, views
 from s2s.runtime.adapter import ir
 from s2s.runtime.dtypes import tensor_type
 from s2s.runtime.errors import ConcretizationError, at_user_line
@@ -57,6 +57,8 @@ def branch(test: Staged, then: Side, orelse: Side, values: Sequence[Any], names:
     try:
         for function in (then, orelse):
             sides.append(_Side(function, values))
+        if errors.never_asks_for_none(then):
+            _unset(sides[0], sides[1])
         return _join(test, sides[0], sides[1], names)
     except ConcretizationError:
         raise
@@ -94,6 +96,13 @@ class _Side:
 
     def state(self, key: int, target: Any) -> Any:
         return self.changed[key][1] if key in self.changed else effects.state_of(target)
+
+
+def _unset(then: _Side, orelse: _Side) -> None:
+    """Emitted code saves None for what the other way alone reads: such a variable counts as not set."""
+    for one, other in ((then, orelse), (orelse, then)):
+        pairs = zip(one.results, other.results, strict=True)
+        one.results = tuple(UNDEFINED if a is None and b is not None else a for a, b in pairs)
 
 
 def _join(test: Staged, then: _Side, orelse: _Side, names: Sequence[str]) -> tuple[Any, ...]:

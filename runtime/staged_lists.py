@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from s2s.runtime import staging, tree
-from s2s.runtime.entries import Run, joined_runs, stacked
+from s2s.runtime.entries import Run, joined_runs, rows, stacked
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.joins import JoinError
 from s2s.runtime.staging import Staged
@@ -74,6 +74,10 @@ class List(list):
                 raise _length_needed(self.run.length)
             run, self.run = self.run, None
             list.extend(self, [run.item(k) for k in range(run.length)])
+
+    def rows(self, count: int, last: bool = False) -> Staged | None:
+        """See `entries.rows`."""
+        return None if self.growing else rows(self.entries(), count, backwards=False, last=last)
 
     # Python's list ------------------------------------------------------------------------------------------------
 
@@ -147,6 +151,10 @@ class Backwards:
     def stacked(self) -> Staged | None:
         whole = self.entries.stacked()
         return None if whole is None else np.flip(whole, 0)
+
+    def rows(self, count: int, last: bool = False) -> Staged | None:
+        """See `entries.rows`."""
+        return rows(self.entries.entries(), count, backwards=True, last=last)
 
 
 def _length_needed(length: Staged) -> Exception:
@@ -224,7 +232,7 @@ def _unflatten(frame: _Frame, children: Any) -> List:
     if frame.layout is not None:
         buffers = children[frame.count :] if frame.length is not None else children[frame.count : -1]
         length = frame.length if frame.length is not None else children[-1]
-        made.run = Run(frame.layout, buffers, frame.capacity or 0, length)
+        made.run = Run(frame.layout, buffers, frame.capacity, length)
     return made
 
 

@@ -69,6 +69,9 @@ def from_items(like: Any, xs: Iterable[Any]) -> Any:
 
     The last elements have zeros where `xs` ends before: a loop over `like` that is left early does not come to them.
     """
+    found = _rows(like, xs, last=False)
+    if found is not None:
+        return found
     elements = list(xs)
     missing = [zeros_like(x) for x in items(like)[len(elements) :]]
     return _of_elements(like, [*elements, *missing])
@@ -76,9 +79,19 @@ def from_items(like: Any, xs: Iterable[Any]) -> Any:
 
 def from_last_items(like: Any, xs: Iterable[Any]) -> Any:
     """Like `from_items`, for a loop over `reversed(like)`: zeros for the elements at the beginning."""
+    found = _rows(like, xs, last=True)
+    if found is not None:
+        return found
     elements = list(xs)
     left_out = items(like)[: max(len(like) - len(elements), 0)]
     return _of_elements(like, [*[zeros_like(x) for x in left_out], *elements])
+
+
+def _rows(like: Any, xs: Any, last: bool) -> Any:
+    """The entries of a staged list as the rows of an array; None for anything else."""
+    if isinstance(like, (list, tuple, dict)) or not hasattr(xs, "rows"):
+        return None
+    return xs.rows(len(like), last=last)
 
 
 def _of_elements(like: Any, elements: list[Any]) -> Any:

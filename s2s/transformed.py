@@ -189,6 +189,8 @@ def any_staged(values: Iterable[Any]) -> bool:
     for value in values:
         if isinstance(value, Staged):
             return True
+        if hasattr(value, "stacked"):  # a list that staged loops may grow
+            return True
         if isinstance(value, list | tuple) and any_staged(value):
             return True
         if isinstance(value, dict) and any_staged(value.values()):
