@@ -106,7 +106,7 @@ def apply(desugarer: Any, call: gast.Call, update: Update) -> gast.AST:
         return _write_out(desugarer, call)
     bound = _bind(desugarer, call, update)
     owner = bound.get(update.parameters[0]) if bound is not None else None
-    if owner is None or not core.is_name(owner):
+    if bound is None or owner is None or not core.is_name(owner):
         desugarer.diagnostics.report(call, "this call writes what is no variable", "write elements: `x[i] = v`")
         return core.constant(None)
     writer = RuleWriter(desugarer.function, desugarer.append)

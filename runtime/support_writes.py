@@ -62,7 +62,8 @@ def with_copies(function: Callable[..., Any], written: tuple[Any, ...], *args: A
     Args:
         written: positions, and names of keywords, of these arguments.
     """
-    given = {**dict(enumerate(args)), **kwargs}
+    given: dict[Any, Any] = dict(enumerate(args))
+    given.update(kwargs)
     given |= {place: _copied(given[place]) for place in written}
     result = function(*[given[i] for i in range(len(args))], **{name: given[name] for name in kwargs})
     return (result, *[given[place] for place in written])

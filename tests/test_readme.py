@@ -140,10 +140,18 @@ def classes(x):
     return meter.half
 
 
-def in_place(x):
-    y = x * 2.0
-    y[0] = 1.0
-    return np.sum(y)
+def doubles(a):
+    a *= 2.0
+
+
+def writes(x):
+    y = x * 1.0
+    z, row = y, y[1:]
+    row[0], y[0] = y[0] * 3.0, row[0]
+    doubles(z)
+    np.multiply(y, x, out=y)
+    np.add.at(y, np.array([0, 0]), x[:2])
+    return np.sum(y * z)
 
 
 def generator(x):
@@ -170,7 +178,7 @@ PROGRAMS = {
     "`match`, `raise`, walrus, `with np.errstate`": matched,
     "nested functions, lambdas that capture values": closure,
     "classes of yours: construction, methods, properties, operators, attribute writes, dataclasses": classes,
-    "`x[i] = v` on arrays": in_place,
+    "`x[i] = v` on arrays, swaps, writes through aliases and views, in functions called, `out=`, `np.add.at`": writes,
     "generators, `async`": generator,
     "writing globals": writes_global,
 }
