@@ -1,0 +1,108 @@
+"""`python -m benchmarks.loops`: gradients of Python loops, s2s beside the best that the peer can be given.
+
+Compile times as loops grow, the steady step, updates in place, and loops that the peer cannot differentiate.
+"""
+
+import gc
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+import s2s
+from benchmarks import loop_models as models
+from benchmarks.timing import alternately
+
+jax.config.update("jax_enable_x64", True)
+_GENERATOR = np.random.default_rng(0)
+
+
+def rnn_arguments(steps: int) -> tuple[np.ndarray, np.ndarray]:
+    return _GENERATOR.normal(size=(8, 8)) * 0.3, _GENERATOR.normal(size=(steps, 8))
+
+
+def first_call(make: Callable[[], Any], arguments: tuple[Any, ...]) -> float:
+    """Seconds from a function never compiled to its first result."""
+    gc.collect()
+    start = time.perf_counter()
+    jax.block_until_ready(make()(*arguments))
+    return time.perf_counter() - start
+
+
+def ready(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Callable[[], Any]:
+    def call() -> None:
+        function(*arguments).block_until_ready()
+
+    call()
+    return call
+
+
+def compile_times(table: Table) -> None:
+    def compiled(steps: int) -> float:
+        return first_call(lambda: s2s.jit(s2s.grad(models.rnn)), rnn_arguments(steps))
+
+    compiled(5)
+    short, long = compiled(10), compiled(2000)
+    _add(table, "first gradient of an RNN loop, T = 2000 / T = 10", long, short, 1.5)
+    peer = first_call(lambda: jax.jit(jax.grad(models.rnn_unrolled)), rnn_arguments(400))
+    _add(table, "first gradient, T = 400, jax unrolls", compiled(400), peer, 0.1)
+
+
+def steps(table: Table, rounds: int) -> None:
+    for name, count, peer in (("scan", 400, models.rnn_scan), ("unrolled", 10, models.rnn_unrolled)):
+        arguments = rnn_arguments(count)
+        ours, theirs = s2s.jit(s2s.grad(models.rnn)), jax.jit(jax.grad(peer))
+        np.testing.assert_allclose(np.asarray(ours(*arguments)), theirs(*arguments), rtol=1e-9)
+        placed = tuple(map(s2s.device_put, arguments)), tuple(map(jax.device_put, arguments))
+        actions = {"s2s": ready(ours, placed[0]), "jax": ready(theirs, placed[1])}
+        times = alternately(actions, rounds, repeat=20)
+        _add(table, f"gradient step, T = {count}, jax {name}", times["s2s"], times["jax"], 1.05)
+
+
+def recurrences(table: Table, rounds: int) -> None:
+    times = {}
+    for size in (16_000, 32_000):
+        x = _GENERATOR.normal(size=size)
+        times[size] = alternately({"s2s": ready(s2s.jit(s2s.grad(models.recurrence)), (s2s.device_put(x),))}, rounds)
+    _add(table, "recurrence in place, n = 32,000 / 16,000", times[32_000]["s2s"], times[16_000]["s2s"], 2.5)
+    theirs = ready(jax.jit(jax.grad(models.recurrence_at)), (jax.device_put(x),))
+    peer = alternately({"jax": theirs}, 1)["jax"]
+    _add(table, "recurrence in place, n = 32,000", times[32_000]["s2s"], peer, 0.05)
+
+
+def unknown_trip_counts() -> None:
+    """One compilation serves all values; the peer refuses these gradients."""
+    newton = s2s.jit(s2s.grad(models.newton))
+    for a in (2.0, 9.0, 50.0):
+        np.testing.assert_allclose(newton(s2s.device_put(a)), 0.5 / a**0.5, rtol=1e-6)
+    repeated = s2s.jit(s2s.grad(models.repeated))
+    for n in (1, 7, 40):
+        np.testing.assert_allclose(
+            np.asarray(repeated(s2s.device_put(0.4), s2s.device_put(n))), s2s.grad(models.repeated)(0.4, n), rtol=1e-6
+        )
+    assert len(newton._compiled) == len(repeated._compiled) == 1
+
+
+def _add(table: Table, what: str, ours: float, other: float, target: float) -> None:
+    colour = "green" if ours <= target * other else "red"
+    table.add_row(
+        what, f"{ours * 1e3:.3g} ms", f"{other * 1e3:.3g} ms", f"[{colour}]{ours / other:.3g}[/]", f"<= {target:g}"
+    )
+
+
+def main(rounds: int = 5) -> None:
+    table = Table("", "s2s", "beside", "ratio", "target", title="loops")
+    compile_times(table)
+    steps(table, rounds)
+    recurrences(table, rounds)
+    unknown_trip_counts()
+    Console().print(table)
+    Console().print("Newton's method and a runtime trip count under jit(grad): right, one compilation each")
+
+
+if __name__ == "__main__":
+    main()
