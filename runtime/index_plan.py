@@ -151,9 +151,18 @@ def wrapped(position: Position, length: int) -> Staged:
         return hlo.constant(np.int64(value + length if value < 0 else value))
     if index.dtype.kind == "u":
         return hlo.convert(index, dtypes.int64)
+    known = index.bounds
     index = hlo.convert(index, dtypes.int64)
+    if known is not None and known[0] >= 0:
+        return index
     negative = hlo.compare(index, hlo.full_like(index, 0), "LT")
     return hlo.select(negative, hlo.add(index, hlo.full_like(index, length)), index)
+
+
+def is_inside(position: Position, length: int) -> bool:
+    """Whether a run-time index is known to be within the axis: a loop's own index often is."""
+    bounds = position.index.bounds
+    return position.index.literal is not None or (bounds is not None and -length <= bounds[0] and bounds[1] < length)
 
 
 def inside(index: Staged, length: int) -> Staged:

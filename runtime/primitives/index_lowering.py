@@ -19,6 +19,7 @@ from s2s.runtime.index_plan import (
     Slice,
     check_literal,
     inside,
+    is_inside,
     make_plan,
     out_of_bounds_value,
     wrapped,
@@ -60,6 +61,8 @@ def _picked(part: Staged, plan: Plan) -> Staged:
             starts[p.axis] = int(p.index.literal) % plan.shape[p.axis]
         return hlo.slice_(part, starts, [a + n for a, n in zip(starts, sizes, strict=True)])
     found = hlo.dynamic_slice(part, _starts(plan), sizes)
+    if all(is_inside(p, plan.shape[p.axis]) for p in plan.positions):
+        return found
     return hlo.select(_all_inside(plan), found, hlo.full_like(found, out_of_bounds_value(part.dtype)))
 
 
@@ -186,7 +189,7 @@ def _window(c: Staged, update: Staged, plan: Plan, kind: str) -> Staged:
     update = hlo.reshape(update, sizes)
     if kind != "set":
         update = hlo.binary(_COMBINE[kind], hlo.dynamic_slice(c, starts, sizes), update)
-    if any(p.index.literal is None for p in plan.positions):
+    if not all(is_inside(p, plan.shape[p.axis]) for p in plan.positions):
         update = hlo.select(_all_inside(plan), update, hlo.full_like(update, out_of_bounds_value(c.dtype)))
     return update if update.shape == c.shape else hlo.dynamic_update_slice(c, update, starts)
 

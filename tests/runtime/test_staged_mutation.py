@@ -183,3 +183,20 @@ def test_a_result_that_may_be_another_array():
     same(lambda x: f(x, False), V)
     with pytest.raises(TypeError, match="may have been written under another name at .*write .copy()"):
         s2s.jit(lambda x: f(x, True))(V)
+
+
+def test_an_index_of_a_loop_that_is_inside_needs_no_check():
+    def f(x, start):
+        a = x * 0
+
+        def body(i):
+            a[i + 1] = a[i] + x[i - start]
+            return ()
+
+        for_(range_(7), body, (), ())
+        return a
+
+    same(lambda x: f(x, 0), V, loops=1)
+    assert s2s.jit(lambda x: f(x, 0)).stage((V,), {})[2].text().count("stablehlo.select") == 0
+    same(lambda x: f(x, 1), V, loops=1)
+    assert s2s.jit(lambda x: f(x, 1)).stage((V,), {})[2].text().count("stablehlo.select") > 0
