@@ -6,7 +6,7 @@ from typing import Any
 import gast
 import numpy as np
 
-from s2s.codegen import core
+from s2s.codegen import core, rank_rules
 from s2s.codegen.shapes import alternatives, is_exact, resolved, shape_argument
 from s2s.runtime import support
 from s2s.runtime.primitives import table
@@ -368,6 +368,7 @@ def _literal_condition(rewriting: Any, node: gast.Call) -> gast.AST | None:
 
 
 RULES: dict[Any, Rule] = {
+    **rank_rules.RULES,
     support.unreduce: _unreduce,
     support.reduced_size: _reduced_size,
     support.sum_to: _sum_to,

@@ -65,6 +65,7 @@ class Instance:
     _pair: Pair | None = None
     _tangent: str | None = None
     _plain: str | None = None
+    _batched: str | None = None
 
     def note_effects(self) -> None:
         """What the function writes, as far as it has been inferred."""
@@ -96,10 +97,16 @@ class Instance:
             self.program.write_tangent(self)
         return self._tangent
 
+    def batched_name(self) -> str:
+        if self._batched is None:
+            self._batched = self.program.namer.fresh(f"{self.function.name}_vmap")
+            self.program.writer.write_batched(self.program, self)
+        return self._batched
+
     def emitted_names(self) -> list[str]:
         """The names of what is, or is about to be, written for it."""
         pair = [] if self._pair is None else [self._pair.forward_name, self._pair.backward_name]
-        return [*pair, *[n for n in (self._tangent, self._plain) if n is not None]]
+        return [*pair, *[n for n in (self._tangent, self._plain, self._batched) if n is not None]]
 
     def plain_name(self) -> str:
         """The name of the function itself, without derivatives, for one that is defined inside of another one."""
@@ -125,6 +132,7 @@ class Program:
     """Collects what one emitted file holds."""
 
     writer: Any
+    inference: type[Inference] = Inference
     namer: Namer = field(default_factory=Namer)
     instances: dict[Any, Instance] = field(default_factory=dict)
     emitted: list[Emitted] = field(default_factory=list)
@@ -178,7 +186,7 @@ class Program:
             if facts.has_grown():
                 continue
             diagnostics.raise_if_any()
-            result = Inference(instance.function, self, diagnostics).run(instance.arguments)
+            result = self.inference(instance.function, self, diagnostics).run(instance.arguments)
             if not facts.has_grown():
                 instance.note_effects()
                 return result

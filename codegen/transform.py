@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from s2s.codegen import aliasing
+from s2s.codegen.batch_inference import BatchInference
 from s2s.codegen.header import combine
+from s2s.codegen.infer import Inference
 from s2s.codegen.kinds import Kind
 from s2s.codegen.load import load
 from s2s.codegen.program import Program
@@ -121,11 +123,24 @@ def pair(
     return result
 
 
+@without_collection
+def batched(source: FunctionSource, arguments: dict[str, Kind], shapes: Mapping[str, Any] | None = None) -> Result:
+    """`f_vmap(*args)`; active kinds are those of batched arguments, which have the batch axis first."""
+    program, instance = _start(source, arguments, shapes, inference=BatchInference)
+    name = program.namer.fresh(f"{source.name}_vmap")
+    program.writer.write_batched(program, instance, name)
+    return _finish(program, name, source)
+
+
 def _start(
-    source: FunctionSource, arguments: dict[str, Kind], shapes: Mapping[str, Any] | None, is_callee: bool = False
+    source: FunctionSource,
+    arguments: dict[str, Kind],
+    shapes: Mapping[str, Any] | None,
+    is_callee: bool = False,
+    inference: type[Inference] = Inference,
 ) -> Any:
     """The program and the instance that is asked for, which recursive calls may call if `is_callee`."""
-    program = Program(Writer(shapes))
+    program = Program(Writer(shapes), inference)
     key = id(source.function) if is_callee and source.function is not None else None
     instance = program.instance(source, arguments, key)
     program.written = tuple(aliasing.written_parameters(instance.function))

@@ -18,7 +18,7 @@ def maybe_undefined(body: list[gast.AST]) -> set[str]:
             copies += [pair for arm in arms for pair in arm.items()]
         elif isinstance(statement, gast.For | gast.While):
             joins = core.split_join(statement.body)[1]
-            found |= {t for t, _ in joins if not _entered(body, t)}
+            found |= {t for t, _ in joins if not is_entered(body, t)}
     return _with_copies(found, copies)
 
 
@@ -41,7 +41,7 @@ def with_sources(forward: list[gast.AST], names: set[str], undefined: set[str]) 
         found |= grown
 
 
-def _entered(body: list[gast.AST], carried: str) -> bool:
+def is_entered(body: list[gast.AST], carried: str) -> bool:
     return sum(carried in core.targets(s) for s in core.walk(body)) > 1
 
 
@@ -56,7 +56,7 @@ def _define_in(block: list[gast.AST], name: str, undefined: gast.AST, whole: lis
         if isinstance(statement, gast.If):
             _define_in_arms(statement, name, undefined)
         elif isinstance(statement, gast.For | gast.While) and name in dict(core.split_join(statement.body)[1]):
-            if not _entered(whole, name):
+            if not is_entered(whole, name):
                 block.insert(at, core.marked_join(core.assign(name, undefined, statement)))
             return
         for inner in core.blocks(statement):

@@ -6,6 +6,7 @@ from typing import Any
 import gast
 
 from s2s.codegen import core, effects, function_values, kinds, saving, undefined
+from s2s.codegen.batch import Batch
 from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.drafts import Draft, JointDraft, PairDraft, parameter_list
 from s2s.codegen.forward import Forward
@@ -112,6 +113,15 @@ class Writer:
         body = instance.function.body
         call_forward(body)
         self._emit(program, instance, name, signature(instance.function.source), body)
+
+    # Batching ----------------------------------------------------------------------------------------------------
+
+    def write_batched(self, program: Program, instance: Instance, name: str | None = None) -> None:
+        """`f_vmap(*args)`: batched arguments have the batch axis first, and so have batched results."""
+        is_entry = name is not None
+        body = Batch(instance.function, instance).run(is_entry)
+        call_forward(body)
+        self._emit(program, instance, name or instance.batched_name(), signature(instance.function.source), body)
 
     # Emission ----------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ XLA computations.
 """
 
 from s2s import lax, nn, numpy, random, tree
+from s2s.batching import vmap
 from s2s.codegen.diagnostics import UnsupportedError
 from s2s.codegen.source import SourceError
 from s2s.compiled import eval_shape, jit
@@ -22,5 +23,5 @@ __version__ = "0.1.0"
 __all__ = [
     "Array", "ConcretizationError", "S2SError", "ShapeDtypeStruct", "SourceError", "UnsupportedError", "config",
     "device_get", "device_put", "devices", "disable_jit", "eval_shape", "grad", "jit", "jvp", "lax", "linearize", "nn",
-    "numpy", "random", "stop_gradient", "tree", "value_and_grad", "vjp",
+    "numpy", "random", "stop_gradient", "tree", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip

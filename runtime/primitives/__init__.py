@@ -2,6 +2,8 @@
 
 from s2s.runtime.primitives import (
     arithmetic,
+    batching,
+    batching_support,
     comparison,
     convolution,
     creation,
@@ -25,6 +27,8 @@ from s2s.runtime.primitives import (
 
 __all__ = [
     "arithmetic",
+    "batching",
+    "batching_support",
     "comparison",
     "convolution",
     "creation",

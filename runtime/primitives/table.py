@@ -39,6 +39,8 @@ class Primitive:
         why_not: for nondifferentiable primitives, the reason shown to the user; None if the derivative is zero
             everywhere it exists (comparisons, `sign`, `floor`, `argmax`): then results are simply inactive.
         results: number of results (more than one: `out` is a tuple, and rules say `out[0]`, `out_bar[0]`).
+        batch: text of the batched operation, whose operands have the batch axis first; "aligned" for operations on
+            each element, "" for those that are done row by row.
         shape_only: parameters of which only shape and structure matter, so that they have no derivative.
         writes_operand: parameter mutated by the NumPy function (`numpy.add.at`), None for pure ones.
         result_kind: what the result is: "array", "list", "tuple", "tree" (the kind of the first operand), or
@@ -61,6 +63,7 @@ class Primitive:
     writes_operand: str | None = None
     result_kind: str = "array"
     shape_only: tuple[str, ...] = ()
+    batch: str = field(init=False, default="")
     # What every call of the primitive asks: are the operands its first parameters; is one of them an index.
     leading: bool = field(init=False)
     indexed: bool = field(init=False)
@@ -68,6 +71,8 @@ class Primitive:
     def __post_init__(self) -> None:
         object.__setattr__(self, "leading", self.parameters[: len(self.operands)] == self.operands)
         object.__setattr__(self, "indexed", "index" in self.operands)
+
+        object.__setattr__(self, "batch", "aligned" if self.category == "elementwise" else "")
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -157,6 +162,16 @@ def recognise(function: Callable[..., Any], name: str, count: int | None = None)
 def recognise_method(method: str, name: str) -> None:
     """Makes `x.method(...)` another spelling of the primitive `name`."""
     METHODS[method] = PRIMITIVES[name]
+
+
+def batched(text: str, names: str) -> None:
+    """Gives the named primitives (separated by blanks) their batched operation, as text; see `Primitive.batch`.
+
+    The text may read `size`, the number of rows, and the parameters.
+    """
+    for name in names.split():
+        _require(name, "batch", not PRIMITIVES[name].batch)
+        object.__setattr__(PRIMITIVES[name], "batch", text)
 
 
 def elementwise(name: str, signature: str, *, partials: Mapping[str, str], **fields: Any) -> Primitive:

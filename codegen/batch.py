@@ -1,0 +1,534 @@
+"""Batching on Core: the same statements on values that have a batch axis, which is always the first one.
+
+What is shared by all rows stays as it is. A test that the rows share stays a branch or a loop; where each row has its
+own, both branches are computed and selected from, and a loop runs until every row is done, with the others standing
+still.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import gast
+
+from s2s.codegen import batch_rules, container_kinds, core, effects, kinds, rules, undefined
+from s2s.codegen.diagnostics import unsupported
+from s2s.codegen.kinds import DictOf, ListOf, Numeric, Static, TupleOf
+from s2s.codegen.operations import Operation
+from s2s.codegen.shapes import resolved
+from s2s.runtime import support
+
+
+class Batch:
+    """Writes the batched form of one function, inferred by `BatchInference`."""
+
+    def __init__(self, function: core.Function, instance: Any):
+        self.function = function
+        self.instance = instance
+        self.out: list[gast.AST] = []
+        self.writer = rules.RuleWriter(function, self._emit)
+        self.mask: gast.AST | None = None
+        self._size: gast.AST | None = None
+        self.late: set[str] = set()  # variables that a loop sets first
+
+    def run(self, is_entry: bool) -> list[gast.AST]:
+        last = self.function.body[-1]
+        self.out = []
+        self.block(self.function.body[:-1])
+        self.writer.like = last
+        value = self.spread(last.value) if is_entry else last.value
+        self.out.append(core.from_statement(gast.Return(value), last))
+        return [*self._counting(), *self.out]
+
+    def _counting(self) -> list[gast.AST]:
+        """The statements that count the rows, if the body asks for their number."""
+        if self._size is None:
+            return []
+        outer, self.out = self.out, []
+        self.writer.like = self.function.body[0]
+        self._emit(core.assign(self._size.id, self.writer.operation(self._count_rows()), self.function.body[0]))
+        done, self.out = self.out, outer
+        return done
+
+    def _emit(self, statement: gast.AST) -> None:
+        """Writes a statement that is not the user's."""
+        statement.derived = True
+        self.out.append(statement)
+
+    # Values ------------------------------------------------------------------------------------------------------
+
+    def kind(self, node: gast.AST) -> Any:
+        return self.function.kinds.get(node.id) if core.is_name(node) else None
+
+    def is_active(self, node: gast.AST) -> bool:
+        kind = self.kind(node)
+        return kind is not None and kinds.is_active(kind)
+
+    def reads_active(self, node: gast.AST) -> bool:
+        return any(self.is_active(core.name(n)) for n in core.reads(node))
+
+    def is_inner_scalar(self, node: gast.AST) -> bool:
+        """Is this a number in each row?"""
+        if core.is_literal(node):
+            return True
+        kind = self.kind(node)
+        return isinstance(kind, Numeric) and kind.scalar
+
+    def depth_of_list(self, kind: Any) -> int:
+        """How many lists are around the numbers; 0 if that is not known."""
+        if isinstance(kind, ListOf | TupleOf) and all(isinstance(k, Numeric) for k in kinds.parts(kind)):
+            return 1
+        return 0
+
+    def size(self) -> gast.AST:
+        """The number of rows."""
+        if self._size is None:
+            self._size = core.name(self.function.fresh("size"))
+        return self._size
+
+    def _count_rows(self) -> gast.AST:
+        pairs = []
+        for parameter in self.instance.active_parameters:
+            kind = self.instance.arguments[parameter]
+            if isinstance(kind, Numeric):
+                return self.writer.text("np.shape(x)[0]", {"x": core.name(parameter)})
+            pairs.append(core.tuple_of([core.name(parameter), pattern(kind)]))
+        return core.call(self.writer.support("batch_size"), *pairs)
+
+    def spread(self, node: gast.AST) -> gast.AST:
+        """The value with a batch axis at each of its leaves."""
+        kind = self.kind(node)
+        is_none = isinstance(kind, Static) and kind.value is None
+        if is_none or (kind is not None and kinds.is_active(kind) and is_batched(kind)):
+            return node
+        if core.is_name(node) and isinstance(kind, TupleOf | ListOf | DictOf):
+            return self.named(
+                core.call(self.writer.support("spread_tree"), node, pattern(kind), self.size()), self.base(node)
+            )
+        return self.named(core.call(self.writer.support("spread"), node, self.size()), self.base(node))
+
+    def base(self, node: gast.AST) -> str:
+        return self.function.bases.get(node.id, node.id) if core.is_name(node) else "value"
+
+    def named(self, value: gast.AST, base: str) -> gast.AST:
+        return self.writer.named(value, base)
+
+    def atom(self, text: str, mapping: dict[str, gast.AST]) -> gast.AST:
+        return self.writer.atom(self.writer.text(text, mapping))
+
+    def aligned(self, node: gast.AST, others: list[gast.AST]) -> gast.AST:
+        """The batched value with its rank raised to those of the others."""
+        ranks = {f"rank{i}": self._rank_beside(other) for i, other in enumerate(others)}
+        if not ranks:
+            return node
+        highest = f"max({', '.join(ranks)})" if len(ranks) > 1 else "rank0"
+        return self.atom(f"align(x, {highest})", {"x": node, **ranks})
+
+    def _rank_beside(self, other: gast.AST) -> gast.AST:
+        text = "np.ndim(y)" if self.is_active(other) else "np.ndim(y) + 1"
+        return self.writer.text(text, {"y": other})
+
+    def path_to(self, function: Any, name: str) -> gast.AST:
+        """How emitted code names the function."""
+        module = getattr(function, "__module__", "") or ""
+        if module.startswith("s2s."):
+            return self.writer.support(name) if hasattr(rules.support, name) else self._alias(function, name)
+        return self._alias(function, name)
+
+    def _alias(self, function: Any, name: str) -> gast.AST:
+        return core.name(self.writer.alias(function, name))
+
+    def refuse_primitive(self, operation: Operation) -> gast.AST:
+        raise self.unsupported(
+            f"{operation.primitive.name} with these arguments has no batched form", "use vmap with loop=True"
+        )
+
+    def unsupported(self, cause: str, rewrite: str) -> Exception:
+        source = self.function.source
+        like = self.writer.like
+        node = gast.Pass()
+        node.lineno, node.col_offset = (like.origin[1] if getattr(like, "origin", None) else source.tree.lineno), 0
+        return unsupported(source, node, cause, rewrite)
+
+    # Statements --------------------------------------------------------------------------------------------------
+
+    def block(self, body: list[gast.AST]) -> None:
+        for statement in body:
+            self.writer.like = statement
+            self.statement(statement)
+
+    def nested(self, body: list[gast.AST]) -> list[gast.AST]:
+        outer, self.out = self.out, []
+        self.block(body)
+        done, self.out = self.out, outer
+        return done
+
+    def statement(self, statement: gast.AST) -> None:
+        if core.is_join(statement):
+            self.out.extend(self.joined(core.split_join([statement])[1], statement))
+        elif isinstance(statement, gast.Assign):
+            self.assignment(statement)
+        elif isinstance(statement, gast.If):
+            self.branch(statement)
+        elif isinstance(statement, gast.For):
+            self.for_loop(statement)
+        elif isinstance(statement, gast.While):
+            self.while_loop(statement)
+        else:
+            self.other(statement)
+
+    def other(self, statement: gast.AST) -> None:
+        if isinstance(statement, gast.Assert) and self.reads_active(statement.test):
+            self._assertion(statement)
+        elif isinstance(statement, gast.Expr) and self.reads_active(statement.value):
+            self._effect(statement)
+        else:
+            self.out.append(statement)
+
+    def _assertion(self, statement: gast.Assert) -> None:
+        """What holds for shapes of one row is left out; a test must hold in all rows that are running."""
+        if self._calls(statement.test.left if isinstance(statement.test, gast.Compare) else None, support.shapes):
+            return
+        expanded = getattr(statement, "expanded", None)
+        if expanded is None:
+            raise self.unsupported("assert over a batched value has no batched form here", "check it before vmap")
+        self.block(expanded)
+        test = core.name(expanded[-1].targets[0].id)
+        if self.mask is not None:
+            test = self.atom("np.logical_or(np.logical_not(a), b)", {"a": self.mask, "b": test})
+        everywhere = core.call(self.writer.numpy("all"), test)
+        self.out.append(core.from_statement(gast.Assert(everywhere, statement.msg), statement))
+
+    def _effect(self, statement: gast.Expr) -> None:
+        """Each row's result is one number where the results of all rows have one axis."""
+        checks = (support.require_scalar, support.require_immutable)
+        if not any(self._calls(statement.value, check) for check in checks):
+            raise self.unsupported("a call for its effect on a batched value has no batched form", "return a value")
+        rank = core.call(self.writer.numpy("ndim"), statement.value.args[0])
+        test = gast.Compare(rank, [gast.Eq()], [core.constant(1)])
+        self.out.append(core.from_statement(gast.Assert(test, None), statement))
+
+    def _calls(self, node: gast.AST | None, function: Any) -> bool:
+        return isinstance(node, gast.Call) and resolved(self.function, node.func) is function
+
+    def joined(self, pairs: list[tuple[str, gast.AST]], like: gast.AST) -> list[gast.AST]:
+        """The simultaneous assignment, with a batch axis where its targets have one."""
+        return core.simultaneous([(t, self._as_target(t, v)) for t, v in pairs], like)
+
+    def _as_target(self, target: str, value: gast.AST) -> gast.AST:
+        kind = self.function.kinds.get(target)
+        if core.is_constant_key(value, None):
+            return value
+        return self.spread(value) if kind is not None and is_batched(kind) and kinds.is_active(kind) else value
+
+    def assignment(self, statement: gast.AST) -> None:
+        expanded = getattr(statement, "expanded", None)
+        if expanded is not None:
+            self.block(expanded)
+            self.out.append(core.assign(statement.targets[0].id, core.name(expanded[-1].targets[0].id), statement))
+            return
+        operation = getattr(statement, "operation", None)
+        if operation is None or not self.reads_active(statement.value):
+            self.out.append(statement)
+        elif operation.form == "call":
+            self.call(statement, operation)
+        elif operation.form == "primitive" and operation.primitive.name in container_kinds.RESULTS:
+            self.of_containers(statement, operation)
+        elif operation.form == "primitive":
+            value = self.writer.operation(batch_rules.batched(self, statement, operation))
+            self._assign(statement, value)
+        else:
+            self.structural(statement, operation)
+
+    def _assign(self, statement: gast.AST, value: gast.AST) -> None:
+        new = core.assign(core.targets(statement)[0], value, statement)
+        new.temporary = getattr(statement, "temporary", False)
+        new.derived = True
+        self.out.append(new)
+
+    def of_containers(self, statement: gast.AST, operation: Operation) -> None:
+        """Lists and dicts stay; what is put into one that holds batched values gets a batch axis."""
+        put = [p for p in ("v", "ys") if p in operation.binding and p in operation.places]
+        new = {p: self.spread(operation.binding[p]) for p in put}
+        value = rules.replace_at(statement.value, operation.places, new) if new else statement.value
+        copy = core.from_statement(gast.Assign(statement.targets, value, None), statement)
+        copy.__dict__.update({k: v for k, v in statement.__dict__.items() if k not in ("value", "targets")})
+        self.out.append(copy)
+
+    def structural(self, statement: gast.AST, operation: Operation) -> None:
+        """Containers stay what they are; the attributes that ask for a size ask for that of one row."""
+        value = statement.value
+        if isinstance(value, gast.Attribute) and isinstance(self.kind(value.value), Numeric | kinds.Unknown):
+            self._size_attribute(statement, value)
+        elif self._is_length(value):
+            self._assign_text(statement, "np.shape(x)[1]", value.args[0])
+        elif operation.form == "build" and isinstance(self.function.kinds.get(core.targets(statement)[0]), ListOf):
+            elements = [self.spread(e) for e in value.elts]
+            self._assign(statement, core.list_of(elements))
+        else:
+            self.out.append(statement)
+
+    def _is_length(self, value: gast.AST) -> bool:
+        is_call = isinstance(value, gast.Call) and core.dotted(value.func) == "len"
+        return is_call and not isinstance(self.kind(value.args[0]), TupleOf | ListOf | DictOf)
+
+    def _size_attribute(self, statement: gast.AST, value: gast.AST) -> None:
+        texts = {"shape": "np.shape(x)[1:]", "ndim": "np.ndim(x) - 1", "size": "np.size(x) // np.shape(x)[0]"}
+        if value.attr == "dtype":
+            self.out.append(statement)
+        elif value.attr in texts:
+            self._assign_text(statement, texts[value.attr], value.value)
+        else:
+            raise self.unsupported(f"the attribute {value.attr!r} of a batched value has no batched form", "")
+
+    def _assign_text(self, statement: gast.AST, text: str, x: gast.AST) -> None:
+        self._assign(statement, self.writer.operation(self.writer.text(text, {"x": x})))
+
+    def call(self, statement: gast.AST, operation: Operation) -> None:
+        callee = operation.callee
+        function = core.name(callee.batched_name())
+        new = gast.Call(function, effects.arguments_of(statement), statement.value.keywords)
+        copied = core.from_statement(gast.Assign(statement.targets, new, None), statement)
+        self.out.append(copied)
+
+    # Control flow ------------------------------------------------------------------------------------------------
+
+    def branch(self, statement: gast.If) -> None:
+        if not self.is_active(statement.test):
+            arms = [self.nested(b) for b in (statement.body, statement.orelse)]
+            self.out.append(core.from_statement(gast.If(statement.test, *arms), statement))
+            return
+        outer = self.mask
+        arms = []
+        for block, negated in ((statement.body, False), (statement.orelse, True)):
+            self.mask = self._within(outer, statement.test, negated) if _holds_loop(block) else outer
+            body, joins = core.split_join(block)
+            self.block(body)
+            arms.append(dict(joins))
+        self.mask = outer
+        self.writer.like = statement
+        self._select(statement.test, *arms)
+
+    def _within(self, outer: gast.AST | None, test: gast.AST, negated: bool) -> gast.AST:
+        """The rows that take a branch."""
+        test = self.atom("np.logical_not(test)", {"test": test}) if negated else test
+        return test if outer is None else self.atom("np.logical_and(a, b)", {"a": outer, "b": test})
+
+    def _select(self, test: gast.AST, then: dict[str, gast.AST], otherwise: dict[str, gast.AST]) -> None:
+        for target in dict.fromkeys([*then, *otherwise]):
+            value = then.get(target, otherwise.get(target))
+            if target in then and target in otherwise:
+                value = self.selected(target, test, then[target], otherwise[target])
+            self.out.append(core.assign(target, value, self.writer.like))
+
+    def selected(self, target: str, test: gast.AST, x: gast.AST, y: gast.AST) -> gast.AST:
+        kind = self.function.kinds.get(target)
+        if core.same(x, y):
+            return x
+        if isinstance(kind, Numeric):
+            x, y = (v if self.is_inner_scalar(v) and not self.is_active(v) else v for v in (x, y))
+            values = {"x": self._beside(x, y, test), "y": self._beside(y, x, test), "test": self._mask_for(test, x, y)}
+            return self.writer.operation(self.writer.text("np.where(test, x, y)", values))
+        if kind is None or not kinds.is_active(kind):
+            raise self.unsupported("a value that is no array depends on a batched test", "make it an array or a number")
+        if holds_growing_list(kind):
+            raise self.unsupported("a list may have another length in each row", "write to an array of fixed length")
+        parts = {"test": test, "x": self.spread(x), "y": self.spread(y)}
+        return self.writer.operation(self.writer.text("select(test, x, y)", parts))
+
+    def _beside(self, value: gast.AST, other: gast.AST, test: gast.AST) -> gast.AST:
+        is_plain = not self.is_active(value) or self.is_inner_scalar(other)
+        return value if is_plain else self.aligned(value, [other])
+
+    def _mask_for(self, test: gast.AST, x: gast.AST, y: gast.AST) -> gast.AST:
+        others = [v for v in (x, y) if not self.is_inner_scalar(v)]
+        return self.aligned(test, others)
+
+    def for_loop(self, statement: gast.For) -> None:
+        own_count = is_range_of(statement, self.is_active)
+        if own_count or self._stops_by_row(statement):
+            self._masked_for(statement, own_count)
+            return
+        target, iterator = self._over_inner_axis(statement.target, statement.iter)
+        body = self.nested(statement.body)
+        self.out.append(core.from_statement(gast.For(target, iterator, body, [], None), statement))
+
+    def _stops_by_row(self, statement: gast.AST) -> bool:
+        return any(self.is_active(guard.test) for guard in core.split_guard(statement.body)[1])
+
+    def _over_inner_axis(self, target: gast.AST, iterator: gast.AST) -> tuple[gast.AST, gast.AST]:
+        """A batched array is iterated along its second axis."""
+        name = core.dotted(iterator.func) if isinstance(iterator, gast.Call) else None
+        if name in ("zip", "enumerate", "reversed"):
+            parts = [
+                self._over_inner_axis(target, a)[1] if i == 0 or name == "zip" else a
+                for i, a in enumerate(iterator.args)
+            ]
+            return target, gast.Call(iterator.func, parts, iterator.keywords)
+        if core.is_name(iterator) and isinstance(self.kind(iterator), Numeric) and self.is_active(iterator):
+            return target, self.atom("np.swapaxes(x, 0, 1)", {"x": iterator})
+        return target, iterator
+
+    def _masked_for(self, statement: gast.For, own_count: bool) -> None:
+        """Rows that have left the loop, or have a smaller count than others, stand still."""
+        target, iterator = self._over_inner_axis(statement.target, statement.iter)
+        count = None
+        if own_count:
+            count, iterator = self._up_to_largest(statement)
+        running = self._start_running(statement)
+        outer, self.out = self.out, []
+        mask = (
+            running
+            if count is None
+            else self._both(running, self.atom("i < n", {"i": core.name(target.id), "n": count}))
+        )
+        pairs, guard = self._masked_pairs(statement, mask, running)
+        self.out.extend([*core.simultaneous(pairs, statement), *guard])
+        body, self.out = self.out, outer
+        self.out.append(core.from_statement(gast.For(target, iterator, body, [], None), statement))
+
+    def _up_to_largest(self, statement: gast.For) -> tuple[gast.AST, gast.AST]:
+        if len(statement.iter.args) != 1:
+            raise self.unsupported("range with a start or a step of batched values has no batched form", "use range(n)")
+        count = statement.iter.args[0]
+        self.function.references.setdefault("range", range)
+        return count, core.call("range", self._as_int(self.atom("np.max(n)", {"n": count})))
+
+    def _below(self, index: gast.AST, count: gast.AST) -> gast.AST:
+        return self.atom("i < n", {"i": core.name(index.id), "n": count})
+
+    def _as_int(self, value: gast.AST) -> gast.AST:
+        self.function.references.setdefault("int", int)
+        return self.named(core.call("int", value), "count")
+
+    def while_loop(self, statement: gast.While) -> None:
+        own_test = hasattr(statement, "expanded_test") and self.reads_active(statement.test)
+        if not own_test and not self._stops_by_row(statement):
+            body = self.nested(statement.body)
+            self.out.append(core.from_statement(gast.While(statement.test, body, []), statement))
+            return
+        running = self._start_running(statement, statement.expanded_test if own_test else None)
+        outer, self.out = self.out, []
+        pairs, guard = self._masked_pairs(statement, running, running)
+        if own_test:
+            pairs = self._test_again(statement, dict(pairs), running)
+        self.out.extend([*core.simultaneous(pairs, statement), *([] if own_test else guard)])
+        body, self.out = self.out, outer
+        test = core.call(self.writer.numpy("any"), running) if own_test else statement.test
+        self.out.append(core.from_statement(gast.While(test, body, []), statement))
+
+    def _test_again(self, statement: gast.While, values: dict[str, gast.AST], running: gast.AST) -> list[Any]:
+        """The loop's test on the new values, for the rows that have not left the loop in its body."""
+        going = values.get(running.id, running)
+        renamed = self._renamed(statement.expanded_test, values)
+        self.block(renamed)
+        again = self._both(going, core.name(renamed[-1].targets[0].id))
+        kept = [(t, v) for t, v in values.items() if t != running.id]
+        return [*kept, (running.id, again)]
+
+    def _start_running(self, statement: gast.AST, expanded: list[gast.AST] | None = None) -> gast.AST:
+        """Which rows go round the loop, at its beginning; a variable that the loop carries."""
+        for target, _ in core.split_join(statement.body)[1]:
+            if not undefined.is_entered(self.function.body, target):
+                self.late.add(target)
+                self.out.append(core.marked_join(core.assign(target, core.constant(None), statement)))
+        start = self._mask_of_test(expanded) if expanded is not None else self._all_rows()
+        running = core.name(self.function.fresh("running"))
+        self.function.kinds[running.id] = Numeric(True, scalar=True)
+        self.out.append(core.marked_join(core.assign(running.id, start, statement)))
+        return running
+
+    def _all_rows(self) -> gast.AST:
+        return self.mask if self.mask is not None else self.atom("np.full(size, True)", {"size": self.size()})
+
+    def _both(self, a: gast.AST, b: gast.AST) -> gast.AST:
+        return self.atom("np.logical_and(a, b)", {"a": a, "b": b})
+
+    def _mask_of_test(self, expanded: list[gast.AST]) -> gast.AST:
+        self.block(expanded)
+        test = core.name(expanded[-1].targets[0].id)
+        return test if self.mask is None else self._both(self.mask, test)
+
+    def _renamed(self, statements: list[gast.AST], mapping: dict[str, gast.AST]) -> list[gast.AST]:
+        """The statements once more, with names of their own, on other values."""
+        mapping, done = dict(mapping), []
+        for statement in statements:
+            target = statement.targets[0].id
+            version = self.function.fresh(self.function.bases.get(target, target))
+            self.function.kinds[version] = self.function.kinds.get(target)
+            new = core.assign(version, core.substitute(statement.value, mapping), statement)
+            operation = getattr(statement, "operation", None)
+            new.operation = _substituted(operation, mapping) if operation is not None else None
+            mapping[target] = core.name(version)
+            done.append(new)
+        return done
+
+    def _masked_pairs(self, statement: gast.AST, mask: gast.AST, running: gast.AST) -> tuple[list, list[gast.AST]]:
+        """The body's new values in the rows of the mask, old ones in the others; and the guard that leaves the loop."""
+        outer, self.mask = self.mask, mask
+        body, joins = core.split_join(statement.body)
+        self.block(body)
+        self.mask = outer
+        self.writer.like = statement
+        pairs = [(target, self._kept_or_new(target, mask, value)) for target, value in joins]
+        guard = core.split_guard(statement.body)[1]
+        if not guard or not self.is_active(guard[0].test):
+            return pairs, guard
+        return self._stopped(pairs, guard[0], running)
+
+    def _stopped(self, pairs: list[Any], guard: gast.If, running: gast.AST) -> tuple[list, list[gast.AST]]:
+        """The loop is left when no row is running any more."""
+        stop = dict(pairs)[guard.test.id]
+        going = self.atom("np.logical_and(a, np.logical_not(stop))", {"a": running, "stop": stop})
+        done = core.name(self.function.fresh("done"))
+        nobody = self.atom("not_any", {"not_any": self.atom("np.logical_not(np.any(going))", {"going": going})})
+        left = core.from_statement(gast.If(done, guard.body, []), guard)
+        return [*pairs, (running.id, going), (done.id, nobody)], [left]
+
+    def _kept_or_new(self, target: str, mask: gast.AST, value: gast.AST) -> gast.AST:
+        old = core.name(target)
+        if holds_growing_list(self.function.kinds.get(target)):
+            raise self.unsupported("a list may have another length in each row", "write to an array of fixed length")
+        if target in self.late:
+            parts = {"test": mask, "x": self.spread(value), "y": old}
+            return self.atom("select(test, x, y)", parts)
+        chosen = self.named(self.selected(target, mask, value, old), self.base(old))
+        if core.is_name(chosen):
+            self.function.kinds.setdefault(chosen.id, self.function.kinds.get(target))
+        return chosen
+
+
+def is_range_of(statement: gast.For, is_active: Any) -> bool:
+    """Does each row have a number of iterations of its own?"""
+    iterator = statement.iter
+    is_range = isinstance(iterator, gast.Call) and core.dotted(iterator.func) == "range"
+    return is_range and any(is_active(a) for a in iterator.args)
+
+
+def _substituted(operation: Operation, mapping: dict[str, gast.AST]) -> Operation:
+    binding = {p: core.substitute(n, mapping) if n is not None else None for p, n in operation.binding.items()}
+    return replace(operation, binding=binding)
+
+
+def _holds_loop(block: list[gast.AST]) -> bool:
+    return any(isinstance(s, gast.For | gast.While) for s in core.walk(block))
+
+
+def holds_growing_list(kind: Any) -> bool:
+    """Is there a list whose length the kind does not tell?"""
+    if isinstance(kind, ListOf) and kind.elements is None:
+        return True
+    return kind is not None and any(map(holds_growing_list, kinds.parts(kind)))
+
+
+def is_batched(kind: Any) -> bool:
+    """Has every numeric leaf a batch axis?"""
+    return kinds.with_activity(kind, True) == kind
+
+
+def pattern(kind: Any) -> gast.AST:
+    """Which leaves have a batch axis: True, False, a tuple of such, or (key, such) pairs for a dict."""
+    if not kinds.is_active(kind) or is_batched(kind):
+        return core.constant(kinds.is_active(kind))
+    if isinstance(kind, DictOf):
+        return core.tuple_of(core.tuple_of([core.constant(key), pattern(k)]) for key, k in kind.items)
+    return core.tuple_of(pattern(k) for k in kinds.parts(kind))

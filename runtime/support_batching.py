@@ -1,0 +1,187 @@
+"""Functions that batched code calls: what has a batch axis has it first, whatever its rank.
+
+"Inner" is what the user's function sees of one row: the axes after the batch axis.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from s2s.runtime.support_trees import rebuild
+
+Array = Any
+
+
+# Static: ranks, axes and shapes ----------------------------------------------------------------------------------
+
+
+def inner_axis(axis: int) -> int:
+    """Where the inner axis `axis` is in the batched array."""
+    return axis + 1 if axis >= 0 else axis
+
+
+def inner_axes(axis: Any, ndim: int) -> Any:
+    """Where the inner axes `axis` (None for all) are in a batched array of that rank."""
+    if axis is None:
+        return tuple(range(1, ndim))
+    return tuple(inner_axis(a) for a in axis) if isinstance(axis, Sequence) else inner_axis(axis)
+
+
+def inner_permutation(axes: Any, ndim: int) -> tuple[int, ...]:
+    """The permutation of the batched array that permutes the inner axes by `axes` (None reverses them)."""
+    if axes is None:
+        return (0, *range(ndim - 1, 0, -1))
+    return (0, *[a % (ndim - 1) + 1 for a in axes])
+
+
+def inner_shape(size: int, shape: Any) -> tuple[int, ...]:
+    """The shape of a batch of `size` arrays of a shape."""
+    return (size, *shape) if isinstance(shape, Sequence) else (size, shape)
+
+
+def single_axes(axis: Any, shape: tuple[int, ...]) -> Any:
+    """Where the inner axes `axis` are in a batched array of this shape; for None, all that have length one."""
+    if axis is not None:
+        return inner_axes(axis, len(shape))
+    return tuple(i for i, n in enumerate(shape) if i > 0 and n == 1)
+
+
+def batch_size(*values: Any) -> int:
+    """How many rows the batched arguments have: (value, which leaves are batched) pairs.
+
+    Which leaves are batched is said by True, False, a tuple of such, or (key, such) pairs for a dict.
+
+    Raises:
+        ValueError: they do not all have the same number of rows.
+    """
+    sizes = {np.shape(leaf)[0] for value, batched in values for leaf in _batched_leaves(value, batched)}
+    if len(sizes) > 1:
+        raise ValueError(f"the batched arguments have different numbers of rows: {sorted(sizes)}")
+    return sizes.pop()
+
+
+def _batched_leaves(value: Any, batched: Any) -> list[Any]:
+    if batched is True:
+        return [leaf for part in _parts(value) for leaf in _batched_leaves(part, True)] if _is_tree(value) else [value]
+    if not batched:
+        return []
+    parts = dict(batched) if isinstance(value, dict) else dict(enumerate(batched))
+    return [leaf for k, inner in parts.items() for leaf in _batched_leaves(value[k], inner)]
+
+
+def _is_tree(value: Any) -> bool:
+    return isinstance(value, dict | list | tuple)
+
+
+def _parts(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else list(value)
+
+
+# Linear: axes put in or taken away -------------------------------------------------------------------------------
+
+
+def align(x: Array, ndim: int) -> Array:
+    """x of shape (rows, ...) with axes of length one after the first, so that its rank is at least `ndim`."""
+    missing = ndim - np.ndim(x)
+    return x if missing <= 0 else np.expand_dims(x, tuple(range(1, missing + 1)))
+
+
+def align_stack(x: Array, ndim: int) -> Array:
+    """`align` for the product with a stack of matrices of rank `ndim - 1`; x itself for one matrix or vector."""
+    _require_axes(np.ndim(x) - 1)
+    return align(x, ndim) if ndim > 3 else x
+
+
+def _require_axes(ndim: int) -> None:
+    if ndim == 0:
+        raise ValueError("a matrix product of numbers has no batched form; write x * y")
+
+
+def dot_rank(ndim: int) -> int:
+    """The rank itself; `np.dot` of arrays of a higher rank than two is no product of stacks."""
+    if ndim > 2:
+        raise ValueError("np.dot of arrays of more than two axes has no batched form; use np.matmul or np.einsum")
+    return ndim
+
+
+def as_rows(x: Array, ndim: int) -> Array:
+    """A batch of vectors (rank `ndim` is 1) as one of matrices of one row; other arrays as they are."""
+    _require_axes(ndim)
+    return np.expand_dims(x, -2) if ndim == 1 else x
+
+
+def from_rows(x: Array, ndim: int) -> Array:
+    """Undoes `as_rows`."""
+    return np.squeeze(x, -2) if ndim == 1 else x
+
+
+def spread(x: Array, size: int) -> Array:
+    """`size` rows that are all x."""
+    return np.broadcast_to(x, (size, *np.shape(x)))
+
+
+def inner_sum_to(t: Array, shape: tuple[int, ...]) -> Array:
+    """`sum_to` of each row: t of shape (rows, ...) summed to (rows, *shape)."""
+    extra = np.ndim(t) - 1 - len(shape)
+    axes = tuple(range(1, extra + 1))
+    axes += tuple(i + 1 + extra for i, n in enumerate(shape) if n == 1 and np.shape(t)[i + 1 + extra] != 1)
+    return np.reshape(np.sum(t, axis=axes), (np.shape(t)[0], *shape)) if axes else t
+
+
+# Trees -----------------------------------------------------------------------------------------------------------
+
+
+def spread_tree(value: Any, batched: Any, size: int) -> Any:
+    """The value with every array that is not batched yet repeated in `size` rows."""
+    if batched is True:
+        return value
+    if isinstance(value, dict):
+        return {k: spread_tree(v, batched and dict(batched)[k], size) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return rebuild(value, [spread_tree(v, batched and batched[i], size) for i, v in enumerate(value)])
+    return spread(value, size)
+
+
+def select(test: Array, x: Any, y: Any) -> Any:
+    """Row by row, x where the test (rows,) holds and y elsewhere; both are batched, or containers of batched arrays.
+
+    A y of None stands for a variable that no row has set yet.
+    """
+    if y is None:
+        return x
+    if isinstance(x, dict):
+        return {k: select(test, v, y[k]) for k, v in x.items()}
+    if isinstance(x, list | tuple):
+        return rebuild(x, [select(test, v, w) for v, w in zip(x, y, strict=True)])
+    rank = max(np.ndim(x), np.ndim(y))
+    return np.where(align(test, rank), align(x, rank), align(y, rank))
+
+
+def row(value: Any, batched: Any, i: int) -> Any:
+    """Row i of every batched array."""
+    if not batched:
+        return value
+    if isinstance(value, dict):
+        return {k: row(v, batched is True or dict(batched)[k], i) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return rebuild(value, [row(v, batched is True or batched[k], i) for k, v in enumerate(value)])
+    return value[i]
+
+
+def stack_rows(rows: list[Any]) -> Any:
+    """The arrays of all rows, stacked; containers leaf by leaf."""
+    if isinstance(rows[0], dict):
+        return {k: stack_rows([r[k] for r in rows]) for k in rows[0]}
+    if isinstance(rows[0], tuple | list):
+        return rebuild(rows[0], [stack_rows(list(part)) for part in zip(*rows, strict=True)])
+    return np.stack(rows)
+
+
+def each_row(function: Callable[..., Any], batched: tuple[bool, ...], *operands: Any) -> Any:
+    """`function` row by row, stacked: for what has no batched form."""
+    size = next(len(x) for x, b in zip(operands, batched, strict=True) if b)
+    rows = []
+    for i in range(size):
+        rows.append(function(*[x[i] if b else x for x, b in zip(operands, batched, strict=True)]))  # noqa: PERF401
+    return stack_rows(rows)

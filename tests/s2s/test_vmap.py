@@ -1,0 +1,195 @@
+"""vmap against loops over the rows, plain, staged, and composed with derivatives."""
+
+import logging
+
+import numpy as np
+import pytest
+
+import s2s
+
+rng = np.random.default_rng(0)
+V, W, M = rng.normal(size=4), rng.normal(size=4), rng.normal(size=(4, 3))
+X = rng.normal(size=(5, 4))
+T = rng.normal(size=(5, 4, 3))
+
+
+def polynomial(x):
+    return x**2 - 3.0 * x + np.sin(x).sum()
+
+
+def affine(x, m):
+    return np.tanh(x @ m) @ m.T + x
+
+
+def normalised(x):
+    x = x - x.mean()
+    return x / np.sqrt(np.var(x) + 1e-3)
+
+
+def shapes_and_axes(x):
+    y = np.outer(x, x).reshape(2, 8).T
+    return y.sum(axis=0) + np.max(y, axis=0) + np.concatenate([x[:1], x[2:3]]) * len(x)
+
+
+def branches(x):
+    if x.sum() > 0.0 and x[0] < 1.0:
+        y = x * 2.0
+    elif not x[1] > 0.3:
+        y = np.sin(x)
+    else:
+        y = -x
+    return y
+
+
+def newton(x):
+    a = 1.0 + np.abs(x[0])
+    y = a
+    while np.abs(y * y - a) > 1e-10:
+        y = 0.5 * (y + a / y)
+    return y
+
+
+def first_large(x):
+    for i in range(4):
+        if x[i] > 0.4:
+            return x[i] * (i + 1)
+    return x.sum()
+
+
+def skips(x):
+    total = 0.0
+    for v in x:
+        if v < 0.0:
+            continue
+        total = total + np.log1p(v)
+        if total > 1.0:
+            break
+    return total
+
+
+def recurrence(x):
+    a = np.zeros(4)
+    a[0] = x[0]
+    for i in range(1, 4):
+        a[i] = np.tanh(a[i - 1]) + x[i]
+    a[1:3] *= 2.0
+    return a
+
+
+def containers(x):
+    p = {"a": x * 2.0, "b": (x.sum(), 1.5)}
+    return p["a"] * p["b"][1] + p["b"][0], {"shared": 2.0, "own": x[::-1]}
+
+
+def closures(x):
+    def scaled(t):
+        return t * x.mean()
+
+    return scaled(x) + scaled(1.0)
+
+
+def linear_algebra(x):
+    a = np.outer(x, x) + 4.0 * np.eye(4)
+    return np.linalg.solve(a, x) + np.log(np.linalg.det(a)) + np.diag(np.linalg.inv(a))
+
+
+ONE = [
+    polynomial, normalised, shapes_and_axes, branches, newton, first_large, skips, recurrence, closures, linear_algebra,
+]  # fmt: skip
+
+
+def rows(function, *batches):
+    return np.stack([function(*row) for row in zip(*batches, strict=True)])
+
+
+@pytest.mark.parametrize("function", ONE, ids=lambda f: f.__name__)
+def test_rows_are_those_of_a_loop(function, caplog):
+    with caplog.at_level(logging.INFO):
+        np.testing.assert_allclose(s2s.vmap(function)(X), rows(function, X), rtol=1e-12, atol=1e-12)
+    assert "row by row" not in caplog.text
+
+
+@pytest.mark.parametrize("function", [polynomial, normalised, shapes_and_axes, closures], ids=lambda f: f.__name__)
+def test_staged(function):
+    np.testing.assert_allclose(np.asarray(s2s.jit(s2s.vmap(function))(X)), rows(function, X), rtol=1e-9, atol=1e-9)
+
+
+def test_axes():
+    out = s2s.vmap(affine, in_axes=(1, None), out_axes=1)(X.T, M)
+    np.testing.assert_allclose(out, rows(lambda x: affine(x, M), X).T, rtol=1e-12)
+    out = s2s.vmap(affine, in_axes=(None, 0))(V, T)
+    np.testing.assert_allclose(out, rows(lambda m: affine(V, m), T), rtol=1e-12)
+    out = s2s.vmap(affine)(X, T)
+    np.testing.assert_allclose(out, rows(affine, X, T), rtol=1e-12)
+
+
+def test_containers_in_and_out():
+    first, second = s2s.vmap(containers)(X)
+    np.testing.assert_allclose(first, rows(lambda x: containers(x)[0], X))
+    np.testing.assert_allclose(second["shared"], np.full(5, 2.0))
+    np.testing.assert_allclose(second["own"], X[:, ::-1])
+    params = {"w": T, "b": V}
+    out = s2s.vmap(lambda p, x: x @ p["w"] + p["b"][0], in_axes=({"w": 0, "b": None}, 0))(params, X)
+    np.testing.assert_allclose(out, rows(lambda w, x: x @ w + V[0], T, X))
+
+
+def loss(w, x):
+    return np.sum(np.tanh(x @ w) ** 2)
+
+
+def test_gradients_of_each_example():
+    per_example = s2s.vmap(s2s.grad(loss), in_axes=(None, 0))
+    expected = rows(lambda x: s2s.grad(loss)(M, x), X)
+    np.testing.assert_allclose(per_example(M, X), expected, rtol=1e-12)
+    np.testing.assert_allclose(np.asarray(s2s.jit(per_example)(M, X)), expected, rtol=1e-9)
+
+
+def mean_loss(w, x):
+    return np.mean(s2s.vmap(loss, in_axes=(None, 0))(w, x))
+
+
+def test_gradient_of_a_batch():
+    expected = rows(lambda x: s2s.grad(loss)(M, x), X).mean(axis=0)
+    np.testing.assert_allclose(s2s.grad(mean_loss)(M, X), expected, rtol=1e-12)
+
+
+def by_columns(w, x):
+    return np.sum(s2s.vmap(affine, in_axes=(1, None), out_axes=1)(x, w) ** 3)
+
+
+def test_gradient_of_a_batch_along_another_axis():
+    expected = s2s.grad(lambda x: np.sum(s2s.vmap(affine, in_axes=(0, None))(x, M) ** 3))(X)
+    np.testing.assert_allclose(s2s.grad(by_columns, argnums=1)(M, X.T), expected.T, rtol=1e-10)
+
+
+def test_vmap_of_vmap():
+    out = s2s.vmap(s2s.vmap(loss, in_axes=(None, 0)), in_axes=(0, None))(T, X)
+    np.testing.assert_allclose(out, [[loss(w, x) for x in X] for w in T], rtol=1e-12)
+
+
+def test_text_is_plain_numpy_where_shapes_are_known():
+    text = s2s.vmap(loss, in_axes=(None, 0)).source_for(M, X)
+    assert "return np.sum(np.tanh(x @ w) ** 2, axis=(1,))" in text
+
+
+def test_wrong_axes():
+    with pytest.raises(ValueError, match="sizes of the batched axes differ"):
+        s2s.vmap(affine)(X, T[:4])
+    with pytest.raises(ValueError, match="'m' has shape"):
+        s2s.vmap(affine, in_axes=(0, 3))(X, M)
+    with pytest.raises(ValueError, match="nothing is batched"):
+        s2s.vmap(affine, in_axes=(None, None))(V, M)
+
+
+def grows(x):
+    out = []
+    for v in x:
+        if v > 0.0:
+            out.append(v)
+    return sum(out)
+
+
+def test_row_by_row_says_so(caplog):
+    with caplog.at_level(logging.INFO):
+        np.testing.assert_allclose(s2s.vmap(grows)(X), rows(grows, X))
+    assert "row by row" in caplog.text
