@@ -326,11 +326,7 @@ def test_the_same_value(name):
     close(s2s.jit(function)(*copies(args)), function(*copies(args)))
 
 
-GRADIENTS = ["runtime_trip_count", "closures"]
-
-
-def total(value):
-    return sum(map(total, value)) if isinstance(value, tuple) else np.sum(value)
+GRADIENTS = ["signs", "nested_breaks", "runtime_trip_count", "closures", "recurrence", "tuple_carry", "bisection"]
 
 
 @pytest.mark.parametrize("name", GRADIENTS)
