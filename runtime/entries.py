@@ -157,13 +157,15 @@ def stacked(entries: Sequence[Any]) -> Run:
 
 
 def joined_runs(a: Run, b: Run) -> Run:
-    """The entries of both, of known number, one after the other."""
+    """The entries of both, one after the other; the number of the first ones is known."""
+    if b.capacity is None:
+        raise JoinError(f"the entries of a list differ in structure{at_user_line()}")
     if a.layout.treedef != b.layout.treedef:
         raise JoinError(f"the entries of a list differ in structure{at_user_line()}")
     whole = Layout(a.layout.treedef, [_both(x, y) for x, y in zip(a.layout.leaves, b.layout.leaves, strict=True)])
     parts = [_columns(run, whole) for run in (a, b)]
     buffers = [hlo.concatenate(pair, 0) for pair in zip(*parts, strict=True)]
-    return Run(whole, buffers, a.length + b.length, a.length + b.length)
+    return Run(whole, buffers, a.length + b.capacity, b.length + a.length)
 
 
 def _columns(run: Run, layout: Layout) -> list[Staged]:
@@ -176,7 +178,7 @@ def _columns(run: Run, layout: Layout) -> list[Staged]:
             continue
         if buffer is None:
             one = staging.like(joins.as_aval(mine.value, wanted), wanted)
-            found.append(hlo.broadcast_to(hlo.expand(one, [0]), (run.length, *wanted.shape)))
+            found.append(hlo.broadcast_to(hlo.expand(one, [0]), (run.capacity or 0, *wanted.shape)))
         else:
             found.append(hlo.convert(buffer, wanted.dtype))
     return found

@@ -60,8 +60,6 @@ class List(list):
             return None
         if not front:
             return run
-        if type(run.length) is not int:
-            return None
         try:
             return joined_runs(stacked(front), run)
         except JoinError:

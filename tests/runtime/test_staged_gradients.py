@@ -125,3 +125,16 @@ def test_a_value_that_one_branch_alone_computes(x):
         return np.sum(y * x)
 
     same(f, x, loops=0)
+
+
+def test_a_while_loop_whose_first_iterations_run_in_python():
+    def f(x):
+        i, s = 0, 0.0
+        while True:
+            i += 1
+            s = s + np.sum(x) / i
+            if s > 9.0 or i > 20:
+                break
+        return s * s
+
+    same(f, V, loops=2)
