@@ -1,0 +1,135 @@
+"""Names in expressions: which are read freely, and substitution; what a pass does not change is shared."""
+
+import operator
+from collections.abc import Mapping, Set
+from typing import Any
+
+import gast
+
+LEAVES = {
+    gast.Constant, gast.Load, gast.Store, gast.Param, gast.Add, gast.Sub, gast.Mult, gast.Div, gast.Pow, gast.MatMult,
+    gast.USub, gast.Not, gast.Eq, gast.Gt, gast.Lt, gast.GtE, gast.LtE, gast.NotEq, gast.And, gast.Or, str, type(None),
+    int,
+}  # fmt: skip
+# Expressions that bind names of their own.
+BINDING = {gast.ListComp, gast.SetComp, gast.GeneratorExp, gast.DictComp, gast.Lambda}
+LEAF_FIELDS = {"ctx", "op", "ops", "id", "attr", "kind", "type_comment"}
+# Class of node to its fields that may hold other nodes.
+CHILD_FIELDS: dict[Any, tuple[str, ...]] = {
+    kind: tuple(f for f in getattr(kind, "_fields", ()) if f not in LEAF_FIELDS)
+    for kind in vars(gast).values()
+    if isinstance(kind, type) and issubclass(kind, gast.AST)
+}
+
+
+def target_names(target: gast.AST) -> list[str]:
+    if type(target) is gast.Name:
+        return [target.id]
+    if type(target) is gast.Tuple or type(target) is gast.List:
+        return [n for e in target.elts for n in ([e.id] if type(e) is gast.Name else target_names(e))]
+    return target_names(target.value) if type(target) is gast.Starred else []
+
+
+# Substitution ----------------------------------------------------------------------------------------------------
+
+
+def substitute(node: Any, mapping: Mapping[str, gast.AST]) -> Any:
+    """An expression with the names in `mapping` replaced; what holds none of them is shared with the old one."""
+    kind = type(node)
+    if kind is gast.Name:
+        return mapping.get(node.id, node) if type(node.ctx) is gast.Load else node
+    if kind is list:
+        return [substitute(item, mapping) for item in node]
+    return _substituted(node, mapping) if kind in CHILD_FIELDS else node
+
+
+def _substituted(node: gast.AST, mapping: Mapping[str, gast.AST]) -> gast.AST:
+    kind: Any = type(node)
+    if kind in BINDING:
+        bound = _bound_inside(node)
+        mapping = {k: v for k, v in mapping.items() if k not in bound}
+    slots, changed = node.__dict__, {}
+    for field_name in CHILD_FIELDS[kind]:
+        old = slots.get(field_name)
+        old_kind = type(old)
+        if old_kind is gast.Name:  # most operands are names
+            new = mapping.get(old.id, old) if type(old.ctx) is gast.Load else old
+        elif old_kind is list:
+            new = _substituted_list(old, mapping) if old else old
+        else:
+            new = old if old_kind in LEAVES else substitute(old, mapping)
+        if new is not old:
+            changed[field_name] = new
+    return _changed(node, changed) if changed else node
+
+
+def _substituted_list(nodes: list[Any], mapping: Mapping[str, gast.AST]) -> list[Any]:
+    """The list itself where nothing in it changes."""
+    new = [
+        (mapping.get(n.id, n) if type(n.ctx) is gast.Load else n) if type(n) is gast.Name else substitute(n, mapping)
+        for n in nodes
+    ]
+    return new if any(map(operator.is_not, new, nodes)) else nodes
+
+
+def _changed(node: gast.AST, fields: Mapping[str, Any]) -> gast.AST:
+    """A copy of a node but for these fields, without what is remembered of it."""
+    kind: Any = type(node)
+    copy = kind.__new__(kind)
+    slots = {k: v for k, v in node.__dict__.items() if k not in REMEMBERED}
+    slots.update(fields)
+    copy.__dict__.update(slots)
+    return copy
+
+
+def copied(node: Any) -> Any:
+    """A copy that shares no node with the old one."""
+    if type(node) is list:
+        return [copied(item) for item in node]
+    if type(node) not in CHILD_FIELDS:
+        return node
+    fields = CHILD_FIELDS[type(node)]
+    return _changed(node, {f: copied(node.__dict__[f]) for f in fields if f in node.__dict__})
+
+
+# What passes remember on a node about the whole expression.
+REMEMBERED = frozenset(("names_read", "structural_key", "text_length", "stands_for", "called_primitive"))
+
+
+def _bound_inside(node: gast.AST) -> set[str]:
+    """Names bound by a comprehension or lambda."""
+    if isinstance(node, gast.Lambda):
+        arguments = node.args
+        return {a.id for a in [*arguments.args, *arguments.kwonlyargs, *arguments.posonlyargs]}
+    return {n for g in node.generators for n in target_names(g.target)}
+
+
+def free_reads(node: Any) -> list[str]:
+    """Like `reads`, without the names bound inside comprehensions and lambdas."""
+    found: list[str] = []
+    _collect_free(node, found, frozenset())
+    return found
+
+
+def free_names(found: list[gast.AST], tree: gast.AST) -> set[str]:
+    """What `free_reads` gives for a tree with these nodes, in no order."""
+    if not BINDING.isdisjoint(map(type, found)):
+        return set(free_reads(tree))
+    return {n.id for n in found if type(n) is gast.Name and type(n.ctx) is gast.Load}
+
+
+def _collect_free(node: Any, found: list[str], bound: Set[str]) -> None:
+    kind = type(node)
+    if kind is gast.Name:
+        if type(node.ctx) is gast.Load and node.id not in bound:
+            found.append(node.id)
+    elif kind is list:
+        for item in node:
+            _collect_free(item, found, bound)
+    elif kind in CHILD_FIELDS:
+        inside = bound | _bound_inside(node) if kind in BINDING else bound
+        slots = node.__dict__
+        for field_name in CHILD_FIELDS[kind]:
+            value = slots.get(field_name)
+            if type(value) not in LEAVES:
+                _collect_free(value, found, inside)
