@@ -52,7 +52,7 @@ def test_entries_before_and_after():
         out[0] = out[0] * 2
         return np.stack(out), out.pop(), len(out)
 
-    same(f, V, loops=2)
+    same(f, V, loops=3)
 
 
 def test_what_reverse_mode_does():
