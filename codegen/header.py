@@ -151,11 +151,13 @@ def _imports(own: Mapping[str, Any], users: Mapping[str, Any]) -> list[str]:
         plain.append(f"import {module.__name__}" + ("" if module.__name__ == name else f" as {name}"))
     for name, target in {**users, **own}.items():
         home = getattr(target, "__module__", None)
-        if name in modules or not isinstance(home, str) or hasattr(builtins, name) or not callable(target):
+        if name in modules or not isinstance(home, str) or hasattr(builtins, name):
             continue
         if home.startswith(SUPPORT):
             support.append(_imported(target, name))
-        elif _can_import(target) and (name in own or home.split(".")[0] in ("numpy", "math", "s2s")):
+        elif (
+            callable(target) and _can_import(target) and (name in own or home.split(".")[0] in ("numpy", "math", "s2s"))
+        ):
             others.append(f"from {home} import {_imported(target, name)}")
     if support:
         others.append(f"from {SUPPORT} import {', '.join(sorted(support))}")
@@ -164,7 +166,7 @@ def _imports(own: Mapping[str, Any], users: Mapping[str, Any]) -> list[str]:
 
 def _can_import(target: Any) -> bool:
     home = sys.modules.get(target.__module__)
-    return getattr(home, getattr(target, "__name__", ""), None) is target
+    return callable(target) and getattr(home, getattr(target, "__name__", ""), None) is target
 
 
 def _imported(target: Any, name: str) -> str:

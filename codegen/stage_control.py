@@ -180,7 +180,8 @@ class ControlFlow(StageVisitor):
     ) -> Any:
         """The rewritten block as a function that takes and gives the carried names."""
         outer = self.inside, self.given
-        self.inside, self.given = (*self.inside, node), self.given | {*names, *defaults}
+        own = set(bound_in(body)) - self.scope.always_live  # of these it has no values but those that it gets
+        self.inside, self.given = (*self.inside, node), (self.given - own) | {*names, *defaults}
         visited = [made for statement in body for made in _statements(self.visit(statement))]
         self.inside, self.given = outer
         result = gast.Return(gast.Tuple([loaded(n) for n in names], gast.Load()))

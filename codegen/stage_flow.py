@@ -249,7 +249,7 @@ def _after(node: Any, sets: _Sets) -> _Sets:
     if isinstance(node, _BLOCKS):
         node.flow.defined, node.flow.possible = sets
     if isinstance(node, gast.If):
-        return _after_branches([node.body, node.orelse], _with(sets, bound_in([node.test])))
+        return _after_if(node, _with(sets, bound_in([node.test])))
     if isinstance(node, gast.For | gast.AsyncFor | gast.While):
         return _after_loop(node, sets)
     if isinstance(node, gast.With | gast.AsyncWith):
@@ -268,6 +268,21 @@ def _with(sets: _Sets, names: Iterable[str]) -> _Sets:
     return sets[0] | set(names), sets[1] | set(names)
 
 
+def _after_if(node: Any, sets: _Sets) -> _Sets:
+    """Values that a branch does not read are none of its own: its function does not get them."""
+    blocks = [node.body, node.orelse]
+    dead = [_dead(b, node, live) for b, live in zip(blocks, node.flow.live_in_branches, strict=True)]
+    done = [(b, _assigned(b, (sets[0] - d, sets[1] - d))) for b, d in zip(blocks, dead, strict=True)]
+    falling = [defined | (sets[0] & d) for (b, (defined, _)), d in zip(done, dead, strict=True) if jumps.falls(b)]
+    possible = set.union(sets[1], *(possible for _, (_, possible) in done))
+    return set.intersection(*(falling or [done[0][1][0]])), possible
+
+
+def _dead(block: list[Any], node: Any, live: set[str]) -> set[str]:
+    """Names that a block binds, and of which it neither reads a value from before nor hands one on."""
+    return set(bound_in(block)) - live - node.flow.live_after
+
+
 def _after_branches(blocks: list[list[Any]], sets: _Sets) -> _Sets:
     done = [(block, _assigned(block, sets)) for block in blocks]
     falling = [defined for block, (defined, _) in done if jumps.falls(block)] or [done[0][1][0]]
@@ -278,10 +293,11 @@ def _after_loop(node: Any, sets: _Sets) -> _Sets:
     tested = bound_in([node.test]) if isinstance(node, gast.While) else []
     target = [] if isinstance(node, gast.While) else bound_in([node.target])
     possible = sets[1] | set(bound_in([node]))
-    at_end, _ = _assigned(node.body, (sets[0] | {*tested, *target}, possible))
+    dead = _dead(node.body, node, node.flow.live_inside) - {*tested, *target}
+    at_end, _ = _assigned(node.body, ((sets[0] - dead) | {*tested, *target}, possible))
     _assigned(node.orelse, (sets[0] | set(tested), possible))
     leaves_at_end = jumps.is_endless(node) and jumps.guard_of(node) is not None
-    return (at_end if leaves_at_end else sets[0] | set(tested)), possible
+    return (at_end | (sets[0] & dead) if leaves_at_end else sets[0] | set(tested)), possible
 
 
 def _after_try(node: Any, sets: _Sets) -> _Sets:

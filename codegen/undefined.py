@@ -8,18 +8,21 @@ from s2s.runtime import support
 
 
 def maybe_undefined(body: list[gast.AST]) -> set[str]:
-    """Names joined from one arm of a branch only, carried by a loop without a value before it, or copied from such."""
+    """Names joined from one arm of a branch only, carried by a loop without a value before it, or joined from such."""
     found: set[str] = set()
-    copies: list[tuple[str, gast.AST]] = []
     for statement in core.walk(body):
         if isinstance(statement, gast.If):
             arms = [dict(core.split_join(b)[1]) for b in core.blocks(statement)]
             found |= arms[0].keys() ^ arms[1].keys()
-            copies += [pair for arm in arms for pair in arm.items()]
         elif isinstance(statement, gast.For | gast.While):
             joins = core.split_join(statement.body)[1]
             found |= {t for t, _ in joins if not is_entered(body, t)}
-    return _with_copies(found, copies)
+    return _with_copies(found, _joined(body))
+
+
+def _joined(body: list[gast.AST]) -> list[tuple[str, gast.AST]]:
+    """What the joins of branches and loops, and those that enter loops, assign: (name, value)."""
+    return [pair for s in core.walk(body) if core.is_join(s) for pair in core.split_join([s])[1]]
 
 
 def _with_copies(found: set[str], copies: list[tuple[str, gast.AST]]) -> set[str]:
@@ -32,7 +35,7 @@ def _with_copies(found: set[str], copies: list[tuple[str, gast.AST]]) -> set[str
 
 def with_sources(forward: list[gast.AST], names: set[str], undefined: set[str]) -> set[str]:
     """Names and those that they are joined from, as far as these may be undefined, too."""
-    joins = [pair for s in core.walk(forward) if core.is_join(s) for pair in core.split_join([s])[1]]
+    joins = _joined(forward)
     found = set(names)
     while True:
         grown = {v.id for t, v in joins if t in found and core.is_name(v) and v.id in undefined} - found

@@ -39,8 +39,11 @@ def slope(function: Any, args: Any, direction: Any, step: float) -> float:
 
 
 def smooth_slope(function: Any, args: Any, direction: Any) -> float | None:
-    """The slope along a direction; None at a kink, where another branch is near, or where it is not finite."""
-    slopes = [slope(function, args, direction, step) for step in (1e-5, 3e-6)]
+    """The slope along a direction; None at a kink, near another branch, where it is not finite or Python raises."""
+    try:
+        slopes = [slope(function, args, direction, step) for step in (1e-5, 3e-6)]
+    except Exception:  # noqa: BLE001 - what CPython cannot run has no slope
+        return None
     agree = np.isfinite(slopes).all() and np.allclose(*slopes, rtol=1e-5, atol=1e-6)
     return slopes[0] if agree else None
 

@@ -411,9 +411,8 @@ class Writer:
             self.body(depth + 1, 2)
 
     def searched(self, depth: int) -> None:
-        found = self.fresh("scalar")
-        item = self.name("e")
         array, other = self.an_array(), self.variable("scalar")
+        found, item = self.fresh("scalar"), self.name("e")
         self.line(depth, f"for {item} in {array}:")
         self.line(depth + 1, f"if {item} > {self.choose(BOUNDS)}:")
         self.line(depth + 2, f"{found} = {item} * 0.5")

@@ -250,3 +250,29 @@ def return_from_loop_in_branch(x, y):
 
 CASES["return_from_loop_in_branch"] = (0.3, 0.7)
 EXTRA["return_from_loop_in_branch"] = (-0.5, 0.7)
+
+
+def return_from_nested_loop_after_branch(x, y):
+    s = x * 0.3
+    if x > 0.6:
+        x = np.sin(x)
+    else:
+        for _ in range(3):
+            if y < -5.0:
+                return y * 0.5
+            y = np.tanh(y)
+    n = 0
+    while n < 3:
+        n = n + 1
+        y = np.tanh(y)
+        for _ in range(2):
+            if y > 7.0:
+                return x * 0.5
+            y = np.tanh(y)
+            if s < -8.0:
+                return y * 0.5
+    return x + 2 * y + 3 * s
+
+
+CASES["return_from_nested_loop_after_branch"] = (0.7, 0.8)
+EXTRA["return_from_nested_loop_after_branch"] = (0.3, -7.0)

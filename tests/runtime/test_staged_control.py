@@ -317,3 +317,35 @@ def test_a_list_that_grows():
         return np.stack(out)
 
     same(f, V)
+
+
+def set_again_in_iterations(x, v):
+    t = x * 2.0
+    total = x + t
+    for e in v:
+        if e > 0.0:
+            t = e * x
+        else:
+            t = e - x
+        total = total + t
+    return total
+
+
+def set_again_in_branches(x, v):
+    t = np.sum(v)
+    total = t * x
+    if x > 0.0:
+        if total > -0.1:
+            t = x * 2.0
+        else:
+            t = x * 3.0
+        total = total * t
+    return total
+
+
+@pytest.mark.parametrize("function", [set_again_in_iterations, set_again_in_branches], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("x", [0.7, -0.7])
+def test_variables_that_blocks_only_set_are_their_own(function, x):
+    v = np.array([0.3, -0.4])
+    np.testing.assert_allclose(s2s.jit(function)(x, v), function(x, v), rtol=1e-12)
+    np.testing.assert_allclose(s2s.jit(s2s.grad(function))(x, v), s2s.grad(function)(x, v), rtol=1e-12)
