@@ -11,143 +11,30 @@ from typing import Any
 import gast
 
 from s2s.codegen import batch_rules, container_kinds, core, effects, kinds, rules, undefined
-from s2s.codegen.diagnostics import unsupported
-from s2s.codegen.kinds import DictOf, ListOf, Numeric, Static, TupleOf
+from s2s.codegen.batch_values import BatchValues, is_batched
+from s2s.codegen.kinds import DictOf, ListOf, Numeric, TupleOf
 from s2s.codegen.operations import Operation
 from s2s.codegen.shapes import resolved
 from s2s.runtime import support
 
 
-class Batch:
+class Batch(BatchValues):
     """Writes the batched form of one function, inferred by `BatchInference`."""
 
     def __init__(self, function: core.Function, instance: Any):
-        self.function = function
-        self.instance = instance
-        self.out: list[gast.AST] = []
-        self.writer = rules.RuleWriter(function, self._emit)
-        self.mask: gast.AST | None = None
-        self._size: gast.AST | None = None
+        super().__init__(function, instance)
+        self.mask: gast.AST | None = None  # the rows that run the statement, where not all of them do
         self.late: set[str] = set()  # variables that a loop sets first
 
     def run(self, is_entry: bool) -> list[gast.AST]:
+        """The batched body; all results of an entry function have a batch axis."""
         last = self.function.body[-1]
         self.out = []
         self.block(self.function.body[:-1])
         self.writer.like = last
         value = self.spread(last.value) if is_entry else last.value
         self.out.append(core.from_statement(gast.Return(value), last))
-        return [*self._counting(), *self.out]
-
-    def _counting(self) -> list[gast.AST]:
-        """The statements that count the rows, if the body asks for their number."""
-        if self._size is None:
-            return []
-        outer, self.out = self.out, []
-        self.writer.like = self.function.body[0]
-        self._emit(core.assign(self._size.id, self.writer.operation(self._count_rows()), self.function.body[0]))
-        done, self.out = self.out, outer
-        return done
-
-    def _emit(self, statement: gast.AST) -> None:
-        """Writes a statement that is not the user's."""
-        statement.derived = True
-        self.out.append(statement)
-
-    # Values ------------------------------------------------------------------------------------------------------
-
-    def kind(self, node: gast.AST) -> Any:
-        return self.function.kinds.get(node.id) if core.is_name(node) else None
-
-    def is_active(self, node: gast.AST) -> bool:
-        kind = self.kind(node)
-        return kind is not None and kinds.is_active(kind)
-
-    def reads_active(self, node: gast.AST) -> bool:
-        return any(self.is_active(core.name(n)) for n in core.reads(node))
-
-    def is_inner_scalar(self, node: gast.AST) -> bool:
-        """Is this a number in each row?"""
-        if core.is_literal(node):
-            return True
-        kind = self.kind(node)
-        return isinstance(kind, Numeric) and kind.scalar
-
-    def depth_of_list(self, kind: Any) -> int:
-        """How many lists are around the numbers; 0 if that is not known."""
-        if isinstance(kind, ListOf | TupleOf) and all(isinstance(k, Numeric) for k in kinds.parts(kind)):
-            return 1
-        return 0
-
-    def size(self) -> gast.AST:
-        """The number of rows."""
-        if self._size is None:
-            self._size = core.name(self.function.fresh("size"))
-        return self._size
-
-    def _count_rows(self) -> gast.AST:
-        pairs = []
-        for parameter in self.instance.active_parameters:
-            kind = self.instance.arguments[parameter]
-            if isinstance(kind, Numeric):
-                return self.writer.text("np.shape(x)[0]", {"x": core.name(parameter)})
-            pairs.append(core.tuple_of([core.name(parameter), pattern(kind)]))
-        return core.call(self.writer.support("batch_size"), *pairs)
-
-    def spread(self, node: gast.AST) -> gast.AST:
-        """The value with a batch axis at each of its leaves."""
-        kind = self.kind(node)
-        is_none = isinstance(kind, Static) and kind.value is None
-        if is_none or (kind is not None and kinds.is_active(kind) and is_batched(kind)):
-            return node
-        if core.is_name(node) and isinstance(kind, TupleOf | ListOf | DictOf):
-            return self.named(
-                core.call(self.writer.support("spread_tree"), node, pattern(kind), self.size()), self.base(node)
-            )
-        return self.named(core.call(self.writer.support("spread"), node, self.size()), self.base(node))
-
-    def base(self, node: gast.AST) -> str:
-        return self.function.bases.get(node.id, node.id) if core.is_name(node) else "value"
-
-    def named(self, value: gast.AST, base: str) -> gast.AST:
-        return self.writer.named(value, base)
-
-    def atom(self, text: str, mapping: dict[str, gast.AST]) -> gast.AST:
-        return self.writer.atom(self.writer.text(text, mapping))
-
-    def aligned(self, node: gast.AST, others: list[gast.AST]) -> gast.AST:
-        """The batched value with its rank raised to those of the others."""
-        ranks = {f"rank{i}": self._rank_beside(other) for i, other in enumerate(others)}
-        if not ranks:
-            return node
-        highest = f"max({', '.join(ranks)})" if len(ranks) > 1 else "rank0"
-        return self.atom(f"align(x, {highest})", {"x": node, **ranks})
-
-    def _rank_beside(self, other: gast.AST) -> gast.AST:
-        text = "np.ndim(y)" if self.is_active(other) else "np.ndim(y) + 1"
-        return self.writer.text(text, {"y": other})
-
-    def path_to(self, function: Any, name: str) -> gast.AST:
-        """How emitted code names the function."""
-        module = getattr(function, "__module__", "") or ""
-        if module.startswith("s2s."):
-            return self.writer.support(name) if hasattr(rules.support, name) else self._alias(function, name)
-        return self._alias(function, name)
-
-    def _alias(self, function: Any, name: str) -> gast.AST:
-        return core.name(self.writer.alias(function, name))
-
-    def refuse_primitive(self, operation: Operation) -> gast.AST:
-        raise self.unsupported(
-            f"{operation.primitive.name} with these arguments has no batched form", "use vmap with loop=True"
-        )
-
-    def unsupported(self, cause: str, rewrite: str) -> Exception:
-        source = self.function.source
-        like = self.writer.like
-        node = gast.Pass()
-        node.lineno, node.col_offset = (like.origin[1] if getattr(like, "origin", None) else source.tree.lineno), 0
-        return unsupported(source, node, cause, rewrite)
+        return [*self.counting(), *self.out]
 
     # Statements --------------------------------------------------------------------------------------------------
 
@@ -298,15 +185,15 @@ class Batch:
             self.out.append(core.from_statement(gast.If(statement.test, *arms), statement))
             return
         outer = self.mask
-        arms = []
+        values = []
         for block, negated in ((statement.body, False), (statement.orelse, True)):
             self.mask = self._within(outer, statement.test, negated) if _holds_loop(block) else outer
             body, joins = core.split_join(block)
             self.block(body)
-            arms.append(dict(joins))
+            values.append(dict(joins))
         self.mask = outer
         self.writer.like = statement
-        self._select(statement.test, *arms)
+        self._select(statement.test, *values)
 
     def _within(self, outer: gast.AST | None, test: gast.AST, negated: bool) -> gast.AST:
         """The rows that take a branch."""
@@ -326,7 +213,7 @@ class Batch:
             return x
         if isinstance(kind, Numeric):
             x, y = (v if self.is_inner_scalar(v) and not self.is_active(v) else v for v in (x, y))
-            values = {"x": self._beside(x, y, test), "y": self._beside(y, x, test), "test": self._mask_for(test, x, y)}
+            values = {"x": self._beside(x, y), "y": self._beside(y, x), "test": self._mask_for(test, x, y)}
             return self.writer.operation(self.writer.text("np.where(test, x, y)", values))
         if kind is None or not kinds.is_active(kind):
             raise self.unsupported("a value that is no array depends on a batched test", "make it an array or a number")
@@ -335,7 +222,7 @@ class Batch:
         parts = {"test": test, "x": self.spread(x), "y": self.spread(y)}
         return self.writer.operation(self.writer.text("select(test, x, y)", parts))
 
-    def _beside(self, value: gast.AST, other: gast.AST, test: gast.AST) -> gast.AST:
+    def _beside(self, value: gast.AST, other: gast.AST) -> gast.AST:
         is_plain = not self.is_active(value) or self.is_inner_scalar(other)
         return value if is_plain else self.aligned(value, [other])
 
@@ -376,11 +263,9 @@ class Batch:
             count, iterator = self._up_to_largest(statement)
         running = self._start_running(statement)
         outer, self.out = self.out, []
-        mask = (
-            running
-            if count is None
-            else self._both(running, self.atom("i < n", {"i": core.name(target.id), "n": count}))
-        )
+        mask = running
+        if count is not None:
+            mask = self._both(running, self.atom("i < n", {"i": core.name(target.id), "n": count}))
         pairs, guard = self._masked_pairs(statement, mask, running)
         self.out.extend([*core.simultaneous(pairs, statement), *guard])
         body, self.out = self.out, outer
@@ -392,9 +277,6 @@ class Batch:
         count = statement.iter.args[0]
         self.function.references.setdefault("range", range)
         return count, core.call("range", self._as_int(self.atom("np.max(n)", {"n": count})))
-
-    def _below(self, index: gast.AST, count: gast.AST) -> gast.AST:
-        return self.atom("i < n", {"i": core.name(index.id), "n": count})
 
     def _as_int(self, value: gast.AST) -> gast.AST:
         self.function.references.setdefault("int", int)
@@ -518,17 +400,3 @@ def holds_growing_list(kind: Any) -> bool:
     if isinstance(kind, ListOf) and kind.elements is None:
         return True
     return kind is not None and any(map(holds_growing_list, kinds.parts(kind)))
-
-
-def is_batched(kind: Any) -> bool:
-    """Has every numeric leaf a batch axis?"""
-    return kinds.with_activity(kind, True) == kind
-
-
-def pattern(kind: Any) -> gast.AST:
-    """Which leaves have a batch axis: True, False, a tuple of such, or (key, such) pairs for a dict."""
-    if not kinds.is_active(kind) or is_batched(kind):
-        return core.constant(kinds.is_active(kind))
-    if isinstance(kind, DictOf):
-        return core.tuple_of(core.tuple_of([core.constant(key), pattern(k)]) for key, k in kind.items)
-    return core.tuple_of(pattern(k) for k in kinds.parts(kind))

@@ -150,6 +150,3 @@ def _chained(function: gast.AST, parts: list[gast.AST]) -> gast.AST:
     for part in parts[1:]:
         result = core.call(function, result, part)
     return result
-
-
-__all__ = ["BatchInference"]

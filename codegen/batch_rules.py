@@ -7,6 +7,7 @@ import gast
 import numpy as np
 
 from s2s.codegen import core, rules
+from s2s.codegen.batch_values import BatchValues
 from s2s.codegen.kinds import Numeric
 from s2s.codegen.operations import Operation
 from s2s.codegen.shapes import resolved
@@ -17,7 +18,7 @@ FLATTENING = {"argmax", "argmin", "cumsum", "cumprod", "sort", "argsort"}
 IDLE = {"kind", "order", "stable", "copy", "subok", "casting"}
 
 
-def batched(writer: Any, statement: gast.AST, operation: Operation) -> gast.AST:
+def batched(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST:
     """The operation on operands of which `operation.active` have a batch axis; not yet flattened."""
     primitive = operation.primitive
     special = SPECIAL.get(primitive.name)
@@ -41,7 +42,7 @@ def _covers(text: str, operation: Operation) -> bool:
     return True
 
 
-def aligned(writer: Any, statement: gast.AST, operation: Operation) -> gast.AST:
+def aligned(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST:
     """The same expression, each batched operand with its rank raised to that of the others."""
     nodes = {p: operation.binding[p] for p in operation.places if p in operation.primitive.operands}
     arrays = {p: n for p, n in nodes.items() if not writer.is_inner_scalar(n)}
@@ -54,7 +55,7 @@ def aligned(writer: Any, statement: gast.AST, operation: Operation) -> gast.AST:
     return _of_arrays(writer, value, operation)
 
 
-def _of_arrays(writer: Any, value: gast.AST, operation: Operation) -> gast.AST:
+def _of_arrays(writer: BatchValues, value: gast.AST, operation: Operation) -> gast.AST:
     """Functions of Python's numbers alone (`math.sin`, `abs`) become NumPy's."""
     functions = operation.primitive.functions
     if not isinstance(value, gast.Call) or isinstance(value.func, gast.Attribute) and not _is_of_numbers(writer, value):
@@ -65,12 +66,12 @@ def _of_arrays(writer: Any, value: gast.AST, operation: Operation) -> gast.AST:
     return core.call_of(writer.writer.numpy(numpys.__name__), value.args, value.keywords)
 
 
-def _is_of_numbers(writer: Any, call: gast.Call) -> bool:
+def _is_of_numbers(writer: BatchValues, call: gast.Call) -> bool:
     target = resolved(writer.function, call.func)
     return target is not None and getattr(target, "__module__", None) in ("math", "builtins")
 
 
-def _from_text(writer: Any, operation: Operation) -> gast.AST:
+def _from_text(writer: BatchValues, operation: Operation) -> gast.AST:
     mapping = rules.operand_nodes(operation, writer.writer) | {"size": writer.size()}
     for parameter in operation.primitive.operands:
         mapping[parameter] = writer.spread(operation.binding[parameter])
@@ -91,7 +92,7 @@ def _without_defaults(node: gast.AST, operation: Operation) -> gast.AST:
     return core.call_of(node.func, node.args, kept)
 
 
-def row_by_row(writer: Any, operation: Operation) -> gast.AST:
+def row_by_row(writer: BatchValues, operation: Operation) -> gast.AST:
     """A loop over the rows of the batched operands."""
     function = next(iter(operation.primitive.functions), None)
     parameters = list(operation.primitive.parameters)
@@ -113,7 +114,7 @@ def _is_default(operation: Operation, parameter: str) -> bool:
 # Products --------------------------------------------------------------------------------------------------------
 
 
-def _matmul(writer: Any, statement: gast.AST, operation: Operation) -> gast.AST:
+def _matmul(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST:
     """Batched vectors become matrices of one row or column: NumPy would take the batch axis for one of the matrix."""
     left, right = operation.primitive.parameters[:2]
     mapping = {"x": operation.binding[left], "y": operation.binding[right]}
@@ -129,7 +130,7 @@ def _matmul(writer: Any, statement: gast.AST, operation: Operation) -> gast.AST:
     return writer.writer.text(text, mapping)
 
 
-def _einsum(writer: Any, statement: gast.AST, operation: Operation) -> gast.AST | None:
+def _einsum(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST | None:
     """One more letter, first, for the batched operands and the result."""
     subscripts = operation.binding["subscripts"]
     if not core.is_literal(subscripts) or not isinstance(core.literal(subscripts), str):
@@ -153,7 +154,7 @@ def _implied_result(text: str) -> str:
 # Indices ---------------------------------------------------------------------------------------------------------
 
 
-def _getitem(writer: Any, statement: gast.AST, operation: Operation) -> gast.AST | None:
+def _getitem(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST | None:
     """`x[i]` is `x[:, i]`; with an index of each row's own, `x[np.arange(size), i]`."""
     index = inner_index(writer, operation)
     if index is None:
@@ -164,7 +165,7 @@ def _getitem(writer: Any, statement: gast.AST, operation: Operation) -> gast.AST
     return core.subscript(owner, index)
 
 
-def inner_index(writer: Any, operation: Operation) -> gast.AST | None:
+def inner_index(writer: BatchValues, operation: Operation) -> gast.AST | None:
     """The index into the batched array; None where NumPy would put the batch axis elsewhere."""
     node = _without_s(operation.binding["index"])
     parts = list(node.elts) if isinstance(node, gast.Tuple) else [node]
@@ -179,7 +180,7 @@ def inner_index(writer: Any, operation: Operation) -> gast.AST | None:
     return node if parts[0] is own[0] else None
 
 
-def _needs_rows(writer: Any, node: gast.AST) -> bool:
+def _needs_rows(writer: BatchValues, node: gast.AST) -> bool:
     return writer.reads_active(node)
 
 
@@ -188,7 +189,7 @@ def _without_s(node: gast.AST) -> gast.AST:
     return node.slice if isinstance(node, gast.Subscript) and (core.dotted(node.value) or "").endswith(".s_") else node
 
 
-def _after_batch_axis(writer: Any, parts: list[gast.AST]) -> gast.AST | None:
+def _after_batch_axis(writer: BatchValues, parts: list[gast.AST]) -> gast.AST | None:
     whole = gast.Slice(None, None, None)
     is_array = [_may_be_array(writer, p) for p in parts]
     places = [i for i, p in enumerate(parts) if not isinstance(p, gast.Slice) and not _is_new_axis(p)]
@@ -201,14 +202,14 @@ def _is_new_axis(node: gast.AST) -> bool:
     return core.is_constant_key(node, None) or core.is_constant_key(node, ...)
 
 
-def _may_be_array(writer: Any, node: gast.AST) -> bool:
+def _may_be_array(writer: BatchValues, node: gast.AST) -> bool:
     if isinstance(node, gast.Slice) or core.is_literal(node):
         return False
     kind = writer.function.kinds.get(node.id) if core.is_name(node) else None
     return not (isinstance(kind, Numeric) and kind.scalar)
 
 
-def _set_at(writer: Any, statement: gast.AST, operation: Operation) -> gast.AST | None:
+def _set_at(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST | None:
     """`set_at(x, i, v)` and the like; the value's rank is raised to that of what it is written to."""
     index = inner_index(writer, operation)
     if index is None or (writer.reads_active(operation.binding["index"]) and "c" not in operation.active):
@@ -225,7 +226,7 @@ def _set_at(writer: Any, statement: gast.AST, operation: Operation) -> gast.AST 
 # Shapes ----------------------------------------------------------------------------------------------------------
 
 
-def _array(writer: Any, statement: gast.AST, operation: Operation) -> gast.AST | None:
+def _array(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST | None:
     """`np.array([a, b])` of batched elements: they are stacked along the axis after the batch axis."""
     node = operation.binding[operation.primitive.parameters[0]]
     kind = writer.function.kinds.get(node.id) if core.is_name(node) else None
@@ -236,11 +237,11 @@ def _array(writer: Any, statement: gast.AST, operation: Operation) -> gast.AST |
     return writer.writer.text("np.stack(x, axis=1)", {"x": writer.spread(node)})
 
 
-def _shape(writer: Any, statement: gast.AST, operation: Operation) -> gast.AST:
+def _shape(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST:
     return writer.writer.text("np.shape(x)[1:]", {"x": operation.binding["a"]})
 
 
-def _ndim(writer: Any, statement: gast.AST, operation: Operation) -> gast.AST:
+def _ndim(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST:
     return writer.writer.text("np.ndim(x) - 1", {"x": operation.binding["a"]})
 
 

@@ -241,11 +241,6 @@ def nodes(tree: gast.AST) -> list[gast.AST]:
     return found
 
 
-def kinds_in(tree: gast.AST) -> set[type]:
-    """The classes of the nodes of a tree that may hold names."""
-    return set(map(type, nodes(tree)))
-
-
 def reads(node: gast.AST | Iterable[gast.AST] | None) -> list[str]:
     """Names read by an expression or statement, in order, with repetition."""
     found: list[str] = []

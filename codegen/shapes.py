@@ -146,10 +146,6 @@ class ShapeTable:
         return shapes[0] if all(s == shapes[0] for s in shapes) else None
 
 
-def is_plain_assignment(statement: gast.AST) -> bool:
-    return type(statement) is gast.Assign and type(statement.targets[0]) is gast.Name and not core.is_join(statement)
-
-
 def checked_scalar(function: core.Function, statement: gast.AST) -> str | None:
     """`x` of the statement `require_scalar(x)`."""
     call = statement.value if type(statement) is gast.Expr else None

@@ -75,11 +75,6 @@ def recording(log: Log) -> Iterator[Log]:
         _logs.stack.pop()
 
 
-def is_recording() -> bool:
-    """Whether a region is being built in this thread."""
-    return bool(_logs.stack)
-
-
 def note(target: Any) -> None:
     """Says that an object is about to change: an array, a list, dict or set, or an object with attributes."""
     for log in _logs.stack:

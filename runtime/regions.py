@@ -64,10 +64,6 @@ class Region:
         """Ends the block with these MLIR values as its results."""
         ir.Operation.create("stablehlo.return", [], list(values), ip=ir.InsertionPoint(self.scope.block))
 
-    def operation_names(self) -> Iterator[str]:
-        """The names of the operations at the top of the block."""
-        return (op.operation.name for op in self.scope.block.operations)
-
     def move_to(self, region: Any) -> None:
         """Makes the block the body of a region of a real operation."""
         self.scope.open = False

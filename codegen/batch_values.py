@@ -1,0 +1,150 @@
+"""Values in batched code: which of them have a batch axis, how many rows there are, ranks that fit each other."""
+
+from typing import Any
+
+import gast
+
+from s2s.codegen import core, kinds, rules
+from s2s.codegen.diagnostics import unsupported
+from s2s.codegen.kinds import DictOf, ListOf, Numeric, Static, TupleOf
+from s2s.codegen.operations import Operation
+
+
+class BatchValues:
+    """What the batched form of one function knows of its values, and writes to bring them together.
+
+    Attributes:
+        function: the function in Core, its kinds inferred: active ones have a batch axis.
+        instance: the function with the kinds of its arguments.
+        out: the statements written so far.
+        writer: instantiates text of rules at the end of `out`.
+    """
+
+    def __init__(self, function: core.Function, instance: Any):
+        self.function = function
+        self.instance = instance
+        self.out: list[gast.AST] = []
+        self.writer = rules.RuleWriter(function, self._emit)
+        self._size: gast.AST | None = None
+
+    def _emit(self, statement: gast.AST) -> None:
+        """Writes a statement that is not the user's."""
+        statement.derived = True
+        self.out.append(statement)
+
+    def counting(self) -> list[gast.AST]:
+        """The statements that count the rows, if the body asks for their number."""
+        if self._size is None:
+            return []
+        outer, self.out = self.out, []
+        self.writer.like = self.function.body[0]
+        self._emit(core.assign(self._size.id, self.writer.operation(self._count_rows()), self.function.body[0]))
+        done, self.out = self.out, outer
+        return done
+
+    def kind(self, node: gast.AST) -> Any:
+        return self.function.kinds.get(node.id) if core.is_name(node) else None
+
+    def is_active(self, node: gast.AST) -> bool:
+        kind = self.kind(node)
+        return kind is not None and kinds.is_active(kind)
+
+    def reads_active(self, node: gast.AST) -> bool:
+        return any(self.is_active(core.name(n)) for n in core.reads(node))
+
+    def is_inner_scalar(self, node: gast.AST) -> bool:
+        """Is this a number in each row?"""
+        if core.is_literal(node):
+            return True
+        kind = self.kind(node)
+        return isinstance(kind, Numeric) and kind.scalar
+
+    def depth_of_list(self, kind: Any) -> int:
+        """1 for a list of numbers; 0 if how many lists are around the numbers is not known."""
+        if isinstance(kind, ListOf | TupleOf) and all(isinstance(k, Numeric) for k in kinds.parts(kind)):
+            return 1
+        return 0
+
+    def size(self) -> gast.AST:
+        """The number of rows."""
+        if self._size is None:
+            self._size = core.name(self.function.fresh("size"))
+        return self._size
+
+    def _count_rows(self) -> gast.AST:
+        pairs = []
+        for parameter in self.instance.active_parameters:
+            kind = self.instance.arguments[parameter]
+            if isinstance(kind, Numeric):
+                return self.writer.text("np.shape(x)[0]", {"x": core.name(parameter)})
+            pairs.append(core.tuple_of([core.name(parameter), pattern(kind)]))
+        return core.call(self.writer.support("batch_size"), *pairs)
+
+    def spread(self, node: gast.AST) -> gast.AST:
+        """The value with a batch axis at each of its leaves."""
+        kind = self.kind(node)
+        is_none = isinstance(kind, Static) and kind.value is None
+        if is_none or (kind is not None and kinds.is_active(kind) and is_batched(kind)):
+            return node
+        if core.is_name(node) and isinstance(kind, TupleOf | ListOf | DictOf):
+            return self.named(
+                core.call(self.writer.support("spread_tree"), node, pattern(kind), self.size()), self.base(node)
+            )
+        return self.named(core.call(self.writer.support("spread"), node, self.size()), self.base(node))
+
+    def base(self, node: gast.AST) -> str:
+        return self.function.bases.get(node.id, node.id) if core.is_name(node) else "value"
+
+    def named(self, value: gast.AST, base: str) -> gast.AST:
+        return self.writer.named(value, base)
+
+    def atom(self, text: str, mapping: dict[str, gast.AST]) -> gast.AST:
+        return self.writer.atom(self.writer.text(text, mapping))
+
+    def aligned(self, node: gast.AST, others: list[gast.AST]) -> gast.AST:
+        """The batched value with its rank raised to those of the others."""
+        ranks = {f"rank{i}": self._rank_beside(other) for i, other in enumerate(others)}
+        if not ranks:
+            return node
+        highest = f"max({', '.join(ranks)})" if len(ranks) > 1 else "rank0"
+        return self.atom(f"align(x, {highest})", {"x": node, **ranks})
+
+    def _rank_beside(self, other: gast.AST) -> gast.AST:
+        text = "np.ndim(y)" if self.is_active(other) else "np.ndim(y) + 1"
+        return self.writer.text(text, {"y": other})
+
+    def path_to(self, function: Any, name: str) -> gast.AST:
+        """How emitted code names the function."""
+        module = getattr(function, "__module__", "") or ""
+        if module.startswith("s2s."):
+            return self.writer.support(name) if hasattr(rules.support, name) else self._alias(function, name)
+        return self._alias(function, name)
+
+    def _alias(self, function: Any, name: str) -> gast.AST:
+        return core.name(self.writer.alias(function, name))
+
+    def refuse_primitive(self, operation: Operation) -> gast.AST:
+        raise self.unsupported(
+            f"{operation.primitive.name} with these arguments has no batched form", "write it for the whole batch"
+        )
+
+    def unsupported(self, cause: str, rewrite: str) -> Exception:
+        source = self.function.source
+        like = self.writer.like
+        node = gast.Pass()
+        node.lineno, node.col_offset = (like.origin[1] if getattr(like, "origin", None) else source.tree.lineno), 0
+        return unsupported(source, node, cause, rewrite)
+
+
+def is_batched(kind: Any) -> bool:
+    """Has every numeric leaf a batch axis?"""
+    return kinds.with_activity(kind, True) == kind
+
+
+def pattern(kind: Any) -> gast.AST:
+    """Which leaves have a batch axis: True, False, a tuple of such, or (key, such) pairs for a dict."""
+    if not kinds.is_active(kind) or is_batched(kind):
+        return core.constant(kinds.is_active(kind))
+    if isinstance(kind, DictOf):
+        return core.tuple_of(core.tuple_of([core.constant(key), pattern(k)]) for key, k in kind.items)
+    return core.tuple_of(pattern(k) for k in kinds.parts(kind))
