@@ -11,7 +11,7 @@ import gast
 
 from s2s.codegen import core
 from s2s.codegen.diagnostics import Diagnostics
-from s2s.codegen.kinds import DictOf, ListOf, Numeric, Static, show
+from s2s.codegen.kinds import DictOf, ListOf, MapOf, Numeric, Static, show
 from s2s.codegen.ownership import Ownership, live_after, resolver
 
 # Primitives whose result may share memory with their first operand.
@@ -72,7 +72,7 @@ def check(function: core.Function, diagnostics: Diagnostics, visible: Iterable[s
 def _refuse_elements(function: core.Function, diagnostics: Diagnostics, statement: gast.AST) -> None:
     if getattr(statement, "in_place", False) and is_element_write(statement):
         kind: Any = function.kinds.get(owner_of(statement).id)
-        if not isinstance(kind, Numeric | ListOf | DictOf):
+        if not isinstance(kind, Numeric | ListOf | DictOf | MapOf):
             diagnostics.report(statement, f"writing an element of {show(kind)} is not supported yet", "build a new one")
 
 
@@ -130,20 +130,20 @@ def is_immutable(kind: Any) -> bool:
 
 
 def _is_of_container(function: core.Function, statement: gast.AST) -> bool:
-    return all(isinstance(function.kinds.get(old), ListOf | DictOf) for old, _ in writes(statement))
+    return all(isinstance(function.kinds.get(old), ListOf | DictOf | MapOf) for old, _ in writes(statement))
 
 
 def _check_containers(function: core.Function, diagnostics: Diagnostics) -> None:
     """Refuses changes of lists and dicts that other variables or containers would have to show, too."""
     changing = [s for s in core.walk(function.body) if _changes_container(s)]
-    if not any(isinstance(function.kinds.get(owner_of(s).id), ListOf | DictOf) for s in changing):
+    if not any(isinstance(function.kinds.get(owner_of(s).id), ListOf | DictOf | MapOf) for s in changing):
         return
     ownership = Ownership(
         function.body, resolver(function.references), function.parameters, lambda s, old: _changes_container(s)
     )
     live = live_after(function.body)
     for change in ownership.changes:
-        if not isinstance(function.kinds.get(change.old), ListOf | DictOf):
+        if not isinstance(function.kinds.get(change.old), ListOf | DictOf | MapOf):
             continue
         why = ownership.conflict(change, live[id(change.statement)])
         if why is not None:

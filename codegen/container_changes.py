@@ -5,8 +5,8 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, kinds
-from s2s.codegen.kinds import DictOf, Kind, ListOf, Numeric, TupleOf
+from s2s.codegen import core, kinds, maps
+from s2s.codegen.kinds import DictOf, Kind, ListOf, MapOf, Numeric, TupleOf
 from s2s.codegen.operations import Operation
 from s2s.codegen.ownership import UPDATES
 from s2s.codegen.rules import RuleWriter
@@ -22,7 +22,7 @@ def infer(inference: Any, statement: gast.AST) -> None:
     owner, arguments = call.args[0], call.args[2:]
     kind = inference.kind(owner)
     before = len(inference.prelude)
-    is_known = isinstance(kind, ListOf | DictOf)
+    is_known = isinstance(kind, ListOf | DictOf | MapOf)
     change = Change(inference, statement, owner, kind, arguments, call.keywords)
     new, result = _written(change, statement.change) if is_known else _as_written(change, statement)
     version, item = core.targets(statement)
@@ -55,6 +55,10 @@ class Change:
     def call(self, name: str, *arguments: gast.AST) -> gast.AST:
         return core.call(self.writer.support(name), *arguments)
 
+    def key(self) -> Any:
+        """The key that is the first argument, where it is known; None otherwise."""
+        return self.inference.known_key(self.arguments[0]) if self.arguments else None
+
     def fits(self, *counts: int) -> bool:
         """Does the call have one of these numbers of plain arguments and no keywords?"""
         plain = not any(isinstance(a, gast.Starred) for a in self.arguments)
@@ -66,7 +70,8 @@ Written = tuple[gast.AST, gast.AST] | None
 
 def _written(change: Change, method: str) -> tuple[gast.AST, gast.AST]:
     """The new container and the method's result."""
-    write = (LIST_METHODS if isinstance(change.kind, ListOf) else DICT_METHODS).get(method)
+    is_map = isinstance(change.kind, DictOf) and method in METHODS[MapOf] and change.key() is None
+    write = METHODS[MapOf if is_map else type(change.kind)].get(method)
     made = write(change) if write is not None else None
     if made is None:
         cause = f"this call of the method .{method}() of {kinds.show(change.kind)} is not supported yet"
@@ -215,6 +220,29 @@ DICT_METHODS: dict[str, Callable[[Change], Written]] = {
 }
 
 
+def _map_pop(change: Change) -> Written:
+    if not change.fits(1):
+        return None
+    item = change.inference.computed("item", core.subscript(change.owner, change.arguments[0]))
+    return change.call("without", change.owner, change.arguments[0]), item
+
+
+def _map_setdefault(change: Change) -> Written:
+    if not change.fits(2):
+        return None
+    got = gast.Call(core.attribute(change.owner, "get"), change.arguments, [])
+    item = change.inference.computed("item", got)
+    old = change.inference.computed("old", change.call("prior", change.owner, change.arguments[0]))
+    return change.call("put_entry", change.owner, change.arguments[0], item, old), item
+
+
+METHODS: dict[type, dict[str, Callable[[Change], Written]]] = {
+    ListOf: LIST_METHODS,
+    DictOf: DICT_METHODS,
+    MapOf: {"pop": _map_pop, "setdefault": _map_setdefault, "clear": _clear},
+}
+
+
 # Entries ---------------------------------------------------------------------------------------------------------
 
 
@@ -227,7 +255,7 @@ def store(inference: Any, statement: gast.AST, node: gast.Call) -> Kind | None:
     owner, index, value = node.args
     kind = inference.kind(owner)
     is_user = getattr(statement, "in_place", False)
-    if not isinstance(kind, ListOf | DictOf) and (is_user or not isinstance(kind, TupleOf)):
+    if not isinstance(kind, ListOf | DictOf | MapOf) and (is_user or not isinstance(kind, TupleOf)):
         return None
     if isinstance(index, gast.Subscript | gast.Tuple):
         _refuse(inference, node, f"writing a slice of {kinds.show(kind)} is not supported yet")
@@ -241,6 +269,9 @@ def store(inference: Any, statement: gast.AST, node: gast.Call) -> Kind | None:
     if core.is_name(index) and key is not None:
         index = core.constant(key)
         statement.value = core.located(core.call_of(node.func, [owner, index, value], []), node)
+    is_map = isinstance(kind, MapOf) or isinstance(kind, DictOf) and key is None
+    if is_map and not _adds(inference, node):
+        return maps.store(inference, statement, node)
     is_new = isinstance(kind, DictOf) and key is not None and kind.get(key) is None
     name = "entry_new" if is_new else "entry_added" if _adds(inference, node) else "entry_set"
     places = {"c": ("arg", 0), "index": ("arg", 1), "v": ("arg", 2)}
@@ -293,6 +324,8 @@ def _elements(inference: Any, node: gast.AST, kind: TupleOf) -> list[gast.AST]:
 def method(inference: Any, node: gast.Call, owner: Kind) -> gast.AST | None:
     """`xs.copy()`, `d.items()` and their like as displays of the elements."""
     container, name = node.func.value, node.func.attr
+    if isinstance(owner, MapOf) or name == "get" and maps.may_be(owner) and inference.known_key(node.args[0]) is None:
+        return maps.method(inference, node)
     if node.args or node.keywords:
         return None
     if isinstance(owner, ListOf) and name == "copy":

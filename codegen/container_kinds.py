@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from s2s.codegen import core, kinds
-from s2s.codegen.kinds import DictOf, Kind, ListOf, Numeric, Static, TupleOf, Unknown
+from s2s.codegen.kinds import DictOf, Kind, ListOf, MapOf, Numeric, Static, TupleOf, Unknown
 from s2s.codegen.operations import Operation
 
 
@@ -103,6 +103,17 @@ def _entry(inference: Any, operation: Operation) -> Kind:
     return _unknown(c, v)
 
 
+def _put(inference: Any, operation: Operation) -> Kind:
+    """A dict with an entry at a key that is known at run time only."""
+    d, v, key = (_of(inference, operation, p) for p in ("d", "v", "key"))
+    made = (
+        kinds.map_of(d, MapOf(key if isinstance(key, Numeric) else Static(), v))
+        if isinstance(d, DictOf | MapOf)
+        else None
+    )
+    return made or _unknown(d, v)
+
+
 def _added(inference: Any, operation: Operation) -> Kind:
     c = _of(inference, operation, "c")
     return kinds.with_activity(c, True) if operation.active else c
@@ -110,11 +121,23 @@ def _added(inference: Any, operation: Operation) -> Kind:
 
 def _removed(inference: Any, operation: Operation) -> Kind:
     d, key = _of(inference, operation, "d"), _position(operation, "key")
-    return DictOf(tuple((k, v) for k, v in d.items if k != key)) if isinstance(d, DictOf) else _unknown(d)
+    return (
+        DictOf(tuple((k, v) for k, v in d.items if k != key))
+        if isinstance(d, DictOf)
+        else d
+        if isinstance(d, MapOf)
+        else _unknown(d)
+    )
 
 
 def _restored(inference: Any, operation: Operation) -> Kind:
     return kinds.with_activity(_of(inference, operation, "d"), bool(operation.active))
+
+
+def _restored_like(parameter: str) -> Callable[[Any, Operation], Kind]:
+    return lambda inference, operation: kinds.with_activity(
+        _of(inference, operation, parameter), bool(operation.active)
+    )
 
 
 def _acc(inference: Any, operation: Operation) -> Kind:
@@ -126,6 +149,8 @@ def _acc(inference: Any, operation: Operation) -> Kind:
 
 def _items(inference: Any, operation: Operation) -> Kind:
     c = _of(inference, operation, "c")
+    if isinstance(c, MapOf):
+        return ListOf(c.element)
     if isinstance(c, DictOf | TupleOf):
         return kinds.list_of(kinds.parts(c))
     return c if isinstance(c, ListOf) else ListOf(kinds.iterated(c))
@@ -142,8 +167,12 @@ def _from_items(inference: Any, operation: Operation) -> Kind:
     return DictOf(tuple(zip(dict(like.items), done, strict=True))) if isinstance(like, DictOf) else kinds.list_of(done)
 
 
+def _keys(inference: Any, operation: Operation) -> Kind:
+    return ListOf(kinds.iterated(_of(inference, operation, "d")))
+
+
 def _emptied(inference: Any, operation: Operation) -> Kind:
-    return DictOf(()) if isinstance(_of(inference, operation, "c"), DictOf) else kinds.list_of(())
+    return DictOf(()) if isinstance(_of(inference, operation, "c"), DictOf | MapOf) else kinds.list_of(())
 
 
 RESULTS: dict[str, Callable[[Any, Operation], Kind]] = {
@@ -169,6 +198,11 @@ RESULTS: dict[str, Callable[[Any, Operation], Kind]] = {
     "entry_set": _entry,
     "entry_new": _entry,
     "entry_added": _added,
+    "dict_keys": _keys,
+    "dict_copied": lambda inference, operation: _of(inference, operation, "d"),
+    "entry_put": _put,
+    "entry_before_put": _restored_like("g"),
+    "entry_before_put_bar": _restored_like("like"),
     "entry_removed": _removed,
     "entry_restored": _restored,
     "acc": _acc,

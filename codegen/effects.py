@@ -32,7 +32,7 @@ import gast
 from s2s.codegen import core, function_values, updates, versions
 from s2s.codegen.diagnostics import UnsupportedError
 from s2s.codegen.facts import note_at_call
-from s2s.codegen.kinds import DictOf, Kind, ListOf, Numeric, TupleOf, Unknown
+from s2s.codegen.kinds import DictOf, Kind, ListOf, MapOf, Numeric, TupleOf, Unknown
 from s2s.codegen.operations import Operation
 from s2s.codegen.rules import RuleWriter
 from s2s.runtime import support
@@ -246,7 +246,7 @@ def special(inference: Any, statement: gast.AST, node: gast.Call, target: Any) -
 def _reread(inference: Any, node: gast.Call) -> gast.AST:
     """A view is read again; an element of a container is still the same object."""
     old, base, index = node.args
-    if isinstance(inference.kind(base), TupleOf | ListOf | DictOf):
+    if isinstance(inference.kind(base), TupleOf | ListOf | DictOf | MapOf):
         return old
     index = _index_of(index)
     return core.subscript(base, index) if _is_view(inference, base, index) else node
@@ -254,7 +254,7 @@ def _reread(inference: Any, node: gast.Call) -> gast.AST:
 
 def _put_view(inference: Any, statement: gast.AST, node: gast.Call) -> gast.AST:
     base, index, _ = node.args
-    holds = isinstance(inference.kind(base), TupleOf | ListOf | DictOf)
+    holds = isinstance(inference.kind(base), TupleOf | ListOf | DictOf | MapOf)
     if holds and isinstance(_index_of(index), gast.Slice):
         return base  # a slice of a list is a list of its own
     if not holds and not _is_view(inference, base, _index_of(index)):

@@ -13,8 +13,8 @@ from typing import Any
 import gast
 import numpy as np
 
-from s2s.codegen import call_arguments, core, function_values, kinds
-from s2s.codegen.kinds import Kind, ListOf, Numeric, Static, Unknown
+from s2s.codegen import call_arguments, core, function_values, kinds, maps
+from s2s.codegen.kinds import Kind, ListOf, MapOf, Numeric, Static, Unknown
 from s2s.runtime import builtin_functions as library
 
 # What is written out at most; more is left to a loop.
@@ -258,6 +258,8 @@ def _extreme_of_list(inference: Any, node: gast.AST, target: Any) -> gast.AST | 
 
 @rule(sorted)
 def _sorted(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
+    if isinstance(inference.kind(node.args[0]), MapOf):
+        return core.call_of(node.func, [maps.keys(inference, node.args[0])], node.keywords)
     found = elements(inference, node.args[0])
     if found is None or not only_keywords(node, "key", "reverse"):
         return None

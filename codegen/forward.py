@@ -5,7 +5,7 @@ from typing import Any
 import gast
 
 from s2s.codegen import core, defaults, kinds, rules, variadic
-from s2s.codegen.kinds import ListOf, Numeric, TupleOf
+from s2s.codegen.kinds import ListOf, MapOf, Numeric, TupleOf
 from s2s.codegen.operations import Operation
 
 
@@ -242,13 +242,18 @@ class Forward:
         if name == "enumerate":
             inner, source = self._paired(target.elts[1], iterator.args[0])
             return gast.Tuple([target.elts[0], inner], gast.Store()), core.call("enumerate", source, *iterator.args[1:])
-        if name == "reversed" and any(self.is_active(core.name(n)) for n in core.reads(iterator.args[0])):
+        if name == "reversed" and any(self._gives_active(core.name(n)) for n in core.reads(iterator.args[0])):
             return self._paired_reversed(target, iterator)
-        if name in ("range", "reversed") or not self.is_active(iterator):
+        if name in ("range", "reversed") or not self._gives_active(iterator):
             return target, iterator
         self.function.references["zip"] = zip
         dot = core.stored(self.new_dot(target.id))
         return gast.Tuple([target, dot], gast.Store()), core.call("zip", iterator, self.dot(iterator))
+
+    def _gives_active(self, node: gast.AST) -> bool:
+        """Does iterating over it give active items? Dicts give their keys."""
+        is_map = core.is_name(node) and isinstance(self.function.kinds.get(node.id), MapOf)
+        return self.is_active(node) and not is_map
 
     def _paired_reversed(self, target: gast.AST, iterator: gast.AST) -> tuple[gast.AST, gast.AST]:
         self.function.references["zip"] = zip

@@ -39,7 +39,7 @@ def _method(function: core.Function, statement: gast.AST, resolve: Any) -> str |
     if found in (support.set_at, support.put):
         kind = function.kinds.get(core.targets(statement)[0])
         return "store" if isinstance(kind, ListOf | DictOf) else None
-    return NAMES.get(found)
+    return "store" if found is support.put_entry else NAMES.get(found)
 
 
 NAMES = {support.append: "append", support.extend: "extend", support.insert: "insert", support.pop: "pop"}

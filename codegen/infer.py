@@ -18,6 +18,7 @@ from s2s.codegen import (
     inner_transformations,
     kinds,
     loop_targets,
+    maps,
     object_attributes,
     object_calls,
     object_uses,
@@ -31,7 +32,7 @@ from s2s.codegen import (
 )
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.guards import UNRESOLVED, resolve_references
-from s2s.codegen.kinds import Bottom, DictOf, FunctionOf, Kind, ListOf, Numeric, Static, TupleOf, Unknown
+from s2s.codegen.kinds import Bottom, DictOf, FunctionOf, Kind, ListOf, MapOf, Numeric, Static, TupleOf, Unknown
 from s2s.codegen.operations import Operation
 from s2s.codegen.preludes import Preludes, infer_block
 from s2s.codegen.result_kinds import RESULT_KINDS, SCALAR_OPERATORS
@@ -253,16 +254,10 @@ class Inference(Preludes):
         if not kinds.is_active(owner):
             return self._inactive_item(owner, node)
         statement.operation = Operation("getitem", binding={"container": node.value, "key": node.slice})
-        key = self.known_key(node.slice)
-        found = kinds.getitem(owner, key) if key is not None else None
-        if found is None and isinstance(owner, TupleOf | ListOf):
-            found = kinds.iterated(owner)
-        return found if found is not None else Unknown(True)
+        return maps.item(owner, self.known_key(node.slice)) or Unknown(True)
 
     def _inactive_item(self, owner: Kind, node: gast.AST) -> Kind:
-        key = self.known_key(node.slice)
-        found = kinds.getitem(owner, key) if key is not None else None
-        return found if found is not None else Unknown()
+        return maps.inactive_item(owner, self.known_key(node.slice)) or Unknown()
 
     def known_key(self, node: gast.AST) -> Any:
         """A literal index, or a string that a variable is known to be; None otherwise."""
@@ -335,6 +330,7 @@ class Inference(Preludes):
         return self._function_call(statement, node, target)
 
     def _container_cast(self, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
+        node.args = [maps.keys(self, n) if isinstance(self.kind(n), MapOf) else n for n in node.args]
         kind = self.kind(node.args[0])
         if isinstance(kind, TupleOf | ListOf) and kinds.getitem(kind, slice(None)) is not None:
             statement.operation = Operation("cast", binding={"container": node.args[0]})

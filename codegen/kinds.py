@@ -52,6 +52,14 @@ class DictOf:
         return dict(self.items).get(key)
 
 
+@dataclass(frozen=True)
+class MapOf:
+    """A dict of keys that are known at run time only: any number of them, and values of one kind."""
+
+    key: "Kind"
+    element: "Kind"
+
+
 UNKNOWN_VALUE = object()
 
 
@@ -112,7 +120,7 @@ class SuperOf:
     after: Any
 
 
-Kind = Numeric | TupleOf | ListOf | DictOf | Static | Unknown | ObjectOf | SuperOf | Bottom
+Kind = Numeric | TupleOf | ListOf | DictOf | MapOf | Static | Unknown | ObjectOf | SuperOf | Bottom
 
 
 def _equal(a: Any, b: Any) -> bool:
@@ -135,6 +143,8 @@ def parts(kind: Kind) -> tuple[Kind, ...]:
         return kind.elements if kind.elements is not None else (kind.element,)
     if isinstance(kind, DictOf):
         return tuple(k for _, k in kind.items)
+    if isinstance(kind, MapOf):
+        return (kind.element,)
     return tuple(_data_of(kind, {kind})) if isinstance(kind, ObjectOf) else ()
 
 
@@ -166,6 +176,8 @@ def with_activity(kind: Kind, active: bool) -> Kind:
         return ListOf(with_activity(kind.element, active), elements)
     if isinstance(kind, DictOf):
         return DictOf(tuple((key, with_activity(k, active)) for key, k in kind.items))
+    if isinstance(kind, MapOf):
+        return MapOf(kind.key, with_activity(kind.element, active))
     return kind
 
 
@@ -183,8 +195,8 @@ def join(a: Kind, b: Kind) -> Kind:
         return TupleOf(tuple(join(x, y) for x, y in zip(a.elements, b.elements, strict=True)), a.cls)
     if isinstance(a, ListOf) and isinstance(b, ListOf):
         return _join_lists(a, b)
-    if isinstance(a, DictOf) and isinstance(b, DictOf) and [k for k, _ in a.items] == [k for k, _ in b.items]:
-        return DictOf(tuple((k, join(x, y)) for (k, x), (_, y) in zip(a.items, b.items, strict=True)))
+    if isinstance(a, DictOf | MapOf) and isinstance(b, DictOf | MapOf):
+        return _join_dicts(a, b)
     if isinstance(a, Static) and isinstance(b, Static):
         return Static()
     return Unknown(is_active(a) or is_active(b))
@@ -211,6 +223,24 @@ def _join_lists(a: ListOf, b: ListOf) -> ListOf:
     if a.elements is None or b.elements is None or len(a.elements) != len(b.elements):
         return ListOf(element)
     return ListOf(element, tuple(join(x, y) for x, y in zip(a.elements, b.elements, strict=True)))
+
+
+def _join_dicts(a: DictOf | MapOf, b: DictOf | MapOf) -> Kind:
+    if isinstance(a, DictOf) and isinstance(b, DictOf) and [k for k, _ in a.items] == [k for k, _ in b.items]:
+        return DictOf(tuple((k, join(x, y)) for (k, x), (_, y) in zip(a.items, b.items, strict=True)))
+    return map_of(a, b) or Unknown(is_active(a) or is_active(b))
+
+
+def map_of(*dicts: DictOf | MapOf) -> MapOf | None:
+    """The kind that holds all of these dicts, whatever their keys; None if their values have none in common."""
+    keys = [k for d in dicts for k in ([d.key] if isinstance(d, MapOf) else [key_kind(key) for key, _ in d.items])]
+    element = element_of(tuple(k for d in dicts for k in parts(d)))
+    return None if not keys or isinstance(element, Unknown) else MapOf(element_of(tuple(keys)), element)
+
+
+def key_kind(key: Any) -> Kind:
+    """The kind of a key, but for its value."""
+    return Numeric(scalar=True) if type(key) in (int, float) else Static()
 
 
 def list_of(elements: tuple[Kind, ...]) -> ListOf:
@@ -269,6 +299,8 @@ def getitem(kind: Kind, key: Any) -> Kind | None:
             return list_of(found) if isinstance(key, slice) else found
         if isinstance(kind, DictOf):
             return kind.get(key)
+        if isinstance(kind, MapOf):
+            return kind.element
     except (IndexError, TypeError):
         return None
     return None
@@ -280,8 +312,8 @@ def iterated(kind: Kind) -> Kind:
         return element_of(kind.elements)
     if isinstance(kind, ListOf):
         return kind.element
-    if isinstance(kind, DictOf):
-        return Static()
+    if isinstance(kind, DictOf | MapOf):
+        return kind.key if isinstance(kind, MapOf) else Static()
     if isinstance(kind, Numeric):
         return Numeric(kind.active)
     return kind if isinstance(kind, Bottom) else Unknown(is_active(kind))
@@ -291,7 +323,13 @@ def show(kind: Kind) -> str:
     """A short description for messages."""
     if isinstance(kind, FunctionOf):
         return "a function"
-    names: Mapping[type, str] = {Numeric: "an array or number", TupleOf: "a tuple", ListOf: "a list", DictOf: "a dict"}
+    names: Mapping[type, str] = {
+        Numeric: "an array or number",
+        TupleOf: "a tuple",
+        ListOf: "a list",
+        DictOf: "a dict",
+        MapOf: "a dict",
+    }
     if isinstance(kind, ObjectOf):
         return f"an object of {kind.cls.__name__}"
     return names.get(type(kind), "a Python object")

@@ -13,19 +13,20 @@ from typing import Any
 import gast
 
 from s2s.codegen import core
+from s2s.runtime import builtin_functions as library
 from s2s.runtime import support
 from s2s.runtime.primitives import table
 
 # Functions that change their first argument: the result (for pops, its first part) is the argument's next version.
 UPDATES = (
     support.append, support.extend, support.insert, support.pop, support.set_at, support.put, support.reordered,
-    support.without, support.emptied,
+    support.without, support.emptied, support.put_entry,
 )  # fmt: skip
 POPS = (support.pop,)
 # Primitives whose result may be, or hold, this operand itself.
 KEEPS = {
     "list_append": ("v",), "list_insert": ("v",), "list_insert_popped": ("v",), "acc": ("a", "b"),
-    "instantiate": ("t",), "set_at": ("v",), "put": ("v",), "getitem": ("c",),
+    "instantiate": ("t",), "set_at": ("v",), "put": ("v",), "getitem": ("c",), "entry_put": ("v",),
 }  # fmt: skip
 # Those whose result may be the operand itself.
 MAY_BE_OPERAND = ("acc", "instantiate", "getitem")
@@ -186,7 +187,10 @@ class Ownership:
                 continue
             web = self._web_of(name)
             web.made.append(site)
-            web.is_foreign |= isinstance(target, gast.Tuple) and not core.is_join(statement) or not self._is_new(value)
+            if core.is_join(statement):
+                web.is_foreign |= not self._is_new(dict(core.split_join([statement])[1])[name])
+            else:
+                web.is_foreign |= isinstance(target, gast.Tuple) or not self._is_new(value)
 
     def _is_new(self, value: gast.AST) -> bool:
         """Does the expression make an object that nothing else refers to?"""
@@ -291,7 +295,7 @@ def _borrowed_arguments(call: gast.Call, ownership: Ownership) -> list[gast.AST]
 
 
 def _looks(found: Any) -> bool:
-    return _is_one_of(found, (*LOOKS, support.require_scalar, support.require_immutable, support.shapes))
+    return _is_one_of(found, (*LOOKS, support.require_scalar, support.require_immutable, support.shapes, library.got))
 
 
 def _is_one_of(found: Any, functions: Iterable[Any]) -> bool:

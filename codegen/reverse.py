@@ -9,7 +9,7 @@ from typing import Any
 import gast
 
 from s2s.codegen import core, kinds, rules, saving, undefined, variadic
-from s2s.codegen.kinds import DictOf, ListOf, Numeric, TupleOf
+from s2s.codegen.kinds import DictOf, ListOf, MapOf, Numeric, TupleOf
 from s2s.codegen.operations import Operation
 
 
@@ -451,7 +451,7 @@ class LoopAttempt:
     def _items(self, reverse: Reverse, statement: gast.AST) -> None:
         for leaf in leaves(statement) if isinstance(statement, gast.For) else []:
             kind = reverse.kind(leaf.source) if leaf.source is not None else None
-            if kind is None or not kinds.is_active(kind) or isinstance(kind, DictOf):
+            if kind is None or not kinds.is_active(kind) or isinstance(kind, DictOf | MapOf):
                 continue
             if leaf.target not in reverse.frame.adjoints:
                 continue

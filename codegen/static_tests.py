@@ -9,10 +9,10 @@ from typing import Any
 import gast
 
 from s2s.codegen import core
-from s2s.codegen.kinds import UNKNOWN_VALUE, DictOf, FunctionOf, Kind, ListOf, Numeric, ObjectOf, Static, TupleOf
+from s2s.codegen.kinds import UNKNOWN_VALUE, DictOf, FunctionOf, Kind, ListOf, MapOf, Numeric, ObjectOf, Static, TupleOf
 from s2s.codegen.operations import Operation
 
-CONTAINERS: dict[type, type] = {TupleOf: tuple, ListOf: list, DictOf: dict}
+CONTAINERS: dict[type, type] = {TupleOf: tuple, ListOf: list, DictOf: dict, MapOf: dict}
 DATA = (list, tuple, dict, str, type(None))
 
 
@@ -53,7 +53,7 @@ def _compared(inference: Any, node: gast.AST) -> bool | None:
 def _is_none(kind: Kind) -> bool | None:
     if isinstance(kind, Static):
         return None if kind.value is UNKNOWN_VALUE else kind.value is None
-    return False if isinstance(kind, Numeric | TupleOf | ListOf | DictOf | ObjectOf) else None
+    return False if isinstance(kind, Numeric | TupleOf | ListOf | DictOf | MapOf | ObjectOf) else None
 
 
 def _text(inference: Any, node: gast.AST) -> str | None:
@@ -78,7 +78,7 @@ def _is_callable(kind: Kind) -> bool | None:
         return True
     if isinstance(kind, Static):
         return None if kind.value is UNKNOWN_VALUE else callable(kind.value)
-    return False if isinstance(kind, Numeric | TupleOf | ListOf | DictOf) else None
+    return False if isinstance(kind, Numeric | TupleOf | ListOf | DictOf | MapOf) else None
 
 
 def _classes(inference: Any, node: gast.AST) -> tuple[type, ...] | None:

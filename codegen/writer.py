@@ -10,7 +10,7 @@ from s2s.codegen.batch import Batch
 from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.drafts import Draft, JointDraft, PairDraft, parameter_list
 from s2s.codegen.forward import Forward
-from s2s.codegen.kinds import DictOf, ListOf, Static, TupleOf
+from s2s.codegen.kinds import DictOf, ListOf, MapOf, Static, TupleOf
 from s2s.codegen.operations import Operation
 from s2s.codegen.program import Instance, Program, signature
 from s2s.codegen.reverse import Reverse
@@ -153,7 +153,7 @@ def _require_number(instance: Instance, function: core.Function, has_aux: bool) 
     """Refuses the gradient of a function whose result is known to be a container."""
     kind = instance.result
     is_other = isinstance(kind, Static) and isinstance(kind.value, str | None)
-    if has_aux or not (is_other or isinstance(kind, TupleOf | ListOf | DictOf)):
+    if has_aux or not (is_other or isinstance(kind, TupleOf | ListOf | DictOf | MapOf)):
         return
     cause = f"the gradient is defined for functions that return one number; this one returns {kinds.show(kind)}"
     rewrite = "return one number, with has_aux=True for (loss, anything else), or use vjp"

@@ -52,6 +52,14 @@ def zipped(items, others):
     return rows
 
 
+def got(entries, key, default):
+    if key in entries:
+        found = entries[key]
+    else:
+        found = default
+    return found
+
+
 def largest(items):
     found = items[0]
     for item in items[1:]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from s2s.runtime.support_reductions import sum_to
-from s2s.runtime.support_trees import acc, is_numeric, zeros_like
+from s2s.runtime.support_trees import acc, is_numeric, type_of_dict, zeros_like
 
 
 def changed(c: Any, method: str, *args: Any, **keywords: Any) -> tuple[Any, Any]:
@@ -126,6 +126,36 @@ def without(d: dict[Any, Any], key: Any) -> dict[Any, Any]:
     made = dict(d)
     del made[key]
     return made
+
+
+def keys_of(d: dict[Any, Any]) -> list[Any]:
+    """The keys of `d`, in order."""
+    return list(d)
+
+
+def copied_dict(d: dict[Any, Any]) -> dict[Any, Any]:
+    """A new dict of the same entries."""
+    return d.copy()
+
+
+def prior(d: dict[Any, Any], key: Any) -> Any:
+    """What `d` has at `key` before it is written there; None if nothing."""
+    return d.get(key)
+
+
+def put_entry(d: dict[Any, Any], key: Any, v: Any, old: Any) -> dict[Any, Any]:
+    """`d` with `v` at `key`, where `old`, which is `prior(d, key)`, was."""
+    return type_of_dict(d, {**d, key: v})
+
+
+def before_put(g: dict[Any, Any], key: Any, old: Any) -> dict[Any, Any]:
+    """The cotangent of `d` in `put_entry(d, key, v, old)`."""
+    return without(g, key) if old is None else type_of_dict(g, {**g, key: zeros_like(old)})
+
+
+def before_put_bar(g: dict[Any, Any], like: dict[Any, Any], key: Any, old: Any) -> dict[Any, Any]:
+    """The cotangent of `like` in `before_put(like, key, old)`."""
+    return with_zeros_at(g, like, key)
 
 
 def with_zeros_at(g: dict[Any, Any], d: dict[Any, Any], key: Any) -> dict[Any, Any]:

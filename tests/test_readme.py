@@ -48,6 +48,14 @@ def growing(x):
     return np.sum(np.stack(xs)) * d["third"]
 
 
+def keyed(x):
+    d = {i: v * v for i, v in enumerate(x)}
+    total = d.get(len(x), 0.0)
+    for k, v in d.items():
+        total = total + (k + 1.0) * v * d[1]
+    return total
+
+
 def containers(x):
     point = Point(x * 2.0, [x, {"z": x * x}])
     left, (right, named) = point
@@ -170,6 +178,7 @@ PROGRAMS = {
     "calls of your functions, positional, by keyword, with defaults, `*args`, `**kwargs`": calls,
     "tuples, lists, dicts, named tuples as arguments and results": containers,
     "lists and dicts that change: `append`, `pop`, `insert`, `+=`, `d[k] = v`, `update` and their like": growing,
+    "dicts whose keys are known at run time only: `{i: f(v) for i, v in enumerate(x)}`, `d.items()`, `d.get`": keyed,
     "`for` over ranges and containers": loops,
     "`if` on known Python values": known_branch,
     "`if` on array values": branch,

@@ -164,6 +164,38 @@ linear(
     vjp="g_bar = without(out_bar, key)",
 )
 
+# Of dicts whose keys are known at run time only: the entry may be a new one.
+nondifferentiable("dict_keys", "d", operands=(), functions=(support.keys_of,))
+linear("dict_copied", "d", functions=(support.copied_dict,), vjp="d_bar = out_bar")
+nondifferentiable("entry_prior", "d, key", operands=(), functions=(support.prior,), result_kind="static")
+linear(
+    "entry_put",
+    "d, key, v, old",
+    operands=("d", "v"),
+    shape_only=("old",),
+    functions=(support.put_entry,),
+    vjp="""
+        d_bar = before_put(out_bar, key, old)
+        v_bar = out_bar[key]
+    """,
+)
+linear(
+    "entry_before_put",
+    "g, key, old",
+    operands=("g",),
+    shape_only=("old",),
+    functions=(support.before_put,),
+    vjp="g_bar = before_put_bar(out_bar, g, key, old)",
+)
+linear(
+    "entry_before_put_bar",
+    "g, like, key, old",
+    operands=("g",),
+    shape_only=("like", "old"),
+    functions=(support.before_put_bar,),
+    vjp="g_bar = before_put(out_bar, key, old)",
+)
+
 # Trees of cotangents.
 linear(
     "acc",
