@@ -30,7 +30,7 @@ class BatchInference(Inference):
         primitive = operation.primitive
         if primitive.name in container_kinds.RESULTS:
             return container_kinds.RESULTS[primitive.name](self, operation)
-        if primitive.result_kind == "static" or primitive.name in ("shape", "ndim"):
+        if primitive.result_kind == "static" or primitive.name in ("shape", "ndim", "size"):
             return kinds.with_activity(self._result_shape(primitive, operation), False)
         self._refuse_batched_options(statement, operation)
         return kinds.with_activity(self._result_shape(primitive, operation), bool(operation.active))

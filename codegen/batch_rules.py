@@ -245,6 +245,12 @@ def _ndim(writer: BatchValues, statement: gast.AST, operation: Operation) -> gas
     return writer.writer.text("np.ndim(x) - 1", {"x": operation.binding["a"]})
 
 
+def _size(writer: Any, statement: gast.AST, operation: Operation) -> gast.AST:
+    axis = operation.binding["axis"]
+    text = "np.size(x) // np.shape(x)[0]" if core.is_constant_key(axis, None) else "np.size(x, inner_axis(axis))"
+    return writer.writer.text(text, {"x": operation.binding["a"], "axis": axis})
+
+
 SPECIAL: dict[str, Any] = {
     "matmul": _matmul,
     "dot": _matmul,
@@ -257,4 +263,5 @@ SPECIAL: dict[str, Any] = {
     "array": _array,
     "shape": _shape,
     "ndim": _ndim,
+    "size": _size,
 }

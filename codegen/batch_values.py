@@ -3,6 +3,7 @@
 from typing import Any
 
 import gast
+import numpy as np
 
 from s2s.codegen import core, kinds, rules
 from s2s.codegen.diagnostics import unsupported
@@ -115,10 +116,10 @@ class BatchValues:
 
     def path_to(self, function: Any, name: str) -> gast.AST:
         """How emitted code names the function."""
-        module = getattr(function, "__module__", "") or ""
-        if module.startswith("s2s."):
-            return self.writer.support(name) if hasattr(rules.support, name) else self._alias(function, name)
-        return self._alias(function, name)
+        named = getattr(function, "__name__", "")
+        if getattr(np, named, None) is function:
+            return self.writer.numpy(named)
+        return self.writer.support(name) if hasattr(rules.support, name) else self._alias(function, name)
 
     def _alias(self, function: Any, name: str) -> gast.AST:
         return core.name(self.writer.alias(function, name))

@@ -160,8 +160,17 @@ class RuleWriter:
             elif hasattr(support, name):
                 full[name] = self.support(name)
             elif hasattr(builtins, name):
-                full[name] = core.name(self.alias(getattr(builtins, name), name))
+                full[name] = core.name(self._builtin(name))
         return full
+
+    def _builtin(self, name: str) -> str:
+        """The name of a builtin: its own, unless it stands for something else here."""
+        function, target = self.function, getattr(builtins, name)
+        is_taken = name in function.bases or any(found == name for found, _ in _globals_of(function))
+        if is_taken or (function.references.get(name) or target) is not target:
+            return self.alias(target, name)
+        function.references[name] = target
+        return name
 
 
 def _globals_of(function: core.Function) -> list[tuple[str, Any]]:

@@ -146,10 +146,10 @@ def spread_tree(value: Any, batched: Any, size: int) -> Any:
 def select(test: Array, x: Any, y: Any) -> Any:
     """Row by row, x where the test (rows,) holds and y elsewhere; both are batched, or containers of batched arrays.
 
-    A y of None stands for a variable that no row has set yet.
+    None stands for a variable that is not set where it is not read.
     """
-    if y is None:
-        return x
+    if x is None or y is None:
+        return y if x is None else x
     if isinstance(x, dict):
         return {k: select(test, v, y[k]) for k, v in x.items()}
     if isinstance(x, list | tuple):

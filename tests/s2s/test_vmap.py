@@ -144,6 +144,26 @@ def test_gradients_of_each_example():
     np.testing.assert_allclose(np.asarray(s2s.jit(per_example)(M, X)), expected, rtol=1e-9)
 
 
+COMPOSED = [polynomial, branches, newton, first_large, skips, recurrence, closures]
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")  # rows also go through branches that they do not take
+@pytest.mark.parametrize("function", COMPOSED, ids=lambda f: f.__name__)
+def test_derivatives_of_batches_and_batches_of_derivatives(function):
+    direction = rng.normal(size=X.shape)
+    high, low = (sum(np.sum(function(x)) for x in X + step * direction) for step in (1e-6, -1e-6))
+    slope = (high - low) / 2e-6
+
+    def of_one(x):
+        return np.sum(function(x))
+
+    def of_batch(x):
+        return np.sum(s2s.vmap(function)(x))
+
+    for gradient in (s2s.vmap(s2s.grad(of_one)), s2s.grad(of_batch)):
+        np.testing.assert_allclose(np.sum(gradient(X) * direction), slope, rtol=1e-5, atol=1e-7)
+
+
 def mean_loss(w, x):
     return np.mean(s2s.vmap(loss, in_axes=(None, 0))(w, x))
 
