@@ -155,9 +155,7 @@ def _imports(own: Mapping[str, Any], users: Mapping[str, Any]) -> list[str]:
             continue
         if home.startswith(SUPPORT):
             support.append(_imported(target, name))
-        elif (
-            callable(target) and _can_import(target) and (name in own or home.split(".")[0] in ("numpy", "math", "s2s"))
-        ):
+        elif _can_import(target) and (name in own or home.split(".")[0] in ("numpy", "math", "s2s")):
             others.append(f"from {home} import {_imported(target, name)}")
     if support:
         others.append(f"from {SUPPORT} import {', '.join(sorted(support))}")

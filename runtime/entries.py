@@ -12,6 +12,8 @@ from s2s.runtime.joins import Constant, JoinError
 from s2s.runtime.staging import Staged
 from s2s.runtime.views import View, own
 
+SHARED = object()  # stands for a value that all entries have in common
+
 
 class Layout:
     """How an entry is kept: its structure, and per leaf an `Aval`, whose values are in a buffer, or a `Constant`."""
@@ -30,6 +32,23 @@ class Layout:
 
     def avals(self) -> list[Aval]:
         return [leaf for leaf in self.leaves if type(leaf) is Aval]
+
+    def shared(self) -> list[Staged]:
+        """The staged values that all entries have in common: they belong to the block that they were made in."""
+        return [leaf.value for leaf in self.leaves if type(leaf) is Constant and type(leaf.value) is Staged]
+
+    def without_shared(self) -> "Layout":
+        """The layout with gaps for these."""
+        gap = Constant(SHARED)
+        leaves = [gap if type(x) is Constant and type(x.value) is Staged else x for x in self.leaves]
+        return Layout(self.treedef, leaves)
+
+    def with_shared(self, values: Sequence[Any]) -> "Layout":
+        """The layout with other values in these gaps."""
+        rest = iter(values)
+        is_gap = [type(x) is Constant and x.value is SHARED for x in self.leaves]
+        leaves = [Constant(next(rest)) if gap else x for gap, x in zip(is_gap, self.leaves, strict=True)]
+        return Layout(self.treedef, leaves)
 
     def kept(self, entry: Any) -> list[Any]:
         """The leaves of an entry that are in buffers."""

@@ -202,7 +202,8 @@ class _Frame:
     def __init__(self, made: List) -> None:
         run = made.run
         self.count = list.__len__(made)
-        self.layout = None if run is None else run.layout
+        self.layout = None if run is None else run.layout.without_shared()
+        self.shared = 0 if run is None else len(run.layout.shared())
         self.capacity = None if run is None else run.capacity
         self.length = None if run is None or type(run.length) is not int else run.length
 
@@ -221,16 +222,16 @@ def _flatten(made: List) -> tuple[list[Any], _Frame]:
     if made.run is None:
         return made.front(), frame
     lengths = [] if frame.length is not None else [made.run.length]
-    return [*made.front(), *made.run.buffers, *lengths], frame
+    return [*made.front(), *made.run.layout.shared(), *made.run.buffers, *lengths], frame
 
 
 def _unflatten(frame: _Frame, children: Any) -> List:
     children = list(children)
     made = List(children[: frame.count])
     if frame.layout is not None:
-        buffers = children[frame.count :] if frame.length is not None else children[frame.count : -1]
-        length = frame.length if frame.length is not None else children[-1]
-        made.run = Run(frame.layout, buffers, frame.capacity, length)
+        length = frame.length if frame.length is not None else children.pop()
+        shared, buffers = children[frame.count :][: frame.shared], children[frame.count + frame.shared :]
+        made.run = Run(frame.layout.with_shared(shared), buffers, frame.capacity, length)
     return made
 
 

@@ -8,6 +8,8 @@ import numpy as np
 class Undefined:
     """What a variable holds that the path taken has not set; anything but passing it on is an error."""
 
+    __name__ = "UNDEFINED"  # as which it is imported
+
     def __repr__(self) -> str:
         return "UNDEFINED"
 

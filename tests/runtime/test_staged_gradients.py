@@ -138,3 +138,18 @@ def test_a_while_loop_whose_first_iterations_run_in_python():
         return s * s
 
     same(f, V, loops=2)
+
+
+def test_what_all_iterations_of_an_inner_loop_save_belongs_to_one_of_the_outer():
+    def step(t, k):
+        return np.tanh(t * k)
+
+    def f(x):
+        y = x[0]
+        for e in x:
+            e = np.tanh(y * e)
+            for _ in range(2):
+                y = step(e, y) + y
+        return y
+
+    same(f, V, loops=4)
