@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import gast
 
 from s2s.codegen import core
-from s2s.codegen.kinds import Kind, Numeric, Unknown
+from s2s.codegen.kinds import Kind, Numeric, Unknown, with_activity
 from s2s.codegen.source import FunctionSource
 
 
@@ -26,6 +26,20 @@ def kinds_of_parameters(
         return Unknown(True) if name in apart else Numeric(True)
 
     return {name: assumed(name) for name in names}
+
+
+def kinds_of_batches(
+    source: FunctionSource, names: Iterable[str], active: Iterable[str], defaults: Mapping[str, Kind]
+) -> dict[str, Kind]:
+    """Batched (active) parameters count as arrays: in a container that is taken apart, the axis would be elsewhere."""
+    active = set(active)
+    found = kinds_of_parameters(source, names, active, defaults)
+    return {name: as_batch(kind) if name in active else kind for name, kind in found.items()}
+
+
+def as_batch(kind: Kind) -> Kind:
+    """The kind of a batched argument of which no more than this is known."""
+    return Numeric(True) if isinstance(kind, Unknown) else with_activity(kind, True)
 
 
 def _taken_apart(tree: gast.AST) -> Iterator[str]:

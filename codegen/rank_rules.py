@@ -70,6 +70,8 @@ def _axis_away(axis: int) -> Rule:
 
 def _inner_axes(rewriting: Any, node: gast.Call) -> gast.AST | None:
     axis, rank = node.args
+    if core.is_constant_key(axis, None) and _number(rank) == 2:
+        return core.constant(1)  # reads better than (1,)
     known = core.is_literal(axis) and (not core.is_constant_key(axis, None) or _number(rank) is not None)
     return _literal(support.inner_axes(core.literal(axis), _number(rank) or 0)) if known else None
 

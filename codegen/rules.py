@@ -63,10 +63,17 @@ class RuleWriter:
             if found is target:
                 return name
         user = next((n for n, v in _globals_of(self.function) if v is target and n not in self.function.bases), None)
-        chosen = user if user is not None else self.function.namer.fresh(preferred)
+        chosen = user if user is not None else self._name_for(target, preferred)
         references[chosen] = target
         self.function.namer.reserve(chosen)
         return chosen
+
+    def _name_for(self, target: Any, preferred: str) -> str:
+        """A name that the function has for nothing else; builtins keep theirs where they can."""
+        is_builtin = getattr(builtins, preferred, None) is target
+        if is_builtin and preferred not in self.function.namer.taken:
+            return preferred
+        return self.function.namer.fresh(preferred)
 
     # Expressions -------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from s2s.codegen import kinds, nested, transform
+from s2s.codegen.assumptions import as_batch, kinds_of_batches
 from s2s.codegen.diagnostics import UnsupportedError
 from s2s.codegen.kinds import DictOf, Kind, Numeric, TupleOf
 from s2s.codegen.source import FunctionSource, source_from_string
@@ -20,6 +21,7 @@ class Batched(Transformed):
     """A function of batches; results have the batch axis where `out_axes` says."""
 
     transformation = "vmap"
+    assumption = staticmethod(kinds_of_batches)
 
     def __init__(self, function: Callable[..., Any], in_axes: Axes, out_axes: Axes, axis_size: int | None):
         super().__init__(function)
@@ -71,7 +73,9 @@ class Batched(Transformed):
     def _result_of(self, arguments: dict[str, Kind], axes: Mapping[str, Axes], bound: Any) -> transform.Result:
         if bound is not None:
             return self.result_for(self.kinds_of(bound), bound)
-        batched = {n: kinds.with_activity(k, axes.get(n) is not None) for n, k in arguments.items()}
+        batched = {
+            n: kinds.with_activity(k, False) if axes.get(n) is None else as_batch(k) for n, k in arguments.items()
+        }
         return self.result_for(batched, None)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -33,14 +33,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_convert(command: argparse.ArgumentParser) -> None:
     command.description = (
-        "Replaces every definition decorated with @s2s.grad, @s2s.value_and_grad or @s2s.jvp by its expansion, and "
-        "writes the derivatives asked for below the functions they belong to. The module is parsed, never run."
+        "Replaces every definition decorated with @s2s.grad, @s2s.value_and_grad, @s2s.jvp or @s2s.vmap by its "
+        "expansion, and writes what is asked for below the functions it belongs to. The module is parsed, never run."
     )
     command.add_argument("module", type=Path, help="the Python file to read")
     for option, transform in (("--grad", "grad"), ("--value-and-grad", "value_and_grad"), ("--jvp", "jvp")):
         text = f"add f_{transform}; repeatable"
         kind = _request(transform)
         command.add_argument(option, dest="requests", action="append", type=kind, metavar="f", help=text)
+    text = "add f_vmap; an axis for each argument: 0, or None for one that all rows share; repeatable"
+    command.add_argument("--vmap", dest="requests", action="append", type=_vmap, metavar="f[:0,None]", help=text)
     text = "add f_staged, the text that jit(f) runs; repeatable"
     kind = _request(STAGED)
     command.add_argument("--stage", dest="requests", action="append", type=kind, metavar="f", help=text)
@@ -57,6 +59,16 @@ def _request(transform: str):
         return Request(transform, _identifier(function))
 
     return parse
+
+
+def _vmap(text: str) -> Request:
+    """`f` or `f:0,None`: a function and the batch axes of its arguments."""
+    function, _, axes = text.partition(":")
+    known = {"0": 0, "None": None}
+    given = [axis.strip() for axis in axes.split(",")] if axes else []
+    if not set(given) <= set(known):
+        raise argparse.ArgumentTypeError(f"{axes!r} is not a list of 0 and None; move other axes with np.moveaxis")
+    return Request("vmap", _identifier(function), (("in_axes", tuple(known[axis] for axis in given)),))
 
 
 def _names(text: str) -> tuple[str, ...]:

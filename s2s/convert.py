@@ -30,8 +30,9 @@ def convert(
     Args:
         source: the bytes of a Python file, in any encoding that Python reads.
         filename: its name, for diagnostics.
-        requests: derivatives asked for by name.
-        wrt: names of the arguments that `requests` differentiate (several give a tuple); None means the first one.
+        requests: derivatives and batched forms asked for by name.
+        wrt: names of the arguments that `requests` without options differentiate (several give a tuple); None means
+            the first one.
 
     Raises:
         ConversionError: a syntax error, an unknown function, or a construct that cannot be transformed.
@@ -43,7 +44,7 @@ def convert(
         module = module.with_replaced(decorated)
     options = () if wrt is None else (("argnums", wrt[0] if len(wrt) == 1 else wrt),)
     for request in reversed(tuple(requests)):  # each goes directly below its function
-        module = module.with_appended(replace(request, options=options))
+        module = module.with_appended(replace(request, options=request.options or options))
     return module.with_imports().text.replace("\n", newline).encode(encoding)
 
 
@@ -77,7 +78,7 @@ class Module:
         return replace(self, text="\n".join(lines), imports=self.imports + expansion.imports)
 
     def decorated(self) -> Iterator[Decorated]:
-        """Definitions under `@s2s.grad`, `@s2s.value_and_grad`, `@s2s.jvp` (any alias), in order."""
+        """Definitions under `@s2s.grad`, `@s2s.value_and_grad`, `@s2s.jvp`, `@s2s.vmap` (any alias), in order."""
         tree = self._tree()
         names = dict(_imported_names(tree))
         for node in tree.body:

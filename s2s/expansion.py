@@ -3,12 +3,12 @@
 import ast
 import io
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from s2s.codegen import kinds, transform
-from s2s.codegen.assumptions import kinds_of_parameters
+from s2s.codegen.assumptions import kinds_of_batches, kinds_of_parameters
 from s2s.codegen.infer import UNRESOLVED
 from s2s.codegen.kinds import Kind
 from s2s.codegen.names import Namer
@@ -20,7 +20,7 @@ from s2s.codegen.static_module import StaticModule, static_module
 from s2s.codegen.trees import to_ast
 from s2s.runtime.errors import S2SError
 
-TRANSFORMS = ("grad", "value_and_grad", "jvp")
+TRANSFORMS = ("grad", "value_and_grad", "jvp", "vmap")
 STAGED = "staged"
 
 
@@ -30,12 +30,12 @@ class ConversionError(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """One derivative to write.
+    """One derivative, or batched form, to write.
 
     Attributes:
-        transform: "grad", "value_and_grad", "jvp", or "staged" for the text that jit runs.
+        transform: "grad", "value_and_grad", "jvp", "vmap", or "staged" for the text that jit runs.
         function: the name of the module-level function to transform.
-        options: keyword arguments of the transform (`argnums`, `has_aux`).
+        options: keyword arguments of the transform (`argnums`, `has_aux`; `in_axes` of vmap).
     """
 
     transform: str
@@ -154,6 +154,8 @@ def _result(module: StaticModule, request: Request) -> transform.Result:
     names = parameters(source)
     if request.transform == "jvp":
         return transform.tangent(source, _kinds(source, names, names))
+    if request.transform == "vmap":
+        return transform.batched(source, _kinds(source, names, _batched(source, names, request), kinds_of_batches))
     argnums = options.pop("argnums", 0)
     wrt = _wrt(argnums, names, request)
     has_aux = bool(options.pop("has_aux", False))
@@ -161,6 +163,23 @@ def _result(module: StaticModule, request: Request) -> transform.Result:
         raise ConversionError(f"{module.filename}: {request.transform} has no option {next(iter(options))!r}")
     as_tuple, with_value = not isinstance(argnums, int | str), request.transform == "value_and_grad"
     return transform.gradient(source, _kinds(source, names, wrt), wrt, with_value, has_aux, as_tuple=as_tuple)
+
+
+def _batched(source: FunctionSource, names: list[str], request: Request) -> list[str]:
+    """The arguments that have a batch axis; of those without an entry in `in_axes`, the ones without a default."""
+    axes = dict(request.options).get("in_axes", ())
+    given = [axes] * len(names) if axes is None or isinstance(axes, int) else list(axes)
+    if len(given) > len(names):
+        raise ConversionError(
+            f"{request.function}() takes {len(names)} arguments, but in_axes has {len(given)} entries"
+        )
+    other = [option for option, value in request.options if option != "in_axes" and (option, value) != ("out_axes", 0)]
+    if other or not set(given) <= {0, None}:
+        what = f"the option {other[0]!r}" if other else "an axis other than 0 and None"
+        raise ConversionError(f"{request.function}: vmap with {what} is not written out; use np.moveaxis around it")
+    optional = set(dict(_literal_defaults(source.tree.args)))
+    given += [None if name in optional else 0 for name in names[len(given) :]]
+    return [name for name, axis in zip(names, given, strict=True) if axis == 0]
 
 
 def _wrt(argnums: Any, names: list[str], request: Request) -> list[str]:
@@ -171,11 +190,16 @@ def _wrt(argnums: Any, names: list[str], request: Request) -> list[str]:
     return [each if isinstance(each, str) else names[each] for each in asked]
 
 
-def _kinds(source: FunctionSource, names: list[str], wrt: list[str]) -> dict[str, Kind]:
+def _kinds(
+    source: FunctionSource,
+    names: list[str],
+    active: list[str],
+    assumed: Callable[..., dict[str, Kind]] = kinds_of_parameters,
+) -> dict[str, Kind]:
     """Arguments count as arrays or numbers, unless the code or a literal default says otherwise."""
     defaults = dict(_literal_defaults(source.tree.args))
     given = {name: kinds.of_value(value, active=False) for name, value in defaults.items()}
-    return kinds_of_parameters(source, names, wrt, given)
+    return assumed(source, names, active, given)
 
 
 def _literal_defaults(arguments: Any) -> Iterator[tuple[str, Any]]:

@@ -46,6 +46,8 @@ class Transformed:
 
     # What subclasses say -----------------------------------------------------------------------------------------
 
+    assumption = staticmethod(kinds_of_parameters)  # of arguments that are not known
+
     def differentiated(self, names: list[str], values: Mapping[str, Any]) -> set[str]:
         """The parameters that derivatives are taken of."""
         return set(names)
@@ -124,7 +126,7 @@ class Transformed:
         names = parameters(source)
         wrt = self.differentiated(self.names(), {})
         given = {n: kinds.of_value(source.defaults[n], active=False) for n in names if n in source.defaults}
-        return kinds_of_parameters(source, names, wrt, given)
+        return self.assumption(source, names, wrt, given)
 
     # Calls -------------------------------------------------------------------------------------------------------
 

@@ -34,6 +34,15 @@ def test_convert_writes_a_file_that_runs(module, tmp_path, capfd):
     assert [eval(line, {"np": np}) for line in run.stdout.splitlines()] == [(6.0, (2.0, 3.0)), (6.0, 5.0)]
 
 
+def test_convert_batches(module, capfdbinary):
+    assert main(["convert", str(module), "--vmap", "f:0,None", "--wrt", "y"]) == 0
+    out, _ = capfdbinary.readouterr()
+    namespace = {}
+    exec(out, namespace)
+    x, y = np.ones((3, 2)), np.array([1.0, 2.0])
+    np.testing.assert_allclose(namespace["f_vmap"](x, y), [3.0, 3.0, 3.0])
+
+
 def test_no_file(tmp_path, capfd):
     assert main(["convert", str(tmp_path / "none.py"), "--grad", "f"]) == 1
     assert capfd.readouterr() == ("", f"s2s: error: {tmp_path}/none.py: No such file or directory\n")
@@ -53,7 +62,16 @@ def test_unsupported(module, capfd):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["convert"], ["convert", "m.py", "--grad"], ["convert", "m.py", "--grad", "2x"], ["unknown"]]
+    "arguments",
+    [
+        [],
+        ["convert"],
+        ["convert", "m.py", "--grad"],
+        ["convert", "m.py", "--grad", "2x"],
+        ["convert", "m.py", "--vmap", "f:1"],
+        ["convert", "m.py", "--vmap", ":0"],
+        ["unknown"],
+    ],
 )
 def test_wrong_usage(arguments, capsys):
     with pytest.raises(SystemExit) as caught:

@@ -1,6 +1,7 @@
 """`s2s convert` as a function: text to text, and the emitted module runs."""
 
 import linecache
+import re
 
 import numpy as np
 import pytest
@@ -249,3 +250,48 @@ def test_staged_text_is_written_below_its_function(monkeypatch):
     for args in ((0.2, 5), (-20.0, 3), (7.0, 2), (0.5, 0)):
         assert module["f_staged"](*args) == module["f"](*args)
     assert converted(text, ("staged", "f")) == text
+
+
+BATCHED_MODULE = """\
+import numpy as np
+import s2s
+
+
+def clipped(x, top=1.0):
+    if x > top:
+        x = top + np.log(x)
+    return x * x
+
+
+@s2s.vmap(in_axes=(None, 0))
+def mixed(w, x):
+    return x[0] * w + x[-1]
+"""
+
+
+def test_batched_functions_are_written_out():
+    text = converted(BATCHED_MODULE, ("vmap", "clipped", (("in_axes", (0,)),)))
+    assert "@" not in text and "builtins" not in text
+    module = run(text)
+    x = np.array([[0.5, 3.0], [2.0, -1.0], [4.0, 0.1]])
+    np.testing.assert_allclose(module["mixed"](2.0, x), x[:, 0] * 2.0 + x[:, 1])
+    np.testing.assert_allclose(module["clipped_vmap"](x[:, 0]), [module["clipped"](v) for v in x[:, 0]])
+    assert converted(text, ("vmap", "clipped", (("in_axes", (0,)),))) == text
+
+
+def test_arguments_without_an_axis_are_batched_unless_they_have_a_default():
+    assert converted(BATCHED_MODULE, ("vmap", "clipped")) == converted(
+        BATCHED_MODULE, ("vmap", "clipped", (("in_axes", (0, None)),))
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((("in_axes", (0, 0, 0)),), r"clipped\(\) has 2 arguments, but in_axes has 3 entries"),
+        ((("in_axes", (1,)),), "vmap with an axis other than 0 and None is not written out; use np.moveaxis"),
+        ((("out_axes", 1),), "vmap with the option 'out_axes' is not written out"),
+    ],
+)
+def test_batch_axes_that_are_not_written_out(options, message):
+    assert re.search(message, refusal(BATCHED_MODULE, ("vmap", "clipped", options)))

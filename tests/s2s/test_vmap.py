@@ -189,7 +189,29 @@ def test_vmap_of_vmap():
 
 def test_text_is_plain_numpy_where_shapes_are_known():
     text = s2s.vmap(loss, in_axes=(None, 0)).source_for(M, X)
-    assert "return np.sum(np.tanh(x @ w) ** 2, axis=(1,))" in text
+    assert "return np.sum(np.tanh(x @ w) ** 2, axis=1)" in text
+
+
+def item_sum(x):
+    return x[0] * 2.0 + x[-1]
+
+
+def clipped(x, top=1.0):
+    if x > top:
+        x = top + np.log(x)
+    return x * x
+
+
+def test_source_without_arguments_is_that_for_arrays():
+    text = s2s.vmap(item_sum).source
+    assert "x[:, 0]" in text and "x[:, -1]" in text
+    gradient = s2s.grad(lambda x: np.sum(s2s.vmap(item_sum)(x)))
+    np.testing.assert_allclose(gradient(X), [[2.0, 0.0, 0.0, 1.0]] * 5)
+
+
+def test_builtins_keep_their_names():
+    text = s2s.vmap(clipped).source
+    assert "max(" in text and "builtins" not in text
 
 
 def test_wrong_axes():
