@@ -96,6 +96,7 @@ class Ownership:
         self.parameters = set(parameters)
         self.leaders: dict[str, str] = {}
         self.pairs: dict[str, str] = {}
+        self.popped: set[str] = set()
         self.sites: list[tuple[Site, gast.AST]] = []
         self.changes: list[Change] = []
         self._number(body, ())
@@ -131,6 +132,8 @@ class Ownership:
             self._union(target, value)
         target = statement.targets[0]
         names = core.targets(statement)
+        if core.is_name(target) and not core.is_name(statement.value) and self._is_popped(statement.value):
+            self.popped.add(target.id)
         if isinstance(target, gast.Tuple) and core.is_name(statement.value) and statement.value.id in self.pairs:
             self._union(names[0], self.pairs[statement.value.id])
             return
@@ -190,7 +193,15 @@ class Ownership:
             if core.is_join(statement):
                 web.is_foreign |= not self._is_new(dict(core.split_join([statement])[1])[name])
             else:
-                web.is_foreign |= isinstance(target, gast.Tuple) or not self._is_new(value)
+                is_part = isinstance(target, gast.Tuple)
+                is_rest = is_part and i == 0 and self._is_popped(value)
+                web.is_foreign |= not is_rest and (is_part or not self._is_new(value))
+
+    def _is_popped(self, value: gast.AST) -> bool:
+        """Is it the result of a pure `pop(xs)`, whose first part is a list of its own?"""
+        if core.is_name(value):
+            return value.id in self.popped
+        return isinstance(value, gast.Call) and _is_one_of(self.resolve(value.func), POPS)
 
     def _is_new(self, value: gast.AST) -> bool:
         """Does the expression make an object that nothing else refers to?"""

@@ -167,3 +167,20 @@ def test_argument_and_result():
     assert np.allclose(list(dots.values()), 2 * X * U)
     bar = s2s.vjp(f, X)[1]({i: 1.0 for i in range(4)})[0]
     assert np.allclose(bar, 2 * X)
+
+
+def extremes(items):
+    low = items[0]
+    for item in items[1:]:
+        low = np.minimum(low, item)
+    return low
+
+
+def test_second_order_of_a_list_that_two_functions_take():
+    def f(x):
+        squares = [v * v for v in x]
+        return extremes([v for v in squares]) * max(squares)
+
+    gradient = s2s.grad(f)
+    want = (gradient(X + STEP * U) - gradient(X - STEP * U)) / (2 * STEP)
+    assert np.allclose(s2s.jvp(gradient, (X,), (U,))[1], want, rtol=1e-6, atol=1e-7)
