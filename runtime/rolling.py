@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from s2s.runtime import dtypes, effects, joins, staged_iterables, staging, views
+from s2s.runtime import dtypes, effects, in_place, joins, staged_iterables, staging, views
 from s2s.runtime.adapter import ir
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import S2SError, at_user_line
@@ -186,6 +186,7 @@ class Rolled:
             for growth in self.growth:
                 ends += growth.updated(region.add_arguments(growth.avals()), k)
             region.finish(ends)
+            in_place.keep(region.scope.block)
         test = self._test(avals)
         start = [constant(0).value, *(joins.as_aval(start, leaf) for leaf, start, _ in rows)]
         start += [staging.zeros(aval).value for aval in avals[len(start) :]]

@@ -1,0 +1,182 @@
+"""Writes into arrays that loops carry: kept in place, where XLA would copy the whole array in every iteration.
+
+XLA computes what is read of an array again for each of its uses. If one of them comes after the array's next write, the
+old array has to be kept, too. So what was read is *pinned* before that write: it is divided by a one that XLA does not
+know, as a division is not done twice, and the place of the write seems to depend on the quotient.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from s2s.runtime import dtypes, hlo, staging
+from s2s.runtime.adapter import ir
+from s2s.runtime.staging import Staged
+
+_READS = ("stablehlo.dynamic_slice", "stablehlo.slice", "stablehlo.gather")
+_LOOP = "stablehlo.while"
+# The operand of each kind of write that says where, or when, it is done; a loop writes what it carries.
+_TIED_OPERAND = {"stablehlo.dynamic_update_slice": 2, "stablehlo.scatter": 1, _LOOP: 0}
+
+
+def keep(block: Any) -> None:
+    """Pins what is read in a finished loop's body; its first argument counts the iterations. The scope is entered."""
+    operations = [op.operation for op in block.operations]
+    if any(op.name in _TIED_OPERAND for op in operations):
+        _Body(block.arguments[0], operations).keep()
+
+
+class _Body:
+    """The body of a loop.
+
+    Attributes:
+        places: the operations in their order, by place.
+        readers: by array, the operations so far that read a part of it.
+        made: the arrays that writes of this body made.
+        pinned: the reads that are pinned, and the pinned values.
+    """
+
+    def __init__(self, counter: Any, operations: list[Any]) -> None:
+        self.counter = staging.wrap(counter)
+        self.operations = operations
+        self.made = {value for op in operations if op.name in _TIED_OPERAND for value in op.results}
+        self.places = {op: place for place, op in enumerate(operations)}
+        self.readers: dict[Any, list[Any]] = {}
+        self.pinned: dict[Any, Staged] = {}
+        self.users = [sorted(set(self._users(op))) for op in operations]
+        self.sources: list[list[int]] = [[] for _ in operations]
+        for place, users in enumerate(self.users):
+            for user in users:
+                self.sources[user].append(place)
+
+    def _users(self, op: Any) -> Iterator[int]:
+        for result in op.results:
+            for use in result.uses:
+                user = use.owner.operation
+                while user not in self.places:  # it is in a region of one of them
+                    user = user.parent.operation
+                yield self.places[user]
+
+    def keep(self) -> None:
+        for op in self.operations:
+            if op.name in _READS and _is_part(op):
+                self.readers.setdefault(_array(op.operands[0]), []).append(op)
+            elif op.name in _TIED_OPERAND:
+                for array in _written(op):
+                    self._before(op, self.readers.get(array, []))
+
+    def _before(self, write: Any, reads: list[Any]) -> None:
+        """Pins reads before a write of what they read, if more than the write and the end of the body need them."""
+        place = self.places[write]
+        if reads and (self._is_one_of_several(write, reads) or self._are_used_besides(reads, place)):
+            for read in reads:
+                self._pin(read)
+            with ir.InsertionPoint(write):
+                _tie(write, [self.pinned[read] for read in reads], self.counter)
+
+    def _is_one_of_several(self, write: Any, reads: list[Any]) -> bool:
+        """Whether the array is written, or what was written is read, elsewhere in the same iteration."""
+        array = _array(reads[0].operands[0])
+        goes_on = any(user != len(self.operations) - 1 for user in self.users[self.places[write]])
+        return goes_on or array in self.made
+
+    def _are_used_besides(self, reads: list[Any], write: int) -> bool:
+        before = _closure([write], self.sources)
+        after = _closure((self.places[read] for read in reads), self.users, write)
+        return not after <= before
+
+    def _pin(self, read: Any) -> None:
+        if read not in self.pinned:
+            with ir.InsertionPoint(self.operations[self.places[read] + 1]):
+                value = staging.wrap(read.results[0])
+                users = [use.owner for use in read.results[0].uses]
+                self.pinned[read] = made = _divided(value, _one(value.shape, self.counter))
+            for user in users:
+                _replace_operands(user, value._value, made._value)
+
+
+def _closure(starts: Iterable[int], edges: list[list[int]], last: int | None = None) -> set[int]:
+    """What can be come by along the edges, not beyond `last`."""
+    found: set[int] = set()
+    stack = list(starts)
+    while stack:
+        place = stack.pop()
+        if place not in found:
+            found.add(place)
+            stack.extend(edges[place] if place != last else ())
+    return found
+
+
+def _is_part(read: Any) -> bool:
+    """Whether it reads so little that a copy of the array takes longer."""
+    sizes = [math.prod(ir.RankedTensorType(value.type).shape) for value in (read.results[0], read.operands[0])]
+    return 0 < 2 * sizes[0] <= sizes[1]
+
+
+def _array(value: Any) -> Any:
+    """The array whose elements a value is, maybe in another shape."""
+    made = _maker(value)
+    while made is not None and made.name == "stablehlo.reshape":
+        value = made.operands[0]
+        made = _maker(value)
+    return value
+
+
+def _maker(value: Any) -> Any:
+    """The operation that a value is a result of, None for an argument of a block."""
+    return None if isinstance(value.owner, ir.Block) else value.owner.operation
+
+
+def _written(op: Any) -> list[Any]:
+    """The arrays that a write, or a loop, changes."""
+    if op.name != _LOOP:
+        return [_array(op.operands[0])]
+    block = op.regions[1].blocks[0]
+    ends = list(block.operations)[-1].operation.operands
+    rows = zip(list(op.operands)[1:], list(block.arguments)[1:], list(ends)[1:], strict=True)
+    return [_array(start) for start, argument, end in rows if argument != end]
+
+
+def _replace_operands(op: Any, old: Any, new: Any) -> None:
+    for i, operand in enumerate(op.operation.operands):
+        if operand == old:
+            op.operation.operands[i] = new
+
+
+def _one(shape: tuple[int, ...], counter: Staged) -> Staged:
+    """Ones that depend on the counter, and are different for each element as far as XLA knows."""
+    place = hlo.add(hlo.iota(shape, len(shape) - 1), hlo.broadcast_to(counter, shape))
+    return hlo.add(hlo.minimum(place, hlo.full_like(place, 0)), hlo.full_like(place, 1))
+
+
+def _divided(x: Staged, one: Staged) -> Staged:
+    """`x`, bit by bit."""
+    if dtypes.is_complex(x.dtype):
+        part = dtypes.real_dtype(x.dtype)
+        parts = [hlo.unary(f, x, part) for f in (hlo.stablehlo.real, hlo.stablehlo.imag)]
+        value = hlo.stablehlo.complex(*[_divided(p, one).value for p in parts])
+        return staging.like(value, x.aval)
+    if x.dtype == dtypes.bool_:
+        return hlo.convert(hlo.divide(hlo.convert(x, dtypes.int64), one), dtypes.bool_)
+    return hlo.divide(x, hlo.convert(one, x.dtype))
+
+
+def _tie(write: Any, pinned: list[Staged], counter: Staged) -> None:
+    """Lets a write come after the pinned values."""
+    operand = _TIED_OPERAND[write.name]
+    place = staging.wrap(write.operands[operand])
+    never = hlo.broadcast_to(_combined([_first(x, place.dtype) for x in pinned]), place.shape)
+    begun = hlo.compare(counter, hlo.full_like(counter, -1), "GT")
+    write.operands[operand] = hlo.select(begun, place, never).value
+
+
+def _first(x: Staged, dtype: Any) -> Staged:
+    part = hlo.slice_(x, [0] * x.ndim, [1] * x.ndim)
+    return hlo.convert(hlo.reshape(part, ()), dtype)
+
+
+def _combined(values: list[Staged]) -> Staged:
+    total = values[0]
+    for value in values[1:]:
+        total = hlo.add(total, value)
+    return total

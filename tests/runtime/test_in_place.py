@@ -1,0 +1,206 @@
+"""Staged loops write their arrays in place: no iteration copies a whole array, and the numbers are those of NumPy."""
+
+import re
+
+import numpy as np
+import pytest
+
+import s2s
+
+N, SIDE = 400, 12
+_DRAW = np.random.default_rng(0)
+V, M = _DRAW.normal(size=N) * 0.5, _DRAW.normal(size=(SIDE, SIDE)) * 0.1
+
+
+def copies_in_loops(text, size):
+    """The copies of arrays of at least that many elements in the bodies of the loops of a compiled module."""
+    lines, name = {}, None
+    for line in text.splitlines():
+        header = re.match(r"(?:ENTRY )?%?([\w.\-]+) .*\{$", line)
+        name = header.group(1) if header else name
+        lines.setdefault(name, []).append(line)
+    called = {
+        name: set(re.findall(r"(?:body|calls|_computation)=%?([\w.\-]+)", "\n".join(x))) for name, x in lines.items()
+    }
+    found, stack = set(), re.findall(r"body=%?([\w.\-]+)", text)
+    assert stack
+    while stack:
+        name = stack.pop()
+        stack += called[name] - found
+        found.add(name)
+    made = re.findall(r"= \w+\[([\d,]+)\]\S* copy\(", "\n".join(line for name in found for line in lines[name]))
+    return [shape for shape in made if np.prod([int(n) for n in shape.split(",")]) >= size]
+
+
+def recurrence(x):
+    a = np.zeros(len(x))
+    a[0] = x[0]
+    for i in range(1, len(x)):
+        a[i] = np.tanh(a[i - 1]) + x[i]
+    return np.sum(a)
+
+
+def prefix_sum(x):
+    y = x.copy()
+    for i in range(1, len(y)):
+        y[i] += y[i - 1] * 0.9
+    return np.sum(y * y)
+
+
+def neighbouring_products(x):
+    a = x.copy()
+    for i in range(2, len(a)):
+        a[i] = a[i] * a[i - 1] * np.sin(a[i - 2])
+    return np.sum(a)
+
+
+def swaps(x):
+    y = x.copy()
+    for i in range(len(x) // 2):
+        y[i], y[len(x) - 1 - i] = y[len(x) - 1 - i] * 2.0, y[i]
+    return np.sum(y * np.sin(x))
+
+
+def a_scalar_used_twice(x):
+    a, s = x.copy(), 0.0
+    for i in range(1, len(a)):
+        r = a[i - 1]
+        a[i] = np.tanh(r) * r
+        a[i - 1] = r * s
+        s = s * 0.5 + r * r
+    return s + np.sum(a)
+
+
+def two_writes_read_between(x):
+    y = x.copy()
+    for i in range(1, len(x) - 4):
+        y[3] = y[i] * y[2]
+        y[i] = y[i - 1] * 0.5 + y[3]
+    return np.sum(y)
+
+
+def filled_by_while(x):
+    y = np.zeros(len(x))
+    i, s = 1, 0.0
+    while i < len(x) and s < 1e9:
+        s = s + abs(x[i])
+        y[i] = s * x[i] + y[i - 1] * 0.5
+        i += 1
+    return np.sum(y)
+
+
+def gauss_seidel(m):
+    a = m.copy()
+    for _ in range(2):
+        for i in range(1, SIDE - 1):
+            for j in range(1, SIDE - 1):
+                a[i, j] = 0.25 * (a[i - 1, j] + a[i + 1, j] + a[i, j - 1] + a[i, j + 1])
+    return np.sum(a * a)
+
+
+def shortest_path(m):
+    c = np.zeros(m.shape)
+    for i in range(1, SIDE):
+        for j in range(1, SIDE):
+            c[i, j] = m[i, j] ** 2 + np.minimum(c[i - 1, j], np.minimum(c[i, j - 1], c[i - 1, j - 1]))
+    return c[-1, -1]
+
+
+def rows(m):
+    a, s = m.copy(), 0.0
+    for i in range(1, len(a)):
+        r = a[i - 1]
+        a[i] = np.tanh(r) + a[i] * np.sum(r)
+        s = s + np.sum(r * r)
+    return s + np.sum(a)
+
+
+CASES = {
+    recurrence: (V, N),
+    prefix_sum: (V, N),
+    neighbouring_products: (V, N),
+    swaps: (V, N),
+    a_scalar_used_twice: (V, N),
+    two_writes_read_between: (V, N),
+    filled_by_while: (V, N),
+    gauss_seidel: (M, SIDE * SIDE),
+    shortest_path: (M, SIDE * SIDE),
+    rows: (M, SIDE * SIDE),
+}
+
+
+@pytest.mark.parametrize("function", CASES, ids=lambda f: f.__name__)
+def test_values(function):
+    x, size = CASES[function]
+    compiled = s2s.jit(function).lower(x).compile()
+    np.testing.assert_allclose(np.asarray(compiled(x)), function(x), rtol=1e-12)
+    assert copies_in_loops(compiled.as_text(), size) == []
+
+
+@pytest.mark.parametrize("function", CASES, ids=lambda f: f.__name__)
+def test_gradients(function):
+    x, size = CASES[function]
+    gradient = s2s.grad(function)
+    compiled = s2s.jit(gradient).lower(x).compile()
+    np.testing.assert_allclose(np.asarray(compiled(x)), gradient(x), rtol=1e-9, atol=1e-12)
+    assert copies_in_loops(compiled.as_text(), size) == []
+
+
+@pytest.mark.parametrize(
+    "dtype", [np.float64, np.float32, np.float16, np.complex128, np.int32, np.int64, np.uint8, np.bool_]
+)
+def test_numbers_stay_as_they_are(dtype):
+    """What is read before a write is the same bit by bit: infinities, NaN, the sign of zero, extreme integers."""
+
+    def f(x, seen):
+        y = x.copy()
+        for i in range(1, len(x)):
+            r = y[i - 1]
+            y[i - 1] = y[i]
+            y[i] = r
+            seen[i] = r
+        return y, seen
+
+    x = _special(np.dtype(dtype))
+    expected = f(x.copy(), x.copy())
+    jitted = s2s.jit(f)
+    assert "stablehlo.divide" in jitted.lower(x, x).as_text()
+    found = jitted(x, x.copy())
+    for a, b in zip(map(np.asarray, found), expected, strict=True):
+        assert a.dtype == dtype
+        for part, wanted in ((a.real, b.real), (a.imag, b.imag)):
+            np.testing.assert_array_equal(part, wanted)
+            if part.dtype.kind == "f":
+                np.testing.assert_array_equal(np.signbit(part)[wanted == wanted], np.signbit(wanted)[wanted == wanted])
+
+
+def _special(dtype):
+    if dtype.kind == "b":
+        return np.array([True, False, False, True, True, False, True])
+    if dtype.kind in "iu":
+        ends = np.iinfo(dtype)
+        return np.array([ends.min, ends.max, 0, 1, 7, ends.max - 1, ends.min + 1], dtype)
+    real = np.array(
+        [np.inf, -np.inf, np.nan, -0.0, 0.0, np.finfo(dtype).tiny, np.finfo(dtype).max], np.finfo(dtype).dtype
+    )
+    if dtype.kind != "c":
+        return real
+    made = np.empty(len(real), dtype)
+    made.real, made.imag = real, real[::-1]
+    return made
+
+
+def test_reads_of_little_less_than_the_whole_array_are_left():
+    def f(x):
+        y = x.copy()
+        for i in range(5):
+            y[1:] = y[:-1] * 0.5 + y[i]
+        return y
+
+    jitted = s2s.jit(f)
+    np.testing.assert_allclose(np.asarray(jitted(V)), f(V), rtol=1e-14)
+    assert "stablehlo.divide" not in jitted.lower(V).as_text()
+
+
+def test_a_lone_write_is_left():
+    assert "stablehlo.divide" not in s2s.jit(recurrence).lower(V).as_text()
