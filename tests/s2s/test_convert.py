@@ -288,7 +288,7 @@ def test_arguments_without_an_axis_are_batched_unless_they_have_a_default():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ((("in_axes", (0, 0, 0)),), r"clipped\(\) has 2 arguments, but in_axes has 3 entries"),
+        ((("in_axes", (0, 0, 0)),), r"clipped\(\) takes 2 arguments, but in_axes has 3 entries"),
         ((("in_axes", (1,)),), "vmap with an axis other than 0 and None is not written out; use np.moveaxis"),
         ((("out_axes", 1),), "vmap with the option 'out_axes' is not written out"),
     ],
