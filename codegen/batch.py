@@ -12,7 +12,7 @@ import gast
 
 from s2s.codegen import batch_rules, container_kinds, core, effects, kinds, rules, undefined
 from s2s.codegen.batch_values import BatchValues, is_batched
-from s2s.codegen.kinds import DictOf, ListOf, Numeric, TupleOf
+from s2s.codegen.kinds import DictOf, ListOf, MapOf, Numeric, TupleOf
 from s2s.codegen.operations import Operation
 from s2s.codegen.shapes import resolved
 from s2s.runtime import support
@@ -108,6 +108,9 @@ class Batch(BatchValues):
         return self.spread(value) if kind is not None and is_batched(kind) and kinds.is_active(kind) else value
 
     def assignment(self, statement: gast.AST) -> None:
+        if any(isinstance(self.function.kinds.get(t), MapOf) for t in core.targets(statement)):
+            cause = "a dict of keys that are known at run time only has no batched form"
+            raise self.unsupported(cause, "use a list, or keys that are literals")
         expanded = getattr(statement, "expanded", None)
         if expanded is not None:
             self.block(expanded)

@@ -8,7 +8,7 @@ import numpy as np
 
 from s2s.codegen import core, rules
 from s2s.codegen.batch_values import BatchValues
-from s2s.codegen.kinds import Numeric
+from s2s.codegen.kinds import DictOf, ListOf, MapOf, Numeric, TupleOf
 from s2s.codegen.operations import Operation
 from s2s.codegen.shapes import resolved
 
@@ -98,12 +98,18 @@ def row_by_row(writer: BatchValues, operation: Operation) -> gast.AST:
     parameters = list(operation.primitive.parameters)
     while parameters and _is_default(operation, parameters[-1].lstrip("*")):
         parameters.pop()
-    if function is None or any(p.startswith("*") for p in parameters):
+    is_array = all(_is_array(writer, operation.binding[p]) for p in operation.active)
+    if function is None or any(p.startswith("*") for p in parameters) or not is_array:
         return writer.refuse_primitive(operation)
     nodes = [rules.as_argument(operation.binding[p], writer.writer) for p in parameters]
     flags = core.tuple_of(core.constant(p in operation.active) for p in parameters)
     target = writer.path_to(function, operation.primitive.name)
     return core.call(writer.writer.support("each_row"), target, flags, *nodes)
+
+
+def _is_array(writer: BatchValues, node: gast.AST) -> bool:
+    """Is row i of the value its element i? Containers have the batch axis in their leaves."""
+    return core.is_name(node) and not isinstance(writer.kind(node), TupleOf | ListOf | DictOf | MapOf)
 
 
 def _is_default(operation: Operation, parameter: str) -> bool:

@@ -1,5 +1,6 @@
 """vmap: functions of one example as readable source for a whole batch."""
 
+import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -87,6 +88,8 @@ class Batched(Transformed):
         try:
             result = self.result_for(arguments, bound)
         except UnsupportedError as error:
+            if inspect.isgeneratorfunction(self.function) or inspect.iscoroutinefunction(self.function):
+                raise  # its results are no arrays
             logging.getLogger(__name__).info("vmap of %s goes row by row: %s", self.function, error)
             out = self._row_by_row(moved, axes, size)
         else:

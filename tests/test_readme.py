@@ -168,8 +168,14 @@ def generator(x):
 
 def writes_global(x):
     global TOTAL
-    TOTAL = 1.0
-    return np.sum(x) * TOTAL
+    TOTAL, last = 1.0, 0.0
+
+    def remember(v):
+        nonlocal last
+        last = v * TOTAL
+
+    remember(np.sum(x))
+    return last
 
 
 PROGRAMS = {
@@ -189,7 +195,7 @@ PROGRAMS = {
     "classes of yours: construction, methods, properties, operators, attribute writes, dataclasses": classes,
     "`x[i] = v` on arrays, swaps, writes through aliases and views, in functions called, `out=`, `np.add.at`": writes,
     "generators, `async`": generator,
-    "writing globals": writes_global,
+    "writing globals and `nonlocal` variables": writes_global,
 }
 
 
@@ -202,7 +208,7 @@ def test_every_file_that_is_named_exists():
 
 def support_table():
     section = README.split("## What is supported")[1].split("\n## ")[0]
-    rows = re.findall(r"^\| (.+?) \| (\w+) \| (\w+) \|$", section, re.MULTILINE)
+    rows = re.findall(r"^\| (.+?) \| (\w+) \| (\w+) \| (\w+) \|$", section, re.MULTILINE)
     return [row for row in rows if row[0] != "in the function"]
 
 
@@ -212,10 +218,19 @@ def blocks(language):
 
 def test_the_first_page_prints_what_it_says():
     program, printed = blocks("python")[:2]
+    assert _printed_by(program) == printed
+
+
+def test_the_batched_function_is_what_is_printed():
+    first, _, second, printed = blocks("python")
+    assert _printed_by(f"{first}\n{second}").endswith(f"\n{printed}")
+
+
+def _printed_by(program):
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(compile(_registered(program), "<README>", "exec"), {"__name__": "readme"})
-    assert out.getvalue() == printed
+    return out.getvalue()
 
 
 def _registered(program):
@@ -265,3 +280,15 @@ def test_jit_column(row, staged):
         with pytest.raises((TypeError, S2SError)) as caught:
             s2s.jit(function)(V)
         assert "test_readme.py" in "".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
+
+
+@pytest.mark.parametrize(("row", "batched"), [(row[0], row[3]) for row in support_table()])
+def test_vmap_column(row, batched):
+    function = PROGRAMS[row]
+    rows = np.stack([V, 0.5 * V[::-1], V + 0.2])
+    if batched == "yes":
+        found = np.asarray(s2s.vmap(function)(rows))
+        np.testing.assert_allclose(found, [np.asarray(function(x)) for x in rows], rtol=1e-12)
+    else:
+        with pytest.raises(S2SError, match=r"test_readme\.py"):
+            s2s.vmap(function)(rows)

@@ -235,3 +235,12 @@ def test_row_by_row_says_so(caplog):
     with caplog.at_level(logging.INFO):
         np.testing.assert_allclose(s2s.vmap(grows)(X), rows(grows, X))
     assert "row by row" in caplog.text
+
+
+def picked(m, i, j):
+    return m[i, j] * 2.0
+
+
+def test_indices_of_several_arrays_of_each_row():
+    i, j = rng.integers(0, 4, (5, 2)), rng.integers(0, 3, (5, 2))
+    np.testing.assert_allclose(s2s.vmap(picked)(T, i, j), [m[a, b] * 2.0 for m, a, b in zip(T, i, j, strict=True)])
