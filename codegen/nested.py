@@ -1,4 +1,4 @@
-"""Transformations called inside of functions that are transformed: `grad(f)(x)`, `jvp(f, (x,), (v,))`.
+"""Which functions are transformations, for calls of them inside of functions that are transformed.
 
 The API registers its functions here, because this package does not import it.
 """

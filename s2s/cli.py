@@ -26,7 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="s2s", description="A source-to-source compiler for numerical Python.")
     parser.add_argument("--version", action="version", version=f"s2s {importlib.metadata.version('s2s')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_convert(commands.add_parser("convert", help="write the derivatives of a module's functions as source"))
+    _add_convert(commands.add_parser("convert", help="write out derivatives of a module's functions, and more"))
     _add_demo(commands.add_parser("demo", help="show an emitted gradient, then train a network on handwritten digits"))
     return parser
 

@@ -1,4 +1,4 @@
-"""`s2s convert`: a module in, the same module with its derivatives written out.
+"""`s2s convert`: a module in, the same module with its derivatives and batched forms written out.
 
 Works on the text. The module is parsed and never imported, and every byte outside of the replaced definitions stays.
 """
@@ -142,7 +142,7 @@ class Module:
     def _refuse_clash(self, wanted: dict[str, str], present: dict[str, str]) -> None:
         for name, what in wanted.items():
             if name in present:
-                cause = f"the derivative needs {what} as {name!r}, which is something else in this module"
+                cause = f"the emitted code needs {what} as {name!r}, which is something else in this module"
                 raise ConversionError(f"{self.filename}: {cause}; rename {name!r}")
 
     def error(self, node: ast.expr, cause: str, fix: str) -> ConversionError:

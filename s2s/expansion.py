@@ -1,4 +1,4 @@
-"""The derivative of one function of a module as source, for `s2s convert`; the module is read and never run."""
+"""One function of a module transformed, as source, for `s2s convert`; the module is read and never run."""
 
 import ast
 import io
@@ -45,14 +45,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Expansion:
-    """Source of a derivative: import statements that it needs, and its definitions in order, `(name, text)` each."""
+    """Source of a transformed function: imports that it needs, its definitions in order, `(name, text)` each."""
 
     imports: tuple[str, ...]
     definitions: tuple[tuple[str, str], ...]
 
 
 def expand(text: str, filename: str, request: Request, name: str) -> Expansion:
-    """The derivative that `request` asks for of a function in the module `text`, its entry function called `name`.
+    """What `request` asks for of a function in the module `text`, its entry function called `name`.
 
     Raises:
         ConversionError: the function holds what cannot be transformed; every place is listed.
