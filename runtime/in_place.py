@@ -88,11 +88,32 @@ class _Body:
     def _pin(self, read: Any) -> None:
         if read not in self.pinned:
             with ir.InsertionPoint(self.operations[self.places[read] + 1]):
-                value = staging.wrap(read.results[0])
-                users = [use.owner for use in read.results[0].uses]
-                self.pinned[read] = made = _divided(value, _one(value.shape, self.counter))
-            for user in users:
-                _replace_operands(user, value._value, made._value)
+                self.pinned[read] = pin(read, self.counter)
+
+
+def pin(read: Any, counter: Staged) -> Staged:
+    """The value of a read, pinned at the insertion point, which all users of the value use from then on."""
+    value = staging.wrap(read.results[0])
+    users = [use.owner for use in read.results[0].uses]
+    made = _divided(value, _one(value.shape, counter))
+    for user in users:
+        _replace_operands(user, value._value, made._value)
+    return made
+
+
+def is_part_of(op: Any, array: Any) -> bool:
+    """Whether an operation reads a small part of an array."""
+    return op.name in _READS and _is_part(op) and _array(op.operands[0]) == array
+
+
+def counter() -> Staged | None:
+    """The counter of the innermost loop around what is being built."""
+    scope: Any = staging.scope()
+    while scope.parent is not None:
+        if scope.block.arguments:
+            return staging.wrap(scope.block.arguments[0])
+        scope = scope.parent
+    return None
 
 
 def _closure(starts: Iterable[int], edges: list[list[int]], last: int | None = None) -> set[int]:
@@ -164,10 +185,14 @@ def _divided(x: Staged, one: Staged) -> Staged:
 def _tie(write: Any, pinned: list[Staged], counter: Staged) -> None:
     """Lets a write come after the pinned values."""
     operand = _TIED_OPERAND[write.name]
-    place = staging.wrap(write.operands[operand])
+    write.operands[operand] = after(staging.wrap(write.operands[operand]), pinned, counter).value
+
+
+def after(place: Staged, pinned: list[Staged], counter: Staged) -> Staged:
+    """`place`, which seems to depend on pinned values."""
     never = hlo.broadcast_to(_combined([_first(x, place.dtype) for x in pinned]), place.shape)
     begun = hlo.compare(counter, hlo.full_like(counter, -1), "GT")
-    write.operands[operand] = hlo.select(begun, place, never).value
+    return hlo.select(begun, place, never)
 
 
 def _first(x: Staged, dtype: Any) -> Staged:

@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import effects, errors, joins, staging, views
+from s2s.runtime import branch_writes, effects, errors, in_place, joins, staging, views
 from s2s.runtime.adapter import ir
-from s2s.runtime.dtypes import tensor_type
 from s2s.runtime.errors import ConcretizationError, at_user_line
 from s2s.runtime.joins import JoinError
 from s2s.runtime.regions import Region
@@ -173,16 +172,32 @@ def _one_sided(x: Any, y: Any) -> Any:
 
 def _conditional(test: Staged, then: _Side, orelse: _Side, leaves: list[Any]) -> list[Staged]:
     """The real operation; `leaves` are triples of an aval and the values of both sides."""
-    for side, column in ((then, 1), (orelse, 2)):
-        with side.region.continued() as region:
-            region.finish([joins.as_aval(leaf[column], leaf[0]) for leaf in leaves])
-    kinds = [tensor_type(leaf[0].shape, leaf[0].dtype) for leaf in leaves]
+    regions = [then.region, orelse.region]
+    columns = []
+    for region, column in zip(regions, (1, 2), strict=True):
+        with region.continued():
+            columns.append([joins.as_aval(leaf[column], leaf[0]) for leaf in leaves])
+    outside = staging.scope()
+    k = in_place.counter()
+    pairs = zip(*columns, strict=True)
+    delayed = [None if k is None else branch_writes.delayed(regions, pair, k) for pair in pairs]
+    given = [_given(values, delayed, side) for side, values in enumerate(columns)]
+    for region, values in zip(regions, given, strict=True):
+        region.finish(values)
+    kinds = [value.type for value in given[0]]
     op = ir.Operation.create("stablehlo.if", results=kinds, operands=[test.value], regions=2)
     then.region.move_to(op.regions[0])
     orelse.region.move_to(op.regions[1])
-    outside = staging.scope()
-    made = [staging.like(result, leaf[0]) for result, leaf in zip(op.results, leaves, strict=True)]
+    results = iter(op.results)
+    values = [next(results) if writes is None else writes.done(results) for writes in delayed]
+    made = [staging.like(value, leaf[0]) for value, leaf in zip(values, leaves, strict=True)]
     return [views.may_be(x, _made_before(leaf[1:], outside)) for x, leaf in zip(made, leaves, strict=True)]
+
+
+def _given(values: list[Any], delayed: list[Any], side: int) -> list[Any]:
+    """What a side gives, with what it writes instead of arrays that it writes."""
+    pairs = zip(values, delayed, strict=True)
+    return [part for value, writes in pairs for part in ([value] if writes is None else writes.ends(side))]
 
 
 def _made_before(values: Sequence[Any], scope: Any) -> list[Any]:

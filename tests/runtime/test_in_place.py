@@ -115,6 +115,55 @@ def rows(m):
     return s + np.sum(a)
 
 
+def a_write_in_either_branch(x):
+    a = x.copy()
+    for i in range(1, len(a)):
+        if a[i - 1] > 0.2:
+            a[i] = a[i] * a[i - 1]
+        else:
+            a[i] += 1.0
+    return np.sum(a)
+
+
+def a_write_in_one_branch(x):
+    a, s = x.copy(), 0.0
+    for i in range(1, len(a)):
+        if a[i] > a[i - 1]:
+            a[i] = np.sin(a[i - 1]) * a[i]
+            s = s + a[i] * a[i - 1]
+    return np.sum(a * a) + s
+
+
+def bubble(x):
+    a = x[:50] * 1.0
+    for _ in range(20):
+        for j in range(49):
+            if a[j] > a[j + 1]:
+                a[j], a[j + 1] = a[j + 1], a[j]
+    return np.sum(a * np.arange(50.0))
+
+
+def writes_of_different_number(x):
+    a = x.copy()
+    for i in range(2, len(a)):
+        if x[i] > 0.5:
+            a[i] = a[i - 1] * 2.0
+            a[i - 1] = a[i] + a[i - 2]
+            a[0] = a[i - 1] * 0.1
+        elif x[i] > 0.0:
+            a[i - 2] = np.cos(a[i])
+    return np.sum(a * np.sin(x))
+
+
+def rows_in_branches(m):
+    a = m.copy()
+    for i in range(1, SIDE):
+        if a[i, 0] > 0.0:
+            a[i] = a[i] * a[i - 1]
+            a[i - 1] = a[i] + 1.0
+    return np.sum(a * np.cos(m))
+
+
 CASES = {
     recurrence: (V, N),
     prefix_sum: (V, N),
@@ -123,6 +172,11 @@ CASES = {
     a_scalar_used_twice: (V, N),
     two_writes_read_between: (V, N),
     filled_by_while: (V, N),
+    a_write_in_either_branch: (V, N),
+    a_write_in_one_branch: (V, N),
+    bubble: (V, 50),
+    writes_of_different_number: (V, N),
+    rows_in_branches: (M, SIDE * SIDE),
     gauss_seidel: (M, SIDE * SIDE),
     shortest_path: (M, SIDE * SIDE),
     rows: (M, SIDE * SIDE),
@@ -137,7 +191,8 @@ def test_values(function):
     assert copies_in_loops(compiled.as_text(), size) == []
 
 
-@pytest.mark.parametrize("function", CASES, ids=lambda f: f.__name__)
+# The emitted gradient of a swap in a branch adds whole arrays.
+@pytest.mark.parametrize("function", [f for f in CASES if f is not bubble], ids=lambda f: f.__name__)
 def test_gradients(function):
     x, size = CASES[function]
     gradient = s2s.grad(function)
@@ -204,3 +259,110 @@ def test_reads_of_little_less_than_the_whole_array_are_left():
 
 def test_a_lone_write_is_left():
     assert "stablehlo.divide" not in s2s.jit(recurrence).lower(V).as_text()
+
+
+def test_what_a_branch_read_or_wrote_is_also_given_by_it():
+    """Elements, as arrays of one element, that are themselves results of the branch."""
+
+    def f(x):
+        a, last, old = x.copy(), x[:1] * 1.0, x[:1] * 1.0
+        for i in range(1, len(x)):
+            if x[i] > 0.0:
+                old = s2s.lax.dynamic_slice(a, (i - 1,), (1,))
+                a[i - 1] = x[i] * old[0]
+                last = s2s.lax.dynamic_slice(a, (i - 1,), (1,))
+        return np.concatenate([a, last, old])
+
+    np.testing.assert_allclose(np.asarray(s2s.jit(f)(V)), f(V), rtol=1e-14)
+
+
+def test_a_place_outside_of_the_array():
+    """A branch writes at its edge, where a run-time place is outside."""
+
+    def f(x, n):
+        a, s = x.copy(), 0.0
+        for i in range(4):
+            if x[i] > -9.0:
+                place = n + i
+                a = s2s.lax.dynamic_update_slice(a, x[i : i + 1] * 3.0, (place,))
+                s = s + s2s.lax.dynamic_slice(a, (place + 1,), (1,))[0]
+        return a, s
+
+    a, s = s2s.jit(f)(V[:6], s2s.device_put(4))
+    np.testing.assert_allclose(np.asarray(a), [*V[:4], V[0] * 3.0, V[3] * 3.0])
+    np.testing.assert_allclose(np.asarray(s), V[5] + (V[1] + V[2] + V[3]) * 3.0)
+
+
+def test_a_view_is_read_again_after_writes_in_an_inner_loop():
+    def f(x):
+        a = x.copy()
+        v = a[1:5]
+        for i in range(3):
+            for j in range(6):
+                a[j] = a[j] * 0.5 + x[i]
+            v = v if x[0] > 1e9 else a[2:6]
+            a[0] = v[0]
+        return np.concatenate([a, v])
+
+    def g(x):
+        a = x.copy()
+        v = a[1:5]
+        for i in range(3):
+            for j in range(6):
+                a[j] = a[j] * 0.5 + x[i]
+        return np.concatenate([a, v])
+
+    def h(x):
+        a = x.copy()
+        v = a[1:5]
+        for i in range(3):
+            for j in range(4):
+                v[j] = v[j] * 0.5 + x[i]
+        return np.concatenate([a, v])
+
+    for function in (g, h):
+        np.testing.assert_allclose(np.asarray(s2s.jit(function)(V[:8])), function(V[:8]), rtol=1e-14)
+    same_or_refused(f, V[:8])
+
+
+def test_a_second_name_is_not_stale_after_writes_in_an_inner_loop():
+    def f(x):
+        a, b = x.copy(), x * 2.0
+        c = b
+        for _ in range(3):
+            for j in range(6):
+                b[j] = b[j] * 0.5 + a[j]
+                b = c if x[0] > 1e9 else b
+        return np.concatenate([a, b, c])
+
+    def g(x):
+        a, b = x.copy(), x * 2.0
+        v = a[1:5]
+        for _ in range(3):
+            for j in range(6):
+                t = a if x[j] > 0 else b
+                t[j] = t[j] * 0.5 + x[j]
+        return np.concatenate([a, b, v])
+
+    def h(x):
+        a = x.copy()
+        v = a[1:5]
+        for _ in range(3):
+            c = a
+            for j in range(6):
+                c[j] = c[j] + 1.0
+                c = a
+        return np.concatenate([a, v])
+
+    for function in (f, g, h):
+        same_or_refused(function, V[:8])
+
+
+def same_or_refused(function, x):
+    expected = function(x.copy())
+    try:
+        found = s2s.jit(function)(x)
+    except TypeError as error:
+        assert ".copy()" in str(error) or "in a loop" in str(error)
+    else:
+        np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-14)
