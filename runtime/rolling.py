@@ -108,9 +108,16 @@ class Rolled:
         for target, state in zip(self.targets, inner[variables:], strict=True):
             effects.note(target)
             effects.set_state(target, state)
+        self._keep_aliases(self.entry[variables:])
         for growth in self.growth:
             growth.begin()
         return k, inner[:variables]
+
+    def _keep_aliases(self, entries: list[Any]) -> None:
+        """A target that may be another array is that in the region, too: writing it there is noted at the other."""
+        for target, entry in zip(self.targets, entries, strict=True):
+            if type(entry) is Staged and type(entry.view) is views.Alias:
+                views.may_be(target, [entry.view.base])
 
     def _try(self) -> tuple[Region, list[Any]]:
         """Builds the body; objects that it turns out to change are carried from the next try on."""

@@ -111,6 +111,7 @@ def write(target: Staged, value: Staged) -> None:
     view = target.view
     if type(view) is Alias:
         forget(view.base)
+        effects.note(target)  # as long as it may be the other one
         view = target.view = None
     if view is None:
         effects.note(target)

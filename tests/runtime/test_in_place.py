@@ -358,6 +358,21 @@ def test_a_second_name_is_not_stale_after_writes_in_an_inner_loop():
         same_or_refused(function, V[:8])
 
 
+@pytest.mark.parametrize("n", [4, s2s.device_put(4)], ids=["known", "staged"])
+def test_an_array_that_a_branch_names_is_not_stale_after_a_loop_that_writes_it(n):
+    def f(x, n):
+        a = x.copy()
+        v = a[1:5]
+        for _ in range(n):
+            c = a if x[0] > 0 else a.copy()
+            for j in range(n):
+                c[j] = c[j] + 1.0
+        return v * 1.0
+
+    with pytest.raises(TypeError, match="copy"):
+        s2s.jit(f)(V[:8], n)
+
+
 def same_or_refused(function, x):
     expected = function(x.copy())
     try:
