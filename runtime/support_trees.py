@@ -68,13 +68,14 @@ def from_items(like: Any, xs: Iterable[Any]) -> Any:
     """A container or array of the kind of `like`, of the cotangents of its elements in order (a dict's values).
 
     The last elements have zeros where `xs` ends before: a loop over `like` that is left early does not come to them.
+    Where `xs` goes on, the rest is left out: that is the transpose.
     """
     found = _rows(like, xs, last=False)
     if found is not None:
         return found
-    elements = list(xs)
-    missing = [zeros_like(x) for x in items(like)[len(elements) :]]
-    return _of_elements(like, [*elements, *missing])
+    elements, likes = list(xs), items(like)
+    missing = [zeros_like(x) for x in likes[len(elements) :]]
+    return _of_elements(like, [*elements[: len(likes)], *missing])
 
 
 def from_last_items(like: Any, xs: Iterable[Any]) -> Any:
