@@ -115,7 +115,7 @@ def _join(test: Staged, then: _Side, orelse: _Side, names: Sequence[str]) -> tup
     built = [plan.build(results) for plan in plans]
     for target, state in zip(targets.values(), built[len(names) :], strict=True):
         effects.note(target)
-        effects.set_state(target, state)
+        effects.set_state(target, views.alone(state))
     return tuple(built[: len(names)])
 
 

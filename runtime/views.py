@@ -99,6 +99,13 @@ def may_be(result: Staged, origins: Sequence[Any]) -> Staged:
     return result
 
 
+def alone(state: Any) -> Any:
+    """What a branch left in an array that it writes: a state, no other name of that array."""
+    if type(state) is Staged and type(state.view) is Alias:
+        state.view = None
+    return state
+
+
 def _unclear(what: str) -> str:
     return (
         f"an array that is a view or a copy, depending on the layout in memory, {what}{at_user_line()}; "

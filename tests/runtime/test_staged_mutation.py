@@ -200,3 +200,32 @@ def test_an_index_of_a_loop_that_is_inside_needs_no_check():
     assert s2s.jit(lambda x: f(x, 0)).stage((V,), {})[2].text().count("stablehlo.select") == 0
     same(lambda x: f(x, 1), V, loops=1)
     assert s2s.jit(lambda x: f(x, 1)).stage((V,), {})[2].text().count("stablehlo.select") > 0
+
+
+def test_an_array_that_branches_write_again_and_again_stays_one_array():
+    def f(y, w):
+        b = np.zeros_like(w)
+        n = 0
+        while n < 3:
+            n = n + 1
+            if y > 0.6:
+                break
+            y = np.tanh(y)
+            b[0] = w[1] * y
+        return y + np.sum(b)
+
+    w = np.arange(4.0) + 0.1
+    for y in (0.3, 2.0):
+        np.testing.assert_allclose(s2s.jit(f)(y, w), f(y, w), rtol=1e-12)
+
+
+def test_a_write_in_a_branch_to_what_may_be_another_array_is_no_wrong_number():
+    def f(y, w):
+        b = w * 1.0
+        c = b if np.sum(w) > y else w * 2.0
+        if w[1] > y - 9.0:
+            c[0] = 7.0 * y
+        return b[0] + c[0]
+
+    with pytest.raises(TypeError, match="another"):
+        s2s.jit(f)(0.3, np.arange(4.0))
