@@ -10,7 +10,7 @@ import typing
 from typing import Any
 
 # Their classes are not taken apart.
-LIBRARIES = ("builtins", "numpy", "scipy", "math", "jaxlib", "functools", "collections", "s2s")
+LIBRARIES = ("builtins", "numpy", "scipy", "math", "jaxlib", "functools", "itertools", "operator", "collections", "s2s")
 MISSING = object()
 _PLAIN_BASES = (object, abc.ABC, typing.Generic, typing.Protocol)
 _HOOKS = ("__getattr__", "__getattribute__", "__setattr__", "__delattr__")

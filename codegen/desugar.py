@@ -292,7 +292,11 @@ class Desugarer:
         if isinstance(target, gast.Name):
             if target.id in self.declared_outside:
                 refuse_outside_write(self.diagnostics, target)
-            if core.is_name(value) and value.id in self.function.bases:
+            if (
+                core.is_name(value)
+                and value.id in self.function.bases
+                and target.id not in lifting.kept_captures(self.function)
+            ):
                 self.environment[target.id] = value.id
                 return
             version = self.function.fresh(target.id)

@@ -174,6 +174,12 @@ class Lifting:
         return gast.copy_location(gast.Call(core.name(maker), [*captured, *defaults], []), like)
 
 
+def kept_captures(function: core.Function) -> set[str]:
+    """The variables that functions made as values capture: assigning one of them anew has to be seen in Core."""
+    makers = [v for v in function.references.values() if isinstance(v, MakeClosure)]
+    return {name for maker in makers for name in maker.definition.captured}
+
+
 def _makes(value: Any, definition: Definition) -> bool:
     return isinstance(value, MakeClosure) and value.definition is definition
 

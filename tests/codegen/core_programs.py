@@ -499,4 +499,4 @@ CASES = {
     "shadowing_names": [(2.0,), (-2.0,)],
 }
 # Desugared and run as they are, but not differentiated.
-REFUSED = ("starred_build",)
+REFUSED: tuple[str, ...] = ()
