@@ -4,6 +4,7 @@ The first change of an object inside a region keeps a copy of its state. Objects
 effects: staged arrays know where they were made, containers are followed from what the region's function can reach.
 """
 
+import functools
 import threading
 import types
 from collections.abc import Iterable, Iterator
@@ -155,7 +156,8 @@ def _parts(value: Any) -> Iterable[Any]:
     if isinstance(value, dict):
         return value.values()
     parts = list(getattr(value, "__dict__", {}).values())
-    return [*parts, value.func, *value.args] if hasattr(value, "func") and hasattr(value, "args") else parts
+    is_partial = isinstance(value, functools.partial)
+    return [*parts, value.func, *value.args, *value.keywords.values()] if is_partial else parts
 
 
 def _captured(function: types.FunctionType) -> Iterator[Any]:
