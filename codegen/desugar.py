@@ -61,7 +61,7 @@ class Desugarer:
         return touched_variables(self.tree.body, set(self.function.parameters) - self.inactive)
 
     def run(self) -> None:
-        statements = _without_docstring(self._structured().body)
+        statements = self._structured().body
         liveness.annotate(statements, set())
         self.function.body = self.block(statements)
         self.function.bases.update({v: self.shown[b] for v, b in self.function.bases.items() if b in self.shown})
@@ -478,12 +478,6 @@ def _iterator_parts(iterator: gast.AST) -> list[gast.AST] | None:
     if name == "reversed":
         return _iterator_parts(iterator.args[0])
     return None
-
-
-def _without_docstring(body: list[gast.AST]) -> list[gast.AST]:
-    first = body[0] if body else None
-    is_doc = isinstance(first, gast.Expr) and isinstance(first.value, gast.Constant)
-    return body[1:] if is_doc and isinstance(first.value.value, str) else body
 
 
 def _names_bound(body: Any) -> set[str]:
