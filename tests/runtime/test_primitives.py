@@ -116,8 +116,8 @@ def test_staged_value(name: str, case: int) -> None:
         np.testing.assert_allclose(a, b, rtol=2e-6 if a.dtype == np.float32 else 1e-9, atol=1e-12)
 
 
-# The linear algebra, scans, sorting, random numbers, network functions, in-place functions (test_writes.py) and batching
-# (test_vmap.py) have tests of their own.
+# The linear algebra, scans, sorting, random numbers, network functions, in-place functions (test_writes.py) and
+# batching (test_vmap.py) have tests of their own.
 _SAMPLED_ELSEWHERE = ("linalg", "scan", "sort", "neural", "random", "cumulative", "fft", "writes", "batching")
 
 
@@ -129,7 +129,8 @@ def _is_sampled_here(primitive: Primitive) -> bool:
 
 # Tested through the programs of tests/codegen/test_maps.py and test_writes.py.
 IN_PROGRAMS = {
-    "along_axis_index", "dict_copied", "dict_keys", "entry_before_put", "entry_before_put_bar", "entry_prior", "entry_put",
+    "along_axis_index", "dict_copied", "dict_keys", "entry_before_put", "entry_before_put_bar", "entry_prior",
+    "entry_put",
 }  # fmt: skip
 OURS = {p.name for p in PRIMITIVES.values() if _is_sampled_here(p)} - IN_PROGRAMS
 
