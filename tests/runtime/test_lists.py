@@ -13,7 +13,7 @@ A, B, C = np.array([1.0, -2.0]), np.array([0.5, 3.0]), np.array([4.0, 0.25])
 XS = [A, B, C]
 D = {"a": A, "b": B, "c": C}
 
-# Primitive to the expression that it stands for, and its arguments.
+# Primitive (and case) to the expression that it stands for, and its arguments.
 SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "list_append": ("append(xs, v)", {"xs": XS, "v": A}),
     "list_pop": ("pop(xs)", {"xs": XS}),
@@ -35,18 +35,28 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "entry_added": ("add_at(c, index, v)", {"c": XS, "index": 1, "v": C}),
     "entry_removed": ("without(d, key)", {"d": D, "key": "b"}),
     "entry_restored": ("with_zeros_at(g, d, key)", {"g": {"a": A, "c": C}, "d": D, "key": "b"}),
+    "dict_copied": ("copied_dict(d)", {"d": D}),
+    "entry_put": ("put_entry(d, key, v, old)", {"d": D, "key": "b", "v": C, "old": B}),
+    "entry_put, a new one": ("put_entry(d, key, v, old)", {"d": D, "key": "new", "v": C, "old": None}),
+    "entry_before_put": ("before_put(g, key, old)", {"g": D, "key": "b", "old": B}),
+    "entry_before_put, a new one": ("before_put(g, key, old)", {"g": D, "key": "b", "old": None}),
+    "entry_before_put_bar": ("before_put_bar(g, like, key, old)", {"g": D, "like": D, "key": "b", "old": B}),
+    "entry_before_put_bar, a new one": (
+        "before_put_bar(g, like, key, old)",
+        {"g": {"a": A, "c": C}, "like": D, "key": "b", "old": None},
+    ),
     "acc": ("acc(a, b)", {"a": XS, "b": [C, A, B]}),
     "items": ("items(c)", {"c": D}),
     "from_items": ("from_items(like, xs)", {"like": D, "xs": XS}),
 }
-STATIC = {"emptied", "inverse_order", "repetitions", "reversed_order", "sorting_order"}
+STATIC = {"dict_keys", "emptied", "entry_prior", "inverse_order", "repetitions", "reversed_order", "sorting_order"}
 
 
 def test_all_are_sampled() -> None:
     ours = {
         p.name for p in PRIMITIVES.values() if any(str(f.__module__).endswith("support_lists") for f in p.functions)
     }
-    assert ours <= set(SAMPLES) | STATIC
+    assert ours <= {sample.partition(",")[0] for sample in SAMPLES} | STATIC
 
 
 def inner(a: Any, b: Any) -> float:
@@ -65,10 +75,10 @@ def random_like(tree: Any, rng: Any) -> Any:
     return rng.normal(size=np.shape(tree))
 
 
-@pytest.mark.parametrize("name", SAMPLES)
-def test_rule_is_the_transpose(name: str) -> None:
-    text, values = SAMPLES[name]
-    primitive, rng = PRIMITIVES[name], np.random.default_rng(0)
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_rule_is_the_transpose(sample: str) -> None:
+    text, values = SAMPLES[sample]
+    primitive, rng = PRIMITIVES[sample.partition(",")[0]], np.random.default_rng(0)
     namespace = {**vars(support), "np": np, "sum": sum, "len": len}
     out = eval(text, {**namespace, **values})
     dots = {p: random_like(values[p], rng) for p in primitive.operands}
@@ -95,6 +105,12 @@ def test_as_the_methods_of_lists(method: str, arguments: tuple[Any, ...]) -> Non
     assert made == ((expected, returned) if method == "pop" else expected)
     assert support.changed(xs, method, *arguments) == (expected, returned)
     assert xs == [1, 2, 3]
+
+
+def test_entries_of_dicts_whose_keys_are_known_late() -> None:
+    assert support.keys_of(D) == ["a", "b", "c"]
+    assert support.prior(D, "b") is B
+    assert support.prior(D, "new") is None
 
 
 def test_order() -> None:
