@@ -11,7 +11,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, kinds
+from s2s.codegen import core, kinds, starred
 from s2s.codegen.kinds import DictOf, Kind, ListOf, Static, TupleOf
 from s2s.codegen.names import names_in
 from s2s.codegen.source import FunctionSource
@@ -53,6 +53,7 @@ def _without_stars(source: FunctionSource, count: int, keywords: tuple[str, ...]
         names = [_free(f"{arguments.vararg.id}_{i}", taken) for i in range(count)]
         arguments.args = [*arguments.args, *map(_parameter, names)]
         opening.append(core.assign(arguments.vararg.id, core.tuple_of(core.name(n) for n in names)))
+        starred.pass_on(tree, arguments.vararg.id, names)
         # A parameter with a default may not be followed by one without.
         arguments.defaults = arguments.defaults if not names else []
     if arguments.kwarg is not None:

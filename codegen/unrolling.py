@@ -1,4 +1,4 @@
-"""Loops over different functions, written out: each iteration calls another one, so each has kinds of its own."""
+"""Loops over different functions, or values of different structure, written out: each iteration has its own kinds."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import gast
 
 from s2s.codegen import call_arguments, core, kinds
 from s2s.codegen.function_values import holds_function
-from s2s.codegen.kinds import DictOf, FunctionOf, Kind, ListOf, Numeric, ObjectOf, Static, TupleOf
+from s2s.codegen.kinds import DictOf, FunctionOf, Kind, ListOf, Numeric, ObjectOf, Static, TupleOf, Unknown
 
 LIMIT = 64
 
@@ -18,7 +18,20 @@ def is_wanted(inference: Any, statement: gast.AST) -> bool:
     sources = [inference.kind(s) for s in _sources(statement.iter)]
     if any(map(_holds_keys, sources)) and _reads_dict(inference, statement):
         return True
-    return any(map(_is_mixed, sources)) or _indexes_mixed(inference, statement)
+    return any(map(_is_mixed, sources)) or any(map(_is_uneven, sources)) or _indexes_mixed(inference, statement)
+
+
+def _is_uneven(kind: Kind) -> bool:
+    """A container of known length whose differentiated elements have no kind in common."""
+    is_known = isinstance(kind, TupleOf | ListOf) and not isinstance(kind, FunctionOf)
+    if not is_known or isinstance(kind, ListOf) and kind.elements is None or not kinds.is_active(kind):
+        return False
+    parts = kinds.parts(kind)
+    return _holds_unknown(kinds.element_of(parts)) and not any(map(_holds_unknown, parts))
+
+
+def _holds_unknown(kind: Kind) -> bool:
+    return isinstance(kind, Unknown) or any(map(_holds_unknown, kinds.parts(kind)))
 
 
 def _holds_keys(kind: Kind) -> bool:
