@@ -26,15 +26,24 @@ class Batch(BatchValues):
         self.mask: gast.AST | None = None  # the rows that run the statement, where not all of them do
         self.late: set[str] = set()  # variables that a loop sets first
 
-    def run(self, is_entry: bool) -> list[gast.AST]:
-        """The batched body; all results of an entry function have a batch axis."""
+    def run(self, is_entry: bool, shared_results: tuple[int, ...] = ()) -> list[gast.AST]:
+        """The batched body; all results of an entry function have a batch axis, or all elements but these of one."""
         last = self.function.body[-1]
         self.out = []
         self.block(self.function.body[:-1])
         self.writer.like = last
-        value = self.spread(last.value) if is_entry else last.value
+        value = self._spread_result(last.value, shared_results) if is_entry else last.value
         self.out.append(core.from_statement(gast.Return(value), last))
         return [*self.counting(), *self.out]
+
+    def _spread_result(self, value: gast.AST, shared: tuple[int, ...]) -> gast.AST:
+        if not shared:
+            return self.spread(value)
+        kind = self.kind(value)
+        parts = [self.function.fresh("result") for _ in kinds.parts(kind)]
+        self.function.kinds.update(zip(parts, kinds.parts(kind), strict=True))
+        self._emit(core.unpack(parts, value, self.writer.like))
+        return core.tuple_of(core.name(n) if i in shared else self.spread(core.name(n)) for i, n in enumerate(parts))
 
     # Statements --------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from typing import Any
 import gast
 import numpy as np
 
-from s2s.codegen import core, rules
+from s2s.codegen import batch_adjoints, core, rules
 from s2s.codegen.batch_values import BatchValues
 from s2s.codegen.kinds import DictOf, ListOf, MapOf, Numeric, TupleOf
 from s2s.codegen.operations import Operation
@@ -173,7 +173,9 @@ def _getitem(writer: BatchValues, statement: gast.AST, operation: Operation) -> 
 
 def inner_index(writer: BatchValues, operation: Operation) -> gast.AST | None:
     """The index into the batched array; None where NumPy would put the batch axis elsewhere."""
-    node = _without_s(operation.binding["index"])
+    node = _without_s(writer, operation.binding["index"])
+    if core.is_name(node) and not writer.is_active(node) and not isinstance(writer.kind(node), Numeric):
+        return writer.atom("inner_index(index)", {"index": node})  # it may be a slice, or a tuple of several
     parts = list(node.elts) if isinstance(node, gast.Tuple) else [node]
     own = [p for p in parts if writer.reads_active(p)]
     if not own:
@@ -190,9 +192,10 @@ def _needs_rows(writer: BatchValues, node: gast.AST) -> bool:
     return writer.reads_active(node)
 
 
-def _without_s(node: gast.AST) -> gast.AST:
-    """`i, 1:` of the index `np.s_[i, 1:]`."""
-    return node.slice if isinstance(node, gast.Subscript) and (core.dotted(node.value) or "").endswith(".s_") else node
+def _without_s(writer: BatchValues, node: gast.AST) -> gast.AST:
+    """`i, 1:` of the index `np.s_[i, 1:]`, or of a variable that is one."""
+    made = writer.definition(node.id) if core.is_name(node) else node
+    return made.slice if isinstance(made, gast.Subscript) and (core.dotted(made.value) or "").endswith(".s_") else node
 
 
 def _after_batch_axis(writer: BatchValues, parts: list[gast.AST]) -> gast.AST | None:
@@ -267,6 +270,20 @@ SPECIAL: dict[str, Any] = {
     "put": _set_at,
     "put_add": _set_at,
     "array": _array,
+    "getitem_bar": lambda writer, _, operation: batch_adjoints.getitem_bar(writer, operation, inner_index),
+    "set_at_bar": lambda writer, _, operation: batch_adjoints.set_at_bar(writer, operation, inner_index),
+    "concatenate_bar": lambda writer, _, operation: batch_adjoints.stacked(writer, operation),
+    "stack_bar": lambda writer, _, operation: batch_adjoints.stacked(writer, operation),
+    "unreduce": lambda writer, _, operation: batch_adjoints.unreduce(writer, operation),
+    "matmul_lhs_bar": lambda writer, _, operation: batch_adjoints.lhs_bar(writer, operation),
+    "matmul_rhs_bar": lambda writer, _, operation: batch_adjoints.rhs_bar(writer, operation),
+    "dot_lhs_bar": lambda writer, _, operation: batch_adjoints.lhs_bar(writer, operation),
+    "batch_size": lambda writer, _, operation: batch_adjoints.batch_size(writer, operation),
+    "select_rows": lambda writer, _, operation: batch_adjoints.select(writer, operation),
+    "spread_tree": lambda writer, _, operation: batch_adjoints.tree(writer, operation),
+    "sum_tree": lambda writer, _, operation: batch_adjoints.tree(writer, operation),
+    "instantiate": lambda writer, _, operation: batch_adjoints.instantiate(writer, operation),
+    "dot_rhs_bar": lambda writer, _, operation: batch_adjoints.rhs_bar(writer, operation),
     "shape": _shape,
     "ndim": _ndim,
     "size": _size,

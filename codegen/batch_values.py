@@ -46,6 +46,11 @@ class BatchValues:
     def kind(self, node: gast.AST) -> Any:
         return self.function.kinds.get(node.id) if core.is_name(node) else None
 
+    def definition(self, name: str) -> gast.AST | None:
+        """What the variable is assigned, once; None for parameters and joins."""
+        found = [s for s in core.walk(self.function.body) if core.targets(s) == [name] and isinstance(s, gast.Assign)]
+        return found[0].value if len(found) == 1 else None
+
     def is_active(self, node: gast.AST) -> bool:
         kind = self.kind(node)
         return kind is not None and kinds.is_active(kind)

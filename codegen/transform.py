@@ -32,6 +32,7 @@ class Result:
         guards: what was taken for granted about the user's globals when the text was written.
         trees: the definitions in the text, by name.
         packed: for tangents, the source of a function of two tuples, the arguments and their tangents.
+        result_kind: the kind of what the user's function returns.
     """
 
     text: str
@@ -46,6 +47,7 @@ class Result:
     backward: str | None = None
     written: tuple[str, ...] = ()
     packed: FunctionSource | None = None
+    result_kind: Kind | None = None
 
     @functools.cached_property
     def namespace(self) -> Any:
@@ -108,6 +110,21 @@ def tangent(source: FunctionSource, arguments: dict[str, Kind], shapes: Mapping[
 
 
 @without_collection
+def pushforward(source: FunctionSource, arguments: dict[str, Kind], has_aux: bool = False) -> Result:
+    """Forward mode without the value: `f_pushforward(*args, *dots) -> out_dot`, or `(out_dot, aux)`."""
+    program, instance = _start(source, arguments, None)
+    name = program.namer.fresh(f"{source.name}_pushforward")
+    program.writer.write_pushforward(program, instance, name, has_aux)
+    return _finish(program, name, source, instance)
+
+
+def result_kind(source: FunctionSource, arguments: dict[str, Kind]) -> Kind:
+    """The kind of what the function returns."""
+    result: Kind = _start(source, arguments, None)[1].result
+    return result
+
+
+@without_collection
 def pair(
     source: FunctionSource,
     arguments: dict[str, Kind],
@@ -118,17 +135,25 @@ def pair(
     program, instance = _start(source, arguments, shapes, is_callee=not has_aux)
     instance.has_aux = has_aux
     names = instance.pair()
-    result = _finish(program, names.forward_name, source)
+    result = _finish(program, names.forward_name, source, instance)
     result.backward = names.backward_name
     return result
 
 
 @without_collection
-def batched(source: FunctionSource, arguments: dict[str, Kind], shapes: Mapping[str, Any] | None = None) -> Result:
-    """`f_vmap(*args)`; active kinds are those of batched arguments, which have the batch axis first."""
+def batched(
+    source: FunctionSource,
+    arguments: dict[str, Kind],
+    shapes: Mapping[str, Any] | None = None,
+    shared_results: tuple[int, ...] = (),
+) -> Result:
+    """`f_vmap(*args)`; active kinds are those of batched arguments, which have the batch axis first.
+
+    Results have it, too, but for the elements `shared_results` of a tuple.
+    """
     program, instance = _start(source, arguments, shapes, inference=BatchInference)
     name = program.namer.fresh(f"{source.name}_vmap")
-    program.writer.write_batched(program, instance, name)
+    program.writer.write_batched(program, instance, name, shared_results)
     return _finish(program, name, source)
 
 
@@ -147,11 +172,12 @@ def _start(
     return program, instance
 
 
-def _finish(program: Program, entry: str, source: FunctionSource) -> Result:
+def _finish(program: Program, entry: str, source: FunctionSource, instance: Any = None) -> Result:
     program.writer.finish(program)
     # Only read: a closure's cells first, then the module.
     maps: list[Any] = [source.closure, source.globals] if source.closure else []
     live = ChainMap(*maps) if maps else source.globals
     combined = combine(program, source, live)
     guards = list(program.guards.values())
-    return Result(entry=entry, live=live, guards=guards, written=program.written, **combined)
+    kind = None if instance is None else instance.result
+    return Result(entry=entry, live=live, guards=guards, written=program.written, result_kind=kind, **combined)

@@ -101,12 +101,29 @@ class Writer:
 
     def write_tangent(self, program: Program, instance: Instance, name: str | None = None) -> None:
         """`f_jvp(*args, *dots) -> (result, result_dot)`: active arguments' tangents follow all arguments."""
-        function = instance.function
-        forward = Forward(function, program)
-        body = forward.run(instance)
+        self._write_forward(program, instance, name or instance.tangent_name(), lambda forward: forward.run(instance))
+
+    def write_pushforward(self, program: Program, instance: Instance, name: str, has_aux: bool) -> None:
+        """`f_pushforward(*args, *dots) -> result_dot`, or `(result_dot, aux)`."""
+
+        def body(forward: Forward) -> list[gast.AST]:
+            *before, last = forward.run(instance)
+            result, dot = last.value.elts
+            if not has_aux:
+                return [*before, core.from_statement(gast.Return(dot), last)]
+            names = [instance.function.fresh(n) for n in ("loss", "aux", "loss_dot", "aux_dot")]
+            parts = [core.unpack(names[:2], result, last), core.unpack(names[2:], dot, last)]
+            returned = core.tuple_of([core.name(names[2]), core.name(names[1])])
+            return [*before, *parts, core.from_statement(gast.Return(returned), last)]
+
+        self._write_forward(program, instance, name, body)
+
+    def _write_forward(self, program: Program, instance: Instance, name: str, write: Any) -> None:
+        forward = Forward(instance.function, program)
+        body = write(forward)
         call_forward(body)
         arguments = parameter_list([*instance.arguments, *forward.parameter_dots])
-        self._emit(program, instance, name or instance.tangent_name(), arguments, body)
+        self._emit(program, instance, name, arguments, body)
 
     def write_plain(self, program: Program, instance: Instance, name: str) -> None:
         """The function itself, for one that was defined inside of another."""
@@ -116,10 +133,12 @@ class Writer:
 
     # Batching ----------------------------------------------------------------------------------------------------
 
-    def write_batched(self, program: Program, instance: Instance, name: str | None = None) -> None:
+    def write_batched(
+        self, program: Program, instance: Instance, name: str | None = None, shared_results: tuple[int, ...] = ()
+    ) -> None:
         """`f_vmap(*args)`: batched arguments have the batch axis first, and so have batched results."""
         is_entry = name is not None
-        body = Batch(instance.function, instance).run(is_entry)
+        body = Batch(instance.function, instance).run(is_entry, shared_results)
         call_forward(body)
         self._emit(program, instance, name or instance.batched_name(), signature(instance.function.source), body)
 

@@ -6,6 +6,7 @@ need it), so emitted code can be differentiated again. Shapes, axes and the stru
 called `g` or `t` are cotangents or tangents and enter linearly.
 """
 
+from s2s.runtime.support_batched_products import rows_lhs_bar, rows_rhs_bar
 from s2s.runtime.support_batching import (
     align,
     align_stack,
@@ -16,6 +17,7 @@ from s2s.runtime.support_batching import (
     from_rows,
     inner_axes,
     inner_axis,
+    inner_index,
     inner_permutation,
     inner_shape,
     inner_sum_to,
@@ -25,6 +27,7 @@ from s2s.runtime.support_batching import (
     spread,
     spread_tree,
     stack_rows,
+    sum_tree,
 )
 from s2s.runtime.support_checks import UNDEFINED, require_immutable, require_scalar, shapes
 from s2s.runtime.support_convolution import conv_general_dilated, conv_lhs_bar, conv_rhs_bar
@@ -55,6 +58,7 @@ from s2s.runtime.support_indexing import (
     take_along_axis_bar,
     take_bar,
 )
+from s2s.runtime.support_jacobians import unit_vectors
 from s2s.runtime.support_linalg import (
     abs_power,
     as_columns,
@@ -267,6 +271,7 @@ __all__ = [
     "getitem_bar",
     "hstack_bar",
     "inner_axes",
+    "inner_index",
     "inner_axis",
     "inner_lhs_bar",
     "inner_permutation",
@@ -330,6 +335,8 @@ __all__ = [
     "reread",
     "reversed_order",
     "row",
+    "rows_lhs_bar",
+    "rows_rhs_bar",
     "running_extreme_index",
     "select",
     "select_bar",
@@ -347,6 +354,7 @@ __all__ = [
     "split_last",
     "spread",
     "spread_tree",
+    "sum_tree",
     "stack",
     "stack_bar",
     "stack_rows",
@@ -365,6 +373,7 @@ __all__ = [
     "transpose_if",
     "triangle",
     "unit_lower",
+    "unit_vectors",
     "unpad",
     "unreduce",
     "unzip",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime.support_trees import rebuild
+from s2s.runtime.support_trees import is_numeric, rebuild
 
 Array = Any
 
@@ -47,15 +47,28 @@ def single_axes(axis: Any, shape: tuple[int, ...]) -> Any:
     return tuple(i for i, n in enumerate(shape) if i > 0 and n == 1)
 
 
-def batch_size(*values: Any) -> int:
-    """How many rows the batched arguments have: (value, which leaves are batched) pairs.
+def inner_index(index: Any) -> tuple[Any, ...]:
+    """The index into a batched array that is `index` in each row.
+
+    Raises:
+        IndexError: NumPy would put the batch axis elsewhere, because arrays in the index do not stand together.
+    """
+    parts = index if isinstance(index, tuple) else (index,)
+    arrays = [i for i, part in enumerate(parts) if hasattr(part, "shape") or isinstance(part, int | list)]
+    if any(np.ndim(parts[i]) for i in arrays) and arrays[-1] - arrays[0] >= len(arrays):
+        raise IndexError("index arrays that do not stand together have no batched form; index in two steps")
+    return (slice(None), *parts)
+
+
+def batch_size(*values: Any, axis: int = 0) -> int:
+    """How many rows the batched arguments have along their batch axis: (value, which leaves are batched) pairs.
 
     Which leaves are batched is said by True, False, a tuple of such, or (key, such) pairs for a dict.
 
     Raises:
         ValueError: they do not all have the same number of rows.
     """
-    sizes = {np.shape(leaf)[0] for value, batched in values for leaf in _batched_leaves(value, batched)}
+    sizes = {np.shape(leaf)[axis] for value, batched in values for leaf in _batched_leaves(value, batched)}
     if len(sizes) > 1:
         raise ValueError(f"the batched arguments have different numbers of rows: {sorted(sizes)}")
     return sizes.pop()
@@ -81,16 +94,16 @@ def _parts(value: Any) -> list[Any]:
 # Linear: axes put in or taken away -------------------------------------------------------------------------------
 
 
-def align(x: Array, ndim: int) -> Array:
-    """x of shape (rows, ...) with axes of length one after the first, so that its rank is at least `ndim`."""
+def align(x: Array, ndim: int, at: int = 1) -> Array:
+    """x of shape (rows, ...) with axes of length one after the first `at`, so that its rank is at least `ndim`."""
     missing = ndim - np.ndim(x)
-    return x if missing <= 0 else np.expand_dims(x, tuple(range(1, missing + 1)))
+    return x if missing <= 0 else np.expand_dims(x, tuple(range(at, missing + at)))
 
 
-def align_stack(x: Array, ndim: int) -> Array:
-    """`align` for the product with a stack of matrices of rank `ndim - 1`; x itself for one matrix or vector."""
-    _require_axes(np.ndim(x) - 1)
-    return align(x, ndim) if ndim > 3 else x
+def align_stack(x: Array, ndim: int, at: int = 1) -> Array:
+    """`align` for the product with a stack of matrices of rank `ndim - at`; x itself for one matrix or vector."""
+    _require_axes(np.ndim(x) - at)
+    return align(x, ndim, at) if ndim > 2 + at else x
 
 
 def _require_axes(ndim: int) -> None:
@@ -116,34 +129,47 @@ def from_rows(x: Array, ndim: int) -> Array:
     return np.squeeze(x, -2) if ndim == 1 else x
 
 
-def spread(x: Array, size: int) -> Array:
-    """`size` rows that are all x."""
-    return np.broadcast_to(x, (size, *np.shape(x)))
+def spread(x: Array, count: int, at: int = 0) -> Array:
+    """`count` rows that are all x, along a new axis `at`."""
+    shape = np.shape(x)
+    return np.broadcast_to(np.expand_dims(x, at) if at else x, (*shape[:at], count, *shape[at:]))
 
 
-def inner_sum_to(t: Array, shape: tuple[int, ...]) -> Array:
-    """`sum_to` of each row: t of shape (rows, ...) summed to (rows, *shape)."""
-    extra = np.ndim(t) - 1 - len(shape)
-    axes = tuple(range(1, extra + 1))
-    axes += tuple(i + 1 + extra for i, n in enumerate(shape) if n == 1 and np.shape(t)[i + 1 + extra] != 1)
-    return np.reshape(np.sum(t, axis=axes), (np.shape(t)[0], *shape)) if axes else t
+def inner_sum_to(t: Array, shape: tuple[int, ...], lead: int = 1) -> Array:
+    """`sum_to` of each row: t of shape (rows, ...), `lead` axes for the rows, summed to (rows, *shape)."""
+    inner = np.ndim(t) - len(shape)
+    axes = tuple(range(lead, inner))
+    axes += tuple(i + inner for i, n in enumerate(shape) if n == 1 and np.shape(t)[i + inner] != 1)
+    return np.reshape(np.sum(t, axis=axes), (*np.shape(t)[:lead], *shape)) if axes else t
 
 
 # Trees -----------------------------------------------------------------------------------------------------------
 
 
-def spread_tree(value: Any, batched: Any, size: int) -> Any:
-    """The value with every array that is not batched yet repeated in `size` rows."""
+def spread_tree(value: Any, batched: Any, count: int, at: int = 0) -> Any:
+    """The value with every array that is not batched yet repeated in `count` rows, along a new axis `at`."""
+    return _unbatched(value, batched, lambda x: spread(x, count, at))
+
+
+def sum_tree(value: Any, batched: Any, count: int, at: int = 0) -> Any:
+    """The transpose of `spread_tree`: the sum over the rows of every array that was repeated."""
+    return _unbatched(value, batched, lambda x: np.sum(x, axis=at))
+
+
+def _unbatched(value: Any, batched: Any, change: Callable[[Array], Array]) -> Any:
+    """`change` of every array that is not batched."""
     if batched is True:
         return value
     if isinstance(value, dict):
-        return {k: spread_tree(v, batched and dict(batched)[k], size) for k, v in value.items()}
+        return {k: _unbatched(v, batched and dict(batched)[k], change) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return rebuild(value, [spread_tree(v, batched and batched[i], size) for i, v in enumerate(value)])
-    return spread(value, size)
+        # A list of unknown length has one pattern for all of its elements.
+        each = batched if batched and len(batched) == len(value) else [batched and batched[0]] * len(value)
+        return rebuild(value, [_unbatched(v, b, change) for v, b in zip(value, each, strict=True)])
+    return change(value) if is_numeric(value) else value
 
 
-def select(test: Array, x: Any, y: Any) -> Any:
+def select(test: Array, x: Any, y: Any, at: int = 1) -> Any:
     """Row by row, x where the test (rows,) holds and y elsewhere; both are batched, or containers of batched arrays.
 
     None stands for a variable that is not set where it is not read.
@@ -151,11 +177,11 @@ def select(test: Array, x: Any, y: Any) -> Any:
     if x is None or y is None:
         return y if x is None else x
     if isinstance(x, dict):
-        return {k: select(test, v, y[k]) for k, v in x.items()}
+        return {k: select(test, v, y[k], at) for k, v in x.items()}
     if isinstance(x, list | tuple):
-        return rebuild(x, [select(test, v, w) for v, w in zip(x, y, strict=True)])
+        return rebuild(x, [select(test, v, w, at) for v, w in zip(x, y, strict=True)])
     rank = max(np.ndim(x), np.ndim(y))
-    return np.where(align(test, rank), align(x, rank), align(y, rank))
+    return np.where(align(test, rank, at), align(x, rank, at), align(y, rank, at))
 
 
 def row(value: Any, batched: Any, i: int) -> Any:

@@ -10,6 +10,7 @@ from s2s.codegen.diagnostics import UnsupportedError
 from s2s.codegen.source import SourceError
 from s2s.compiled import eval_shape, jit
 from s2s.derivatives import grad, jvp, linearize, value_and_grad, vjp
+from s2s.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from s2s.runtime import config
 from s2s.runtime.array import Array, device_get, device_put
 from s2s.runtime.aval import ShapeDtypeStruct
@@ -22,6 +23,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Array", "ConcretizationError", "S2SError", "ShapeDtypeStruct", "SourceError", "UnsupportedError", "config",
-    "device_get", "device_put", "devices", "disable_jit", "eval_shape", "grad", "jit", "jvp", "lax", "linearize", "nn",
-    "numpy", "random", "stop_gradient", "tree", "value_and_grad", "vjp", "vmap",
+    "device_get", "device_put", "devices", "disable_jit", "eval_shape", "grad", "hessian", "hvp", "jacfwd",
+    "jacobian", "jacrev", "jit", "jvp", "lax", "linearize", "nn", "numpy", "random", "stop_gradient", "tree",
+    "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip

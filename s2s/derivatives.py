@@ -15,15 +15,13 @@ from s2s.transformed import Transformed, fill, has_float, refuse_shared, run, si
 Argnums = int | str | Sequence[int | str]
 
 
-class Gradient(Transformed):
-    """The gradient of a function that returns one number."""
+class Differentiated(Transformed):
+    """A derivative with respect to chosen arguments."""
 
-    def __init__(self, function: Callable[..., Any], argnums: Argnums, has_aux: bool, with_value: bool):
+    def __init__(self, function: Callable[..., Any], argnums: Argnums, has_aux: bool):
         super().__init__(function)
         self.argnums = argnums
         self.has_aux = has_aux
-        self.with_value = with_value
-        self.transformation = "value_and_grad" if with_value else "grad"
 
     def wrt(self, names: list[str]) -> list[str]:
         """The differentiated parameters, in the order asked for."""
@@ -32,6 +30,19 @@ class Gradient(Transformed):
 
     def differentiated(self, names: list[str], values: Any) -> set[str]:
         return set(self.wrt(names))
+
+    def require_float(self, bound: dict[str, Any]) -> None:
+        for name in self.wrt(self.names()):
+            _require_float(self, name, bound)
+
+
+class Gradient(Differentiated):
+    """The gradient of a function that returns one number."""
+
+    def __init__(self, function: Callable[..., Any], argnums: Argnums, has_aux: bool, with_value: bool):
+        super().__init__(function, argnums, has_aux)
+        self.with_value = with_value
+        self.transformation = "value_and_grad" if with_value else "grad"
 
     def write(self, source: FunctionSource, arguments: dict[str, Kind], shapes: Any = None) -> transform.Result:
         wrt = self.wrt(self.names())
@@ -44,8 +55,7 @@ class Gradient(Transformed):
     def call(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         bound = self.bind(args, kwargs)
         wrt = self.wrt(self.names())
-        for name in wrt:
-            _require_float(self, name, bound)
+        self.require_float(bound)
         result = self.result_for(self.kinds_of(bound), bound)
         refuse_shared(result, bound)
         out = run(result.function, *self.with_bound(args), **kwargs)
@@ -84,7 +94,7 @@ def _name(function: Any) -> str:
     return getattr(function, "__name__", repr(function))
 
 
-def _require_float(transformed: Gradient, name: str, bound: dict[str, Any]) -> None:
+def _require_float(transformed: Differentiated, name: str, bound: dict[str, Any]) -> None:
     source = signature_source(transformed.function)
     place = f"{source.filename}:{source.tree.lineno}"
     if name not in bound:

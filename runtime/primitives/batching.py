@@ -32,7 +32,7 @@ batched(
     "logical_xor logical_not bitwise_and bitwise_or bitwise_xor invert left_shift right_shift bitwise_count sign "
     "signbit floor ceil trunc rint round isnan isinf isfinite isposinf isneginf isclose nextafter angle imag real "
     "conjugate floor_int ceil_int trunc_int round_builtin copy "
-    "ascontiguousarray astype asarray zeros_like ones_like empty_like zeros_like_tree",
+    "ascontiguousarray astype asarray zeros_like ones_like empty_like zeros_like_tree cast_bar cast_dot",
 )
 
 # Casts to Python's numbers.
@@ -67,6 +67,7 @@ batched("np.swapaxes(a, inner_axis(axis1), inner_axis(axis2))", "swapaxes")
 batched("np.moveaxis(a, inner_axes(source, 0), inner_axes(destination, 0))", "moveaxis")
 batched("np.broadcast_to(align(array, np.size(shape) + 1), inner_shape(size, shape))", "broadcast_to")
 batched("np.diagonal(a, offset, inner_axis(axis1), inner_axis(axis2))", "diagonal")
+batched("spread(unit_vectors(x[0], start, count), size)", "unit_vectors")
 batched("np.trace(a, offset, inner_axis(axis1), inner_axis(axis2))", "trace")
 for _name in ("tril", "triu"):
     batched(f"np.{_name}(m, k)", _name)
@@ -75,6 +76,16 @@ for _name in ("concatenate", "stack"):
 
 # What sums back to a shape; shapes are those of one row.
 batched("inner_sum_to(t, shape)", "sum_to")
+
+# What batched code calls, where that is batched again.
+batched("align(x, ndim + 1, at + 1)", "align")
+batched("align_stack(x, ndim + 1, at + 1)", "align_stack")
+batched("spread(x, count, at + 1)", "spread")
+batched("inner_sum_to(t, shape, lead + 1)", "inner_sum_to")
+for _name in ("as_rows", "from_rows"):
+    batched(f"{_name}(x, ndim)", _name)
+for _name in ("as_columns", "from_columns"):
+    batched(f"{_name}(x, rank)", _name)
 
 # Linear algebra takes stacks of matrices.
 for _name in ("inv", "det", "slogdet", "eigvalsh", "eigh", "svdvals", "qr"):

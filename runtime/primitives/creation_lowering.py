@@ -56,6 +56,11 @@ def identity(n: int, dtype: Any = None) -> Staged:
     return eye(n, dtype=dtype)
 
 
+def unit_vectors(x: Staged, start: int = 0, count: int | None = None) -> Staged:
+    rows = math.prod(x.shape) if count is None else count
+    return hlo.reshape(eye(rows, math.prod(x.shape), -start, x.dtype), (rows, *x.shape))
+
+
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Staged:
     return hlo.convert(on_diagonal((N, N if M is None else M), k, "LE"), _dtype(dtype))
 

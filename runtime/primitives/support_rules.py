@@ -6,7 +6,7 @@ the same holds for the other products.
 """
 
 from s2s.runtime import support
-from s2s.runtime.primitives import product_lowering
+from s2s.runtime.primitives import creation_lowering, product_lowering
 from s2s.runtime.primitives.table import elementwise, general, linear, nondifferentiable
 
 # Broadcasting and reductions.
@@ -87,6 +87,13 @@ elementwise(
 elementwise("softmax_weight", "x, total", functions=(support.softmax_weight,), partials={"x": "out", "total": "-out"})
 
 # Shapes.
+nondifferentiable(
+    "unit_vectors",
+    "x, start=0, count=None",
+    lower=creation_lowering.unit_vectors,
+    operands=("x",),
+    functions=(support.unit_vectors,),
+)
 nondifferentiable("zeros_like_tree", "x", functions=(support.zeros_like,), result_kind="tree")
 linear(
     "instantiate",

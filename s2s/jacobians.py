@@ -1,0 +1,112 @@
+"""jacfwd, jacrev, jacobian, hessian, hvp: compositions of derivatives and vmap, as readable source."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from s2s.codegen import jacobians, nested, transform
+from s2s.codegen.assumptions import kinds_of_batches
+from s2s.codegen.kinds import Kind
+from s2s.codegen.source import FunctionSource
+from s2s.derivatives import Argnums, Differentiated, grad, jvp
+from s2s.transformed import refuse_shared, run
+
+
+class Jacobian(Differentiated):
+    """The Jacobian of a function of arrays, or of containers of arrays."""
+
+    assumption = staticmethod(kinds_of_batches)  # an argument that the code takes apart counts as an array, too
+
+    def __init__(self, function: Callable[..., Any], argnums: Argnums, has_aux: bool, transformation: str):
+        super().__init__(function, argnums, has_aux)
+        self.transformation = transformation
+
+    def write(self, source: FunctionSource, arguments: dict[str, Kind], shapes: Any = None) -> transform.Result:
+        write = jacobians.forward if self.transformation == "jacfwd" else jacobians.reverse
+        as_tuple = not isinstance(self.argnums, int | str)
+        return write(source, arguments, self.wrt(self.names()), as_tuple, self.has_aux)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.variant(len(args), kwargs).call(args, kwargs)
+
+    def call(self, args: tuple, kwargs: dict[str, Any]) -> Any:
+        bound = self.bind(args, kwargs)
+        self.require_float(bound)
+        result = self.result_for(self.kinds_of(bound), bound)
+        refuse_shared(result, bound)
+        return run(result.function, *self.with_bound(args), **kwargs)
+
+
+def jacfwd(
+    fun: Callable[..., Any] | None = None, argnums: Argnums = 0, has_aux: bool = False, *, show_source: bool = False
+) -> Any:
+    """The Jacobian of `fun` by forward mode, all columns at once: for functions of few numbers.
+
+    Args:
+        fun: a Python function over NumPy or s2s arrays, or containers of these. Without it, a decorator is returned.
+        argnums: position or name of the argument to differentiate with respect to, or a sequence of such.
+        has_aux: whether `fun` returns `(out, aux)`; then the result is `(jacobian, aux)`.
+        show_source: print the emitted source at once.
+
+    Returns:
+        A function of the same arguments. For arrays `out` and `x` the Jacobian has the shape
+        `np.shape(out) + np.shape(x)`; where the result is a container, there is one like it of the Jacobians of its
+        arrays, each of these a container like the argument (a tuple of such if `argnums` is a sequence).
+
+    Raises:
+        UnsupportedError: `fun` holds constructs that cannot be differentiated, or its result has no known structure.
+        TypeError: at the call, if an argument is not floating-point.
+    """
+    return _jacobian(fun, argnums, has_aux, "jacfwd", show_source)
+
+
+def jacrev(
+    fun: Callable[..., Any] | None = None, argnums: Argnums = 0, has_aux: bool = False, *, show_source: bool = False
+) -> Any:
+    """The Jacobian of `fun` by reverse mode, all rows at once: for functions that return few numbers. See `jacfwd`."""
+    return _jacobian(fun, argnums, has_aux, "jacrev", show_source)
+
+
+def hessian(
+    fun: Callable[..., Any] | None = None, argnums: Argnums = 0, has_aux: bool = False, *, show_source: bool = False
+) -> Any:
+    """The Hessian of `fun`: `jacfwd(jacrev(fun))`, nested like these for containers. See `jacfwd`."""
+    if fun is None:
+        return lambda f: hessian(f, argnums, has_aux, show_source=show_source)
+    inner = jacrev(fun, argnums, has_aux)
+    return jacfwd(inner, argnums, has_aux, show_source=show_source)
+
+
+def hvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], argnums: Argnums = 0) -> Any:
+    """The Hessian of `fun`, a function that returns one number, times a vector, without computing the Hessian.
+
+    Args:
+        primals: where the Hessian is taken, a tuple with one entry an argument.
+        tangents: the direction, likewise.
+        argnums: the arguments that `fun` is differentiated by first; the result is structured like these.
+    """
+    return jvp(_gradients(fun, argnums), primals, tangents)[1]
+
+
+_known: dict[Any, Any] = {}
+
+
+def _gradients(fun: Callable[..., Any], argnums: Argnums) -> Any:
+    """One gradient for each function, so that emitted code is found again."""
+    key = (id(fun), argnums if isinstance(argnums, int | str) else tuple(argnums))
+    found = _known.get(key)
+    if found is None or found.function is not fun:
+        found = _known[key] = grad(fun, argnums)
+    return found
+
+
+def _jacobian(fun: Any, argnums: Argnums, has_aux: bool, transformation: str, show_source: bool) -> Any:
+    if fun is None:
+        return lambda f: _jacobian(f, argnums, has_aux, transformation, show_source)
+    transformed = Jacobian(fun, argnums, has_aux, transformation)
+    if show_source:
+        print(transformed.source, end="")
+    return transformed
+
+
+jacobian = jacrev
+nested.MAKERS.update({jacfwd, jacrev, hessian})

@@ -1,0 +1,133 @@
+"""Jacobians and Hessians against jax, in both modes and nested, plain, staged and batched."""
+
+import types
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import s2s
+from s2s.codegen.diagnostics import UnsupportedError
+
+jax.config.update("jax_enable_x64", True)
+
+X = np.array([0.3, -0.2, 0.5])
+P = {"w": np.arange(6.0).reshape(2, 3), "b": 2.0 * np.ones(2)}
+Y = np.array([1.0, 2.0, 3.0])
+
+
+def vector(x):
+    return np.tanh(x * x[0]) + np.sum(x)
+
+
+def containers(p, y):
+    return {"a": p["w"] @ y, "b": (np.sum(p["w"]) * p["b"], p["b"] ** 2)}
+
+
+def scalar(x):
+    return np.sum(np.sin(x) * x[::-1]) + np.prod(x)
+
+
+def of_dict(p):
+    return np.sum(p["a"] * p["b"] ** 2) + p["a"] @ p["b"]
+
+
+def compare(found, expected):
+    left, right = jax.tree.flatten(found), jax.tree.flatten(expected)
+    assert left[1] == right[1]
+    for a, b in zip(left[0], right[0], strict=True):
+        assert np.shape(a) == np.shape(b)
+        np.testing.assert_allclose(np.asarray(a), np.asarray(b), rtol=1e-9, atol=1e-9)
+
+
+def peer(f):
+    """The function with jax's arrays."""
+    return types.FunctionType(f.__code__, {**globals(), "np": jnp})
+
+
+@pytest.mark.parametrize("argnums", [0, 1, (0, 1), (1,)])
+def test_containers_are_nested_as_in_jax(argnums):
+    expected = jax.jacrev(peer(containers), argnums)(P, Y)
+    for jacobian in (s2s.jacfwd, s2s.jacrev):
+        transformed = jacobian(containers, argnums)
+        compare(transformed(P, Y), expected)
+
+
+def test_of_a_vector_is_readable_and_stages():
+    expected = jax.jacfwd(peer(vector))(X)
+    for jacobian in (s2s.jacfwd, s2s.jacrev, s2s.jacobian):
+        transformed = jacobian(vector)
+        compare(transformed(X), expected)
+        compare(s2s.jit(transformed)(X), expected)
+
+
+@pytest.mark.parametrize("inner", [s2s.jacfwd, s2s.jacrev])
+@pytest.mark.parametrize("outer", [s2s.jacfwd, s2s.jacrev])
+def test_second_order_in_every_order_of_modes(inner, outer):
+    compare(outer(inner(scalar))(X), jax.hessian(peer(scalar))(X))
+    compare(outer(inner(vector))(X), jax.hessian(peer(vector))(X))
+
+
+def test_hessian():
+    expected = jax.hessian(peer(scalar))(X)
+    hessian = s2s.hessian(scalar)
+    compare(hessian(X), expected)
+    compare(s2s.jit(hessian)(X), expected)
+    compare(s2s.vmap(hessian)(np.stack([X, 2.0 * X])), jax.vmap(jax.hessian(peer(scalar)))(np.stack([X, 2.0 * X])))
+    compare(s2s.hvp(scalar, (X,), (Y,)), expected @ Y)
+    q = {"a": X, "b": Y}
+    compare(s2s.hessian(of_dict)(q), jax.hessian(peer(of_dict))(q))
+
+
+def test_auxiliary_results_pass_through():
+    def f(x):
+        return np.sin(x), {"twice": 2.0 * x, "name": "aux"}
+
+    for jacobian in (s2s.jacfwd, s2s.jacrev):
+        found, aux = jacobian(f, has_aux=True)(X)
+        compare(found, np.diag(np.cos(X)))
+        compare(aux["twice"], 2.0 * X)
+        assert aux["name"] == "aux"
+
+
+class Pair(NamedTuple):
+    a: np.ndarray
+    b: float
+
+
+def test_named_tuples_and_numbers():
+    found = s2s.jacrev(lambda p: Pair(p.a * p.b, p.b**2))(Pair(X, 3.0))
+    assert isinstance(found, Pair)
+    compare(found.a.a, 3.0 * np.eye(3))
+    compare(found.b, Pair(np.zeros(3), 6.0))
+    assert s2s.hessian(lambda t: t**3)(2.0) == 12.0
+
+
+def test_inside_of_a_function_that_is_differentiated():
+    def newton(x):
+        for _ in range(2):
+            x = x - np.linalg.solve(s2s.hessian(bowl)(x), s2s.grad(bowl)(x))
+        return x.sum()
+
+    step = 1e-6
+    slope = (newton(X + step * Y) - newton(X - step * Y)) / (2 * step)
+    np.testing.assert_allclose(s2s.grad(newton)(X) @ Y, slope, rtol=1e-6, atol=1e-8)
+
+
+def bowl(x):
+    return np.sum(np.exp(x) - x * 1.5) + (x @ x) ** 2
+
+
+def test_what_has_no_known_structure_is_refused():
+    def history(x):
+        found = []
+        for v in x:
+            found.append(v * v)
+        return found
+
+    with pytest.raises(UnsupportedError, match="a list whose length is known at run time only"):
+        s2s.jacfwd(history)(X)
+    with pytest.raises(TypeError, match="floating-point"):
+        s2s.jacrev(vector)(np.arange(3))
