@@ -26,7 +26,7 @@ from s2s.codegen.source import FunctionSource, SourceError, function_source
 from s2s.codegen.stage_build import all_codes, compile_definition, instantiate
 from s2s.codegen.stage_plain import passes_through
 from s2s.codegen.stage_rewrite import Rewriter
-from s2s.runtime import staged_calls, staged_control, staged_updates, support_checks
+from s2s.runtime import host_calls, staged_calls, staged_control, staged_text, staged_updates, support_checks
 
 _IF_AND_LOOPS = ("if_", "while_", "for_", "range_", "zip_", "enumerate_", "reversed_")
 _CONDITIONS = ("choice", "and_", "or_", "not_")
@@ -35,6 +35,8 @@ _CHANGES = ("list_", "mutate", "store_item", "store_attribute")
 _RUNTIME: dict[types.ModuleType, tuple[str, ...]] = {
     staged_calls: ("staged",),
     staged_control: (*_IF_AND_LOOPS, *_CONDITIONS, *_CHANGES),
+    staged_text: ("text_",),
+    host_calls: ("handled",),
     staged_updates: ("assert_", "augment", "augment_item", "store_nonlocal"),
     support_checks: ("UNDEFINED",),
 }

@@ -99,7 +99,7 @@ class StaticNames:
 
     def is_static(self, node: Any) -> bool:
         """Whether an expression cannot be a staged value."""
-        if isinstance(node, gast.Constant | gast.Slice | gast.JoinedStr):
+        if isinstance(node, gast.Constant | gast.Slice):
             return True
         if isinstance(node, gast.Name):
             return node.id in self.names or isinstance(self.resolve(node), int | float | complex | str)
@@ -130,6 +130,10 @@ def _operands(node: Any) -> list[Any] | None:
         return list(node.elts)
     if isinstance(node, gast.Subscript):
         return [node.value, node.slice]
+    if isinstance(node, gast.JoinedStr):
+        return list(node.values)
+    if isinstance(node, gast.FormattedValue):
+        return [node.value, *([] if node.format_spec is None else [node.format_spec])]
     if isinstance(node, gast.Compare):
         return [node.left, *node.comparators]
     if isinstance(node, gast.BoolOp):
@@ -182,8 +186,6 @@ def _is_irregular(node: Any) -> bool:
     """Whether a block is left by a jump or an error, or holds what must stay in the user's function."""
     if isinstance(node, gast.If):
         body = [*node.body, *node.orelse]
-        if not (jumps.falls(node.body) and jumps.falls(node.orelse)):
-            return True
     else:
         body = node.body[:-1] if jumps.guard_of(node) is not None else node.body
         if node.orelse:

@@ -73,6 +73,8 @@ class _Reading:
                 self._subscript(node)
             elif type(node) not in _EXPRESSIONS or (type(node) is gast.UnaryOp and type(node.op) is gast.Not):
                 raise _NotPlain
+            elif type(node) is gast.BinOp and type(node.op) is gast.Mod and type(node.left) is gast.Constant:
+                raise _NotPlain
 
     def _assign(self, statement: Any) -> None:
         target, value = statement.targets[0], statement.value

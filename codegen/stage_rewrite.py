@@ -16,6 +16,7 @@ from s2s.codegen.stage_control import ControlFlow
 from s2s.codegen.stage_locals import called, may_be_staged
 from s2s.codegen.stage_mutable import WrittenArrays, written_parameters
 from s2s.codegen.stage_stores import Stores
+from s2s.codegen.stage_text import Texts
 from s2s.codegen.structured import structured
 from s2s.runtime.staged_builtins import ARRAY_CLASSES
 from s2s.runtime.staged_calls import counterpart
@@ -29,7 +30,7 @@ _CONSUMING_ITERABLES = (sum, any, all)
 NUMPY_CONSTANTS = (np.array, np.zeros, np.ones, np.empty, np.arange, np.eye, np.linspace, np.full)
 
 
-class Rewriter(ControlFlow, Conditions, Stores):
+class Rewriter(ControlFlow, Conditions, Stores, Texts):
     """Rewrites what staged values cannot pass through as it stands.
 
     Attributes:
@@ -124,6 +125,7 @@ class Rewriter(ControlFlow, Conditions, Stores):
     def _visit_call(self, node: Any) -> Any:
         change = self.mutation(node)
         is_wrapped = change is None and self._needs_wrapping(node)
+        is_of_text = self.is_method_of_text(node)
         function = self.object(node.func)
         node.args = [self._argument(function, i, a) for i, a in enumerate(node.args)]
         for keyword in node.keywords:
@@ -131,6 +133,8 @@ class Rewriter(ControlFlow, Conditions, Stores):
             keyword.value = self._wrap(keyword.value) if passes_function else self.visit(keyword.value)
         if change is None:
             change = self._wrap(node.func) if is_wrapped else self._visit_callee(node.func)
+        if is_of_text:
+            change.value = self.text(change.value)
         node.func = change
         return node
 
@@ -188,6 +192,8 @@ class Rewriter(ControlFlow, Conditions, Stores):
     def _uses_staged_values(self, function: Any, call: Any) -> bool:
         """Whether a call of something with a counterpart may meet a staged value at all."""
         parts = [*call.args, *(k.value for k in call.keywords)]
+        if function is print:
+            return True
         if function is isinstance:
             return len(parts) == 2 and self._asks_for_array(parts[1])
         if function is type:
@@ -219,7 +225,10 @@ class Rewriter(ControlFlow, Conditions, Stores):
 
     def visit_BinOp(self, node: Any) -> Any:
         is_written = self._writes_arrays and node in self.written
+        is_text = self.is_formatting(node)
         visited = self.generic_visit(node)
+        if is_text:
+            visited.left = self.text(visited.left)
         return self._staged_value(visited) if is_written else visited
 
     @functools.cached_property

@@ -205,8 +205,26 @@ def compile_options(device: Any, flags: Sequence[tuple[str, Any]] = ()) -> Any:
     return options
 
 
-def compile_module(client: Any, module: ir.Module, sharding: DeviceSharding, options: Any) -> Any:
+def compile_module(
+    client: Any, module: ir.Module, sharding: DeviceSharding, options: Any, host_calls: Sequence[Any] = ()
+) -> Any:
+    """A loaded program; its custom calls to `host_call_target` name functions of `host_calls` by number."""
+    if host_calls:
+        return client.compile_and_load(module, sharding.device_list, options, list(host_calls))
     return client.compile_and_load(module, sharding.device_list, options)
+
+
+def host_call_target(platform: str) -> str:
+    """The custom call that calls back into Python with NumPy arrays, and takes NumPy arrays."""
+    return f"xla_ffi_python_{'cpu' if platform == 'cpu' else 'gpu'}_callback"
+
+
+def run_and_wait(loaded: Any, buffers: Sequence[Any], handlers: Sequence[Any]) -> list[Any]:
+    """Runs a program to its end: also one without results is then done."""
+    results = loaded.execute_sharded(buffers, with_tokens=True)
+    made = results.consume_with_handlers(handlers)
+    results.consume_token().block_until_ready()
+    return made
 
 
 def deserialize(client: Any, blob: bytes, sharding: DeviceSharding, options: Any) -> Any:

@@ -10,6 +10,8 @@ from s2s.runtime.adapter import ir
 from s2s.runtime.arguments import static_key
 from s2s.runtime.array import Array
 from s2s.runtime.aval import Aval
+from s2s.runtime.host_calls import HostCalls, result_or_raised
+from s2s.runtime.host_values import Text
 from s2s.runtime.staging import Scope, Staged
 
 
@@ -48,6 +50,7 @@ class Program(NamedTuple):
         outputs: per leaf of the results, its `Aval`, or `Constant`.
         captured: device arrays that the function used from outside, passed at every call.
         sharding: placement of all arrays; None is the default device.
+        host: what the program calls on the host; None if nothing.
     """
 
     module: ir.Module
@@ -55,6 +58,7 @@ class Program(NamedTuple):
     outputs: list[Aval | Constant]
     captured: list[Array]
     sharding: Any
+    host: HostCalls | None = None
 
     def text(self) -> str:
         """The module as StableHLO text."""
@@ -93,13 +97,14 @@ def stage_function(
         with staging.building(scope, location):
             values = _arguments(scope, leaves, names, scalars)
             args, kwargs = treedef.unflatten(values)
-            results, result_tree = tree.flatten(staged_lists.as_plain(function(*args, **kwargs)))
+            result = result_or_raised(lambda: function(*args, **kwargs))
+            results, result_tree = tree.flatten(staged_lists.as_plain(result))
             staged = [_result(value) for value in results]
             finals = [s for s in staged if type(s) is Staged]
             staging.finish(module, block, [s.value for s in finals])
         outputs = [s.aval if type(s) is Staged else Constant(s) for s in staged]
         _donate(block, [i for i, leaf in enumerate(leaves) if type(leaf) is Aval], donated, [s.aval for s in finals])
-    return Program(module, result_tree, outputs, scope.captured or [], _sharding(avals))
+    return Program(module, result_tree, outputs, scope.captured or [], _sharding(avals), scope.host)
 
 
 def _identifier(name: str) -> str:
@@ -138,6 +143,11 @@ def _result(value: Any) -> Any:
     if type(value) is Staged:
         staging.stage(value)
         return value
+    if type(value) is Text:
+        raise TypeError(
+            "a compiled function gives back a text made of the values of arrays, which it cannot hold; "
+            "give back the arrays, and make the text of them outside"
+        )
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biufcV":
         return array.from_host(value)
     return value
@@ -170,14 +180,21 @@ class CompiledProgram:
         avals: of the results that are arrays of the program.
         captured: buffers passed after those of the arguments.
         single: the result's aval, where it is one array and nothing is captured; else None.
+        direct: whether a call is nothing but `run` on the buffers of the arguments.
     """
 
-    __slots__ = ("program", "executable", "run", "handlers", "avals", "treedef", "captured", "outputs", "single")
+    __slots__ = (
+        *("program", "executable", "run", "handlers", "avals", "treedef", "captured", "outputs", "single"),
+        "direct",
+    )
 
     def __init__(self, program: Program, *, persistent: bool = False) -> None:
         self.program = program
         avals = [output for output in program.outputs if type(output) is Aval]
-        self.executable = executable.compile_module(program.module, avals, program.sharding, persistent=persistent)
+        functions = () if program.host is None else program.host.functions
+        self.executable = executable.compile_module(
+            program.module, avals, program.sharding, persistent=persistent, host_calls=functions
+        )
         self.run = self.executable.run
         self.handlers = self.executable.handlers
         self.avals = self.executable.avals
@@ -185,6 +202,7 @@ class CompiledProgram:
         self.captured = [a._buffer for a in program.captured]
         # None where all leaves of the result are arrays.
         self.outputs = program.outputs if len(avals) != len(program.outputs) else None
+        self.direct = not self.captured and program.host is None
         plain = self.outputs is None and not self.captured and _is_leaf(program.treedef)
         self.single = self.avals[0] if plain else None
 
@@ -205,6 +223,25 @@ class CompiledProgram:
     def _with_constants(self, arrays: list[Array]) -> list[Any]:
         rest = iter(arrays)
         return [output.value if type(output) is Constant else next(rest) for output in self.outputs or ()]
+
+
+class CallingProgram(CompiledProgram):
+    """A compiled function that calls the host: a call of it returns when it is done, and raises what those calls do."""
+
+    __slots__ = ()
+
+    def __call__(self, buffers: list[Any]) -> Any:
+        host = self.program.host
+        assert host is not None
+        try:
+            return self.rebuild(adapter.run_and_wait(self.executable.loaded, buffers + self.captured, self.handlers))
+        except (RuntimeError, ValueError) as error:
+            raise host.failure() or explained(error, buffers) from None
+
+
+def compiled(program: Program) -> CompiledProgram:
+    """A program, compiled."""
+    return CompiledProgram(program) if program.host is None else CallingProgram(program)
 
 
 def _is_leaf(treedef: Any) -> bool:

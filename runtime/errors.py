@@ -1,13 +1,16 @@
 """Exceptions of the runtime, and where in the user's code they came from."""
 
+import dis
 import linecache
 import os
 import sys
 from collections.abc import Mapping
-from types import CodeType, FrameType
-from typing import Any, NamedTuple
+from types import CodeType, FrameType, TracebackType
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+
+Error = TypeVar("Error", bound=BaseException)
 
 
 class S2SError(Exception):
@@ -133,6 +136,41 @@ def annotate(exception: BaseException, file: str, line: int, text: str = "") -> 
     note = f"{file}:{line}" + (f": {text}" if text else "")
     if note not in getattr(exception, "__notes__", ()):
         exception.add_note(note)
+
+
+_RAISE = dis.opmap["RAISE_VARARGS"]
+
+
+def raised_by_user(error: Error) -> Error:
+    """An exception that is raised where the user's source raises it."""
+    error._raised_by_user = True  # type: ignore[attr-defined]
+    return error
+
+
+def is_raised_by_user(error: BaseException) -> bool:
+    """Whether a `raise` or `assert` of the user's, in a frame that counts as theirs, raised an exception."""
+    if getattr(error, "_raised_by_user", False):
+        return True
+    last = _last(error)
+    if last is None or internal(last.tb_frame.f_code.co_filename):
+        return False
+    return last.tb_frame.f_code.co_code[last.tb_lasti] == _RAISE
+
+
+def line_raised_at(error: BaseException) -> UserLine | None:
+    """The user's line that raised an exception; None where it has not been raised by one."""
+    last = _last(error)
+    if last is None or internal(last.tb_frame.f_code.co_filename):
+        return None
+    code = last.tb_frame.f_code
+    return _mapped(code.co_filename, last.tb_lineno or 0, code.co_name)
+
+
+def _last(error: BaseException) -> TracebackType | None:
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback
 
 
 def describe(value: Any) -> str:

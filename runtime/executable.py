@@ -38,21 +38,22 @@ def compile_module(
     *,
     persistent: bool = False,
     flags: tuple[tuple[str, Any], ...] = (),
+    host_calls: Sequence[Any] = (),
 ) -> Executable:
     """Compiles a module for the device of `sharding` (None: the default one); `avals` describe its results.
 
-    With `persistent`, the executable is taken from, or put into, the compile cache on disk.
+    With `persistent`, the executable is taken from, or put into, the compile cache on disk; not with `host_calls`,
+    functions of this process that the program calls.
     """
     backend = devices.backend()
     placed = sharding or backend.default
     options = adapter.compile_options(placed.device, flags)
-    load = _load_persistent if persistent and cache.directory() is not None else _load
     result_avals = [Aval(aval.shape, aval.dtype, aval.weak, sharding) for aval in avals]
-    return Executable(load(backend, module, placed, options, flags), result_avals, placed)
-
-
-def _load(backend: Any, module: ir.Module, sharding: Any, options: Any, flags: Any) -> Any:
-    return adapter.compile_module(backend.client, module, sharding, options)
+    if persistent and not host_calls and cache.directory() is not None:
+        loaded = _load_persistent(backend, module, placed, options, flags)
+    else:
+        loaded = adapter.compile_module(backend.client, module, placed, options, host_calls)
+    return Executable(loaded, result_avals, placed)
 
 
 def _load_persistent(backend: Any, module: ir.Module, sharding: Any, options: Any, flags: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from s2s.runtime import staging, tree
 from s2s.runtime.array import Array
-from s2s.runtime.compiler import CompiledProgram, Program, explained, stage_function
+from s2s.runtime.compiler import CompiledProgram, Program, compiled, explained, stage_function
 from s2s.runtime.errors import ConcretizationError
 from s2s.runtime.signature import Signature, classify, positional
 from s2s.runtime.stages import Lowered, result_shapes
@@ -123,7 +123,7 @@ class Jit:
                 call, buffers, key = self._compile(args, {})
             if key[1] == avals:
                 self._by_avals[avals] = call
-        elif not call.captured and args and type(args[0]) is Array:
+        elif call.direct and args and type(args[0]) is Array:
             # One aval alone stands for itself: comparing lists costs as much as the rest of such a call.
             last = avals[0] if len(avals) == 1 else list(avals)
             self._last = (last, call.run, call.handlers, call.single, call.rebuild)
@@ -152,7 +152,7 @@ class Jit:
 
     def _compile(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[CompiledProgram, list[Any], Any]:
         key, buffers, program = self.stage(args, kwargs)
-        call = self._compiled[key] = CompiledProgram(program)
+        call = self._compiled[key] = compiled(program)
         return call, buffers, key
 
     @property

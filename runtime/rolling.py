@@ -8,6 +8,7 @@ from s2s.runtime.adapter import ir
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import S2SError, at_user_line
 from s2s.runtime.growth import Growth, grows
+from s2s.runtime.host_calls import results_or_raised
 from s2s.runtime.joins import JoinError, Spec
 from s2s.runtime.regions import Region
 from s2s.runtime.staged_branches import name_of, truth
@@ -124,7 +125,7 @@ class Rolled:
         region = Region(self._avals())
         with region.building():
             k, inner = self._inside(region)
-            after = list(self.step(k, *inner))
+            after = list(results_or_raised(lambda: self.step(k, *inner), inner))
             found = region.log.undo([self.site, self.step, self.test, *self.entry, *inner])
             for growth in self.growth:
                 growth.take(found.pop(id(growth.target))[1], region)

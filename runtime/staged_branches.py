@@ -8,6 +8,7 @@ import numpy as np
 from s2s.runtime import branch_writes, effects, errors, in_place, joins, staging, views
 from s2s.runtime.adapter import ir
 from s2s.runtime.errors import ConcretizationError, at_user_line
+from s2s.runtime.host_calls import results_or_raised
 from s2s.runtime.joins import JoinError
 from s2s.runtime.regions import Region
 from s2s.runtime.staged_builtins import to_bool
@@ -55,7 +56,7 @@ def branch(test: Staged, then: Side, orelse: Side, values: Sequence[Any], names:
     sides: list[_Side] = []
     try:
         for function in (then, orelse):
-            sides.append(_Side(function, values))
+            sides.append(_Side(function, values, len(names)))
         if errors.never_asks_for_none(then):
             _unset(sides[0], sides[1])
         return _join(test, sides[0], sides[1], names)
@@ -87,10 +88,10 @@ def _refuse_recursion(test: Staged) -> None:
 class _Side:
     """One side, built: what it gives, and the states of the outside objects that it changed."""
 
-    def __init__(self, side: Side, values: Sequence[Any]) -> None:
+    def __init__(self, side: Side, values: Sequence[Any], results: int) -> None:
         self.region = Region(())
         with self.region.building() as region:
-            self.results = tuple(side(*values))
+            self.results = results_or_raised(lambda: side(*values), [UNDEFINED] * results)
             self.changed = region.log.undo([side, *values])
 
     def state(self, key: int, target: Any) -> Any:

@@ -16,9 +16,10 @@ import numpy as np
 from s2s.runtime.staged_builtins import BUILTINS
 from s2s.runtime.staged_constructors import CONSTRUCTORS
 from s2s.runtime.staged_math import MATH
+from s2s.runtime.staged_text import TEXTS
 from s2s.runtime.staging import constant, current_scope
 
-COUNTERPARTS: dict[Any, Callable[..., Any]] = {**BUILTINS, **CONSTRUCTORS, **MATH}
+COUNTERPARTS: dict[Any, Callable[..., Any]] = {**BUILTINS, **CONSTRUCTORS, **MATH, **TEXTS}
 
 _stage_function: Callable[[types.FunctionType], Callable[..., Any]] | None = None
 
@@ -71,14 +72,19 @@ def _array(value: np.ndarray) -> Any:
 def _class(value: type) -> Any:
     """A user's class whose `__init__` is staged; one with a `__new__` of its own is constructed as it is."""
     initialise = value.__init__  # type: ignore[misc]
-    if type(initialise) is not types.FunctionType or value.__new__ is not object.__new__:
+    has_own_new = value.__new__ is not object.__new__ and not _is_exception(value)
+    if type(initialise) is not types.FunctionType or has_own_new:
         return value
     function = staged(initialise)
     return value if function is initialise else functools.partial(_construct, value, function)
 
 
+def _is_exception(cls: type) -> bool:
+    return issubclass(cls, BaseException) and isinstance(cls.__new__, types.BuiltinFunctionType)
+
+
 def _construct(cls: type, initialise: Callable[..., None], *args: Any, **kwargs: Any) -> Any:
-    made: Any = object.__new__(cls)
+    made: Any = cls.__new__(cls, *args, **kwargs) if _is_exception(cls) else object.__new__(cls)
     initialise(made, *args, **kwargs)
     return made
 

@@ -7,6 +7,7 @@ from s2s.runtime import effects, staged_iterables
 from s2s.runtime.effects import Log
 from s2s.runtime.errors import ConcretizationError, at_user_line
 from s2s.runtime.joins import JoinError
+from s2s.runtime.regions import Region
 from s2s.runtime.rolling import CannotRoll, Rolled
 from s2s.runtime.staged_branches import branch, not_, truth
 from s2s.runtime.staged_dispatch import LOOP_INDEX
@@ -140,7 +141,7 @@ def while_(
     values = tuple(values)
     count = 0
     while True:
-        decided = truth(test(*values))
+        decided = _tested(test, values)
         if type(decided) is not bool:
             return _decided_later(decided, test, body, values, names)
         if not decided:
@@ -151,6 +152,20 @@ def while_(
                 return found
         values = tuple(body(*values))
         count += 1
+
+
+def _tested(test: Callable[..., Any], values: tuple[Any, ...]) -> Any:
+    """The truth of the test; if it is staged, what was built for it is thrown away: the loop does it again."""
+    if current_scope() is None:
+        return truth(test(*values))
+    region = Region(())
+    try:
+        with region.building():
+            decided = truth(test(*values))
+            region.log.undo_all()
+    finally:
+        region.drop()
+    return decided if type(decided) is Staged else truth(test(*values))
 
 
 def _decided_later(

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime.errors import at_user_line
+from s2s.runtime.errors import at_user_line, raised_by_user
+from s2s.runtime.host_calls import fail
+from s2s.runtime.staged_branches import branch, truth
 from s2s.runtime.staged_control import mutate, store_attribute, store_item
 from s2s.runtime.staging import Staged
 
@@ -60,6 +62,14 @@ def store_nonlocal(variable: Callable[[], Any], value: Any) -> None:
 
 
 def assert_(test: Any, message: Callable[[], Any] | None = None) -> None:
-    """`assert`; of a staged value it is not checked, because it is known only when the compiled function runs."""
-    if type(test) is not Staged and not test:
-        raise AssertionError(*([] if message is None else [message()]))
+    """`assert`; of a staged value, it is checked when the program gets here."""
+    decided = truth(test)
+
+    def failing() -> tuple[()]:
+        fail(AssertionError(*([] if message is None else [message()])))
+        return ()
+
+    if type(decided) is Staged:
+        branch(decided, tuple, failing, (), ())
+    elif not decided:
+        raise raised_by_user(AssertionError(*([] if message is None else [message()])))

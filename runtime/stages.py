@@ -4,7 +4,7 @@ from typing import Any
 
 from s2s.runtime import tree
 from s2s.runtime.aval import ShapeDtypeStruct
-from s2s.runtime.compiler import CompiledProgram, Constant, Program
+from s2s.runtime.compiler import CompiledProgram, Constant, Program, compiled
 
 
 class Lowered:
@@ -33,7 +33,7 @@ class Lowered:
         return str(self.program.module.operation.get_asm(enable_debug_info=True))
 
     def compile(self) -> "Compiled":
-        return Compiled(self._jitted, self._key, CompiledProgram(self.program))
+        return Compiled(self._jitted, self._key, compiled(self.program))
 
     def cost_analysis(self) -> dict[str, float]:
         return self.compile().cost_analysis()

@@ -37,7 +37,7 @@ class Scope:
 
     __slots__ = (
         *("module", "block", "platform", "captured", "open", "names", "arguments", "_captures"),
-        *("parent", "uses_arrays", "memory"),
+        *("parent", "uses_arrays", "memory", "host"),
     )
 
     def __init__(self, module: Any, block: Any, capture: bool = False, parent: "Scope | None" = None) -> None:
@@ -52,7 +52,16 @@ class Scope:
         self.arguments: dict[int, tuple[Staged, str]] = {} if parent is None else parent.arguments
         # What was found out about a function's loops, so that the next try begins with it.
         self.memory: dict[Any, Any] = {} if parent is None else parent.memory
+        # What the program does on the host; of a function, once there is any.
+        self.host: Any = None
         self._captures: dict[int, Staged] = {}
+
+    def root(self) -> "Scope":
+        """The function that this is a region of."""
+        found = self
+        while found.parent is not None:
+            found = found.parent
+        return found
 
     def is_inside(self, other: "Scope") -> bool:
         """Whether this is the other scope, or a region in it."""

@@ -162,6 +162,13 @@ def writes(x):
     return np.sum(y * z)
 
 
+def printing(x):
+    total = np.sum(x**2)
+    print(f"{total:.2f}", end="")
+    assert total >= 0, f"negative: {total}"
+    return total
+
+
 def generator(x):
     yield np.sum(x)
 
@@ -191,6 +198,7 @@ PROGRAMS = {
     "`while` on array values": while_loop,
     "`break`, `continue`, `else` on loops, `return` anywhere": break_loop,
     "`match`, `raise`, walrus, `with np.errstate`": matched,
+    "`print`, `assert`, f-strings of array values": printing,
     "nested functions, lambdas that capture values": closure,
     "classes of yours: construction, methods, properties, operators, attribute writes, dataclasses": classes,
     "`x[i] = v` on arrays, swaps, writes through aliases and views, in functions called, `out=`, `np.add.at`": writes,
