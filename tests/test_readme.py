@@ -14,6 +14,7 @@ import pytest
 
 import s2s
 from s2s.runtime.errors import S2SError
+from tests.programs.raising import printing
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
 Point = namedtuple("Point", ["x", "y"])
@@ -160,13 +161,6 @@ def writes(x):
     np.multiply(y, x, out=y)
     np.add.at(y, np.array([0, 0]), x[:2])
     return np.sum(y * z)
-
-
-def printing(x):
-    total = np.sum(x**2)
-    print(f"{total:.2f}", end="")
-    assert total >= 0, f"negative: {total}"
-    return total
 
 
 def generator(x):
