@@ -32,6 +32,7 @@ from s2s.codegen.substitution import (  # noqa: F401 - part of the vocabulary of
     BINDING,
     CHILD_FIELDS,
     LEAVES,
+    child_nodes,
     copied,
     free_names,
     free_reads,

@@ -51,14 +51,14 @@ def _copied(function: types.FunctionType, name: str) -> Emitted:
     for node in gast.walk(tree):
         if isinstance(node, gast.stmt):
             node.origin = (source.filename, node.lineno)
-    own = local_names(tree)
+    own = names_bound(core.nodes(tree))
     references = {n: resolve_name(source, n) for n in core.free_reads(tree) if n not in own}
     return Emitted(name, tree, references, source)
 
 
-def local_names(tree: gast.AST) -> set[str]:
-    """What a function binds itself."""
-    return {n.id for n in core.nodes(tree) if type(n) is gast.Name and type(n.ctx) is not gast.Load}
+def names_bound(nodes: list[gast.AST]) -> set[str]:
+    """What a function of these nodes binds itself."""
+    return {n.id for n in nodes if type(n) is gast.Name and type(n.ctx) is not gast.Load}
 
 
 class _Replacement(gast.NodeTransformer):

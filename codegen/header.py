@@ -9,7 +9,7 @@ from typing import Any
 import gast
 
 from s2s.codegen import core, verify
-from s2s.codegen.embedding import embed, local_names, rename_global
+from s2s.codegen.embedding import embed, names_bound, rename_global
 from s2s.codegen.guards import UNRESOLVED, Guard, resolve_name
 from s2s.codegen.names import Namer, names_of
 from s2s.codegen.printer import print_emitted
@@ -24,7 +24,7 @@ def combine(program: Any, source: Any, live: Mapping[str, Any]) -> dict[str, Any
     for function in program.emitted:
         names.place_all(function)
     imports = _imports(names.own, names.users)
-    printed = print_emitted([e.tree for e in program.emitted], checked=verify.ENABLED)
+    printed = print_emitted([e.tree for e in program.emitted], names.forms, checked=verify.ENABLED)
     header = "\n".join(imports) + "\n\n\n" if imports else ""
     shift = header.count("\n")
     return {
@@ -43,6 +43,7 @@ class Names:
     Attributes:
         own: names that the file brings itself, to their objects.
         users: names of the user's module that it reads there.
+        forms: the classes of nodes that it consists of.
     """
 
     def __init__(self, program: Any, source: Any, live: Mapping[str, Any]):
@@ -54,11 +55,14 @@ class Names:
         emitted = program.emitted
         self.all_names: dict[int, set[str]] = {}
         self.reads: dict[int, set[str]] = {}
-        self.own_locals: dict[int, set[str]] = {}
+        self.own_locals: dict[int, set[str]] = {}  # parameters and variables; renaming globals does not change them
+        self.forms: set[type] = {gast.Name, gast.Attribute}  # those that renaming makes among them
         for e in emitted:
             nodes = core.nodes(e.tree)
+            self.forms.update(map(type, nodes))
             self.all_names[id(e)] = names_of(nodes)
             self.reads[id(e)] = core.free_names(nodes, e.tree)
+            self.own_locals[id(e)] = names_bound(nodes)
         self.namer = Namer({n for e in emitted for n in e.references} | {e.name for e in emitted})
         self.namer.reserve(*set().union(*self.all_names.values()))
 
@@ -122,15 +126,9 @@ class Names:
                 return name
         used_otherwise = preferred in function.references and function.references[preferred] is not target
         taken = self._live(preferred) is not UNRESOLVED or preferred in self.own or used_otherwise
-        name = self.namer.fresh(preferred) if taken or preferred in self._local_names(function) else preferred
+        name = self.namer.fresh(preferred) if taken or preferred in self.own_locals[id(function)] else preferred
         self.own[name] = target
         return name
-
-    def _local_names(self, function: Any) -> set[str]:
-        """Parameters and variables of the function; renaming globals does not change them."""
-        if id(function) not in self.own_locals:
-            self.own_locals[id(function)] = local_names(function.tree)
-        return self.own_locals[id(function)]
 
     def _known(self, target: Any, preferred: str) -> Iterator[str]:
         """Names under which the file has the object already."""

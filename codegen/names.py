@@ -60,7 +60,7 @@ def names_in(tree: Any) -> set[str]:
         if kind is gast.Name:
             found.add(node.id)
             continue
-        if kind.__name__ in _NAMING:
+        if kind in _NAMING:
             found.update(_names_of(node))
         for value in node.__dict__.values():
             if type(value) is list:
@@ -77,15 +77,20 @@ def names_of(nodes: Iterable[Any]) -> set[str]:
         kind = type(node)
         if kind is gast.Name:
             found.add(node.id)
-        elif kind.__name__ in _NAMING:
+        elif kind in _NAMING:
             found.update(_names_of(node))
     return found
 
 
 _NO_NODES = frozenset((str, int, type(None), gast.Load, gast.Store, gast.Param))
 _NAMING = frozenset(
-    "Name FunctionDef AsyncFunctionDef ClassDef Global Nonlocal alias arg keyword "
-    "MatchAs MatchStar MatchMapping".split()
+    getattr(module, name)
+    for module in (ast, gast)
+    for name in (
+        "Name FunctionDef AsyncFunctionDef ClassDef Global Nonlocal alias arg keyword "
+        "MatchAs MatchStar MatchMapping".split()
+    )
+    if hasattr(module, name)
 )
 
 

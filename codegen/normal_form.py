@@ -5,6 +5,7 @@ Flanagan et al., "The essence of compiling with continuations" (PLDI 1993).
 
 import builtins
 import copy
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
@@ -87,13 +88,7 @@ class Flattener:
         return core.name(version)
 
     def is_atom(self, node: gast.AST) -> bool:
-        if type(node) is gast.Attribute:
-            return self.is_global_path(node)
-        return type(node) is gast.Name or core.is_literal(node)
-
-    def is_global_path(self, node: gast.AST) -> bool:
-        dotted = core.dotted(node)
-        return dotted is not None and dotted.split(".")[0] in self.function.references
+        return is_atom(self.function, node)
 
     def operation(self, expression: gast.AST) -> gast.AST:
         """One operation over atoms (or an atom)."""
@@ -267,14 +262,21 @@ class _WithoutWalrus(gast.NodeTransformer):
         return gast.Name(node.target.id, gast.Load(), None, None)
 
 
+def is_atom(function: core.Function, node: gast.AST) -> bool:
+    """Is this a name, a literal or a path to a global?"""
+    if type(node) is gast.Attribute:
+        dotted = core.dotted(node)
+        return dotted is not None and dotted.split(".")[0] in function.references
+    return type(node) is gast.Name or core.is_literal(node)
+
+
 def temporary_name(value: gast.AST, bases: Mapping[str, str]) -> str:
     """A name for the result of an operation, after the operation."""
     if isinstance(value, (gast.BinOp, gast.UnaryOp)):
         return TEMPORARY_NAMES.get(type(value.op).__name__, "value")
     if isinstance(value, gast.Call):
         path = core.dotted(value.func)
-        last = path.split(".")[-1] if path else getattr(value.func, "attr", "value")
-        return RESULT_NAMES.get(last, last if not hasattr(builtins, last) else f"{last}_value")
+        return result_name(path.split(".")[-1] if path else getattr(value.func, "attr", "value"))
     if isinstance(value, gast.Subscript):
         base = core.dotted(value.value)
         base = bases.get(base, base) if base is not None else None
@@ -284,3 +286,9 @@ def temporary_name(value: gast.AST, bases: Mapping[str, str]) -> str:
     if isinstance(value, gast.Compare):
         return "test"
     return "value"
+
+
+@functools.cache
+def result_name(function: str) -> str:
+    """A name for what a function of this name gives."""
+    return RESULT_NAMES.get(function, function if not hasattr(builtins, function) else f"{function}_value")

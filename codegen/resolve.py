@@ -10,7 +10,7 @@ import math
 import operator
 import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import gast
@@ -18,6 +18,7 @@ import numpy
 
 from s2s.codegen.names import names_in
 from s2s.codegen.source import FunctionSource
+from s2s.codegen.substitution import CHILD_FIELDS, child_nodes
 
 
 class Resolved(NamedTuple):
@@ -55,8 +56,9 @@ class Resolver:
 
     def __init__(self, source: FunctionSource) -> None:
         self.source = source
-        self.locals = bound_names(source.tree)
-        self._imports = _local_imports(source)
+        nodes = list(own_nodes(source.tree.body))
+        self.locals = _bound_by(source.tree, nodes)
+        self._imports = _local_imports(source, nodes)
 
     def resolve(self, node: Any, shadowed: frozenset[str] | set[str] = frozenset()) -> Resolved:
         """The object that a `Name` or `Attribute` node stands for.
@@ -109,9 +111,18 @@ def bound_names(function: Any) -> set[str]:
 
     Names declared `global` or `nonlocal` are left out; bodies of nested functions, classes and lambdas are not entered.
     """
+    return _bound_by(function, own_nodes(function.body))
+
+
+def _bound_by(function: Any, nodes: Iterable[Any]) -> set[str]:
+    """The same, of these own nodes of the function."""
     bound = set(_parameters(function.args))
     declared: set[str] = set()
-    for node in own_nodes(function.body):
+    for node in nodes:
+        if type(node) is gast.Name:
+            if type(node.ctx) is not gast.Load:
+                bound.add(node.id)
+            continue
         kind = type(node).__name__
         if kind in ("Global", "Nonlocal"):
             declared.update(node.names)
@@ -126,7 +137,9 @@ def _parameters(arguments: Any) -> Iterator[str]:
         yield parameter.id if hasattr(parameter, "id") else parameter.arg
 
 
-SCOPES = ("FunctionDef", "AsyncFunctionDef", "ClassDef", "Lambda", "ListComp", "SetComp", "DictComp", "GeneratorExp")
+SCOPES = frozenset(
+    ("FunctionDef", "AsyncFunctionDef", "ClassDef", "Lambda", "ListComp", "SetComp", "DictComp", "GeneratorExp")
+)
 
 
 def own_nodes(body: list[Any]) -> Iterator[Any]:
@@ -135,10 +148,13 @@ def own_nodes(body: list[Any]) -> Iterator[Any]:
     while stack:
         node = stack.pop()
         yield node
-        if type(node).__name__ in SCOPES:
+        kind = type(node)
+        if kind is gast.Name:
+            continue
+        if kind.__name__ in SCOPES:
             stack.extend(_outer_parts(node))
         else:
-            stack.extend(ast.iter_child_nodes(node))
+            stack.extend(child_nodes(node) if kind in CHILD_FIELDS else ast.iter_child_nodes(node))
 
 
 def _outer_parts(node: Any) -> Iterator[Any]:
@@ -178,11 +194,13 @@ def free_names(function: Any) -> set[str]:
     return names_in(function.body) - bound_names(function)
 
 
-def _local_imports(source: FunctionSource) -> dict[str, Any]:
-    """What plain `import` statements in the body bind, where nothing else binds the same name."""
+def _local_imports(source: FunctionSource, nodes: list[Any]) -> dict[str, Any]:
+    """What plain `import` statements among the nodes bind, where nothing else binds the same name."""
     found: dict[str, Any] = {}
+    if not any(type(node).__name__ in ("Import", "ImportFrom") for node in nodes):
+        return found
     counts: dict[str, int] = {}
-    for node in own_nodes(source.tree.body):
+    for node in nodes:
         kind = type(node).__name__
         for name in binds(node, kind):
             counts[name] = counts.get(name, 0) + 1

@@ -2,7 +2,7 @@
 
 import builtins
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import gast
@@ -12,12 +12,19 @@ from s2s.codegen import core, kinds, variadic
 from s2s.codegen.absent import without
 from s2s.codegen.normal_form import Flattener
 from s2s.codegen.operations import Operation, replace_at
+from s2s.codegen.templates import Template, template
 from s2s.runtime import support
 
 
 @functools.cache
 def parsed(text: str) -> tuple[gast.AST, ...]:
     return tuple(_without_positions(gast.parse(text)).body)
+
+
+@functools.cache
+def _templates(text: str) -> list[tuple[gast.AST, Template]]:
+    """The targets and values of a rule of several statements."""
+    return [(statement.targets[0], template(statement.value)) for statement in parsed(text)]
 
 
 @functools.cache
@@ -47,6 +54,7 @@ class RuleWriter:
         self.like: gast.AST | None = None
         self.zeros: set[str] = set()  # names of cotangents that are zero
         self.parts: dict[str, list[gast.AST]] = {}  # name of a tuple of cotangents to its elements
+        self.globals: dict[str, gast.AST] = {}  # names in rules to what they are here
 
     # Global names ------------------------------------------------------------------------------------------------
 
@@ -119,14 +127,17 @@ class RuleWriter:
         """Writes a rule of several statements; returns what each assigned name came to (as one operation)."""
         mapping = dict(mapping)
         done: dict[str, gast.AST] = {}
-        statements = parsed(text)
-        for i, statement in enumerate(statements):
-            value = core.substitute(statement.value, self._globals_in(statement.value, mapping))
-            operation = self.operation(value)
-            is_last = i == len(statements) - 1
-            for name, node in self._assigned(statement.targets[0], operation, is_last, mapping):
+        statements = _templates(text)
+        for target, value in statements:
+            operation = self.instance(value, mapping)
+            is_last = target is statements[-1][0]
+            for name, node in self._assigned(target, operation, is_last, mapping):
                 mapping[name] = done[name] = node
         return done
+
+    def instance(self, rule: Template, mapping: Mapping[str, gast.AST]) -> gast.AST:
+        """A rule's expression with its parameters filled in, as one operation."""
+        return rule.operation(self, self._with_globals(rule.names, mapping))
 
     def _adjoint_base(self, operand: gast.AST | None) -> str:
         known = isinstance(operand, gast.Name) and operand.id in self.function.bases
@@ -157,18 +168,24 @@ class RuleWriter:
         return [(n, core.name(v)) for n, v in zip(names, versions, strict=True)]
 
     def _globals_in(self, expression: gast.AST, mapping: Mapping[str, gast.AST]) -> dict[str, gast.AST]:
+        return self._with_globals(dict.fromkeys(core.remembered_reads(expression)), mapping)
+
+    def _with_globals(self, names: Iterable[str], mapping: Mapping[str, gast.AST]) -> dict[str, gast.AST]:
         """The mapping, with `np` and support functions under their names in the emitted file."""
-        full = dict(mapping)
-        for name in dict.fromkeys(core.remembered_reads(expression)):
-            if name in full:
-                continue
-            if name == "np":
-                full[name] = core.name(self.alias(numpy, "np"))
-            elif hasattr(support, name):
-                full[name] = self.support(name)
-            elif hasattr(builtins, name):
-                full[name] = core.name(self._builtin(name))
+        full, known = dict(mapping), self.globals
+        for name in names:
+            if name not in full:
+                found = known[name] if name in known else self._global(name)
+                if found is not None:
+                    full[name] = known[name] = found
         return full
+
+    def _global(self, name: str) -> gast.AST | None:
+        if name == "np":
+            return core.name(self.alias(numpy, "np"))
+        if hasattr(support, name):
+            return self.support(name)
+        return core.name(self._builtin(name)) if hasattr(builtins, name) else None
 
     def _builtin(self, name: str) -> str:
         """The name of a builtin: its own, unless it stands for something else here."""
@@ -285,11 +302,23 @@ def _scaled(
     writer: RuleWriter, operation: Operation, parameter: str, mapping: Mapping[str, gast.AST], function: core.Function
 ) -> gast.AST:
     """`out_bar * partial`, brought back to the operand's shape."""
-    scaled = times(mapping["out_bar"], writer.text(operation.primitive.partials[parameter], mapping))
-    if not may_broadcast(operation, parameter, function):
-        return writer.operation(scaled)
-    shape = core.call(writer.numpy("shape"), mapping[parameter])
-    return writer.operation(core.call(writer.support("sum_to"), scaled, shape))
+    text = operation.primitive.partials[parameter]
+    partial = parsed_expression(text)
+    value = mapping.get(partial.id, partial) if type(partial) is gast.Name else partial
+    one = next((n for n in (1, -1) if core.is_constant(value, n)), None)
+    shaped_like = parameter if may_broadcast(operation, parameter, function) else None
+    return writer.instance(_scaling(text, one, shaped_like), mapping)
+
+
+@functools.cache
+def _scaling(text: str, one: int | None, shaped_like: str | None) -> Template:
+    """The template of `sum_to(out_bar * partial, np.shape(operand))`; `one` is the partial where it is that number."""
+    partial = parsed_expression(text)
+    scaled = times(core.name("out_bar"), partial if one is None else core.constant(one))
+    if shaped_like is None:
+        return template(scaled, core.reads(partial))
+    shape = core.call("np.shape", core.name(shaped_like))
+    return template(core.call("sum_to", scaled, shape), [*core.reads(partial), "np", "sum_to"])
 
 
 def times(factor: gast.AST, partial: gast.AST) -> gast.AST:

@@ -58,7 +58,7 @@ def stage_function(function: Callable[..., Any], entry: bool = False) -> Callabl
         SourceError: the function cannot be read and may need rewriting.
         UnsupportedError: it is a generator or async function, or updates what cannot be followed.
     """
-    if not isinstance(function, types.FunctionType) or is_library(function) or function.__code__ in _staged_codes:
+    if not isinstance(function, types.FunctionType) or is_library(function) or id(function.__code__) in _staged_codes:
         return function
     if entry and function.__code__.co_flags & _LAZY:
         raise _refused(function)
@@ -121,6 +121,7 @@ class Scan:
         changed: whether the function needs rewriting on its own account.
         callees: user functions that it calls by name.
         forms: rewritten forms by whether it was an entry, and by which callees needed staging then.
+        first: what the reading rewrote: the form of a function that is no entry and whose callees need no staging.
     """
 
     function: types.FunctionType
@@ -128,10 +129,12 @@ class Scan:
     changed: bool
     callees: list[types.FunctionType]
     forms: dict[tuple[bool, ...], Form] = field(default_factory=dict)
+    first: tuple[Rewriter, Any] | None = None
 
 
-_scans: "weakref.WeakKeyDictionary[types.CodeType, list[Scan]]" = weakref.WeakKeyDictionary()
-_staged_codes: "weakref.WeakSet[types.CodeType]" = weakref.WeakSet()
+# By identity: code of another file may be equal, and to hash code is to hash all of its constants.
+_scans: dict[int, tuple[types.CodeType, list[Scan]]] = {}
+_staged_codes: dict[int, types.CodeType] = {}
 _instances: "weakref.WeakKeyDictionary[types.FunctionType, tuple[types.CodeType, Any]]" = weakref.WeakKeyDictionary()
 
 
@@ -153,11 +156,12 @@ def _form(scan: Scan, needed: set[Scan], entry: bool) -> Form:
     """The compiled rewritten form, made once for each set of callees that need staging."""
     key = (entry, *(_scan(callee) in needed for callee in scan.callees))
     if key not in scan.forms:
-        rewriter, tree = _rewritten(scan, needed, entry)
+        rewriter, tree = scan.first if scan.first and not any(key) else _rewritten(scan, needed, entry)
+        scan.first = None  # compiling changes it
         extra = {local: _RUNTIME_NAMES[name] for name, local in rewriter.names.items()}
         code = compile_definition(rewriter.source, tree, extra) if rewriter.changed else None
         scan.forms[key] = Form(code, extra)
-        _staged_codes.update(all_codes(code) if code is not None else ())
+        _staged_codes.update((id(c), c) for c in (all_codes(code) if code is not None else ()))
     return scan.forms[key]
 
 
@@ -213,7 +217,7 @@ def _scan_or_none(function: types.FunctionType) -> Scan | None:
 
 
 def _scan(function: types.FunctionType) -> Scan:
-    scans = _scans.setdefault(function.__code__, [])
+    _, scans = _scans.setdefault(id(function.__code__), (function.__code__, []))
     for scan in scans:
         if all(_lookup(function, name) is value for name, value in scan.resolved.items()):
             return scan
@@ -223,7 +227,7 @@ def _scan(function: types.FunctionType) -> Scan:
 
 
 def _read(function: types.FunctionType) -> Scan:
-    if is_library(function) or function.__code__ in _staged_codes:
+    if is_library(function) or id(function.__code__) in _staged_codes:
         return Scan(function, {}, False, [])
     plain = _read_emitted(function)
     if plain is not None:
@@ -232,11 +236,10 @@ def _read(function: types.FunctionType) -> Scan:
         source = function_source(function)
     except SourceError:
         return _opaque(function)
-    names = {name: name for name in _RUNTIME_NAMES}
-    rewriter = Rewriter(source, names, lambda callee: False, _written_by, entry=False)
-    rewriter.rewrite()
+    rewriter = _rewriter(source, lambda callee: False, entry=False)
+    first = rewriter, rewriter.rewrite()
     callees = list(dict.fromkeys(c for c in rewriter.callees if not is_library(c)))
-    return Scan(function, rewriter.resolved, rewriter.changed, callees)
+    return Scan(function, rewriter.resolved, rewriter.changed, callees, first=first if rewriter.changed else None)
 
 
 def _read_emitted(function: types.FunctionType) -> Scan | None:
@@ -255,21 +258,21 @@ def _object_named(function: types.FunctionType, name: str) -> Any:
     return None if found is _MISSING else found
 
 
-_being_asked: set[types.CodeType] = set()
+_being_asked: set[int] = set()
 
 
 def _written_by(function: types.FunctionType) -> set[int | str]:
     """The parameters of a function into which it, or what it calls, may write: by position and by name."""
     code = function.__code__
-    if is_library(function) or code in _being_asked or code in _staged_codes:
+    if is_library(function) or id(code) in _being_asked or id(code) in _staged_codes:
         return set()
-    _being_asked.add(code)
+    _being_asked.add(id(code))
     try:
         return Rewriter(function_source(function), {}, lambda _: False, _written_by, False).written_parameters()
     except SourceError:
         return set()
     finally:
-        _being_asked.discard(code)
+        _being_asked.discard(id(code))
 
 
 def _opaque(function: types.FunctionType) -> Scan:

@@ -4,6 +4,7 @@ from typing import Any
 
 import gast
 
+from s2s.codegen import core
 from s2s.codegen.stage_visitor import StageVisitor, loaded, stored, thunk
 
 
@@ -67,4 +68,4 @@ class Conditions(StageVisitor):
 def _binds(nodes: list[Any]) -> bool:
     """Whether an expression binds a name, which a function made of it would keep to itself."""
     kept = (gast.NamedExpr, gast.Await, gast.Yield, gast.YieldFrom)
-    return any(isinstance(n, kept) for node in nodes if node is not None for n in gast.walk(node))
+    return any(isinstance(n, kept) for node in nodes if node is not None for n in core.nodes(node))

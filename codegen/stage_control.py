@@ -9,11 +9,12 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import jumps
+from s2s.codegen import core, jumps
 from s2s.codegen.stage_flow import bound_in
 from s2s.codegen.stage_locals import carried
 from s2s.codegen.stage_visitor import StageVisitor, loaded, stored
 
+_LEAVES = (gast.Name, gast.Constant)  # what they are is not rewritten
 _LAZY = {range: "range_", zip: "zip_", enumerate: "enumerate_", reversed: "reversed_"}
 
 
@@ -59,10 +60,19 @@ class ControlFlow(StageVisitor):
     # Statements ---------------------------------------------------------------------------------------------------
 
     def generic_visit(self, node: Any) -> Any:
-        given = self.given
-        visited = super().generic_visit(node)
+        given, slots = self.given, node.__dict__
+        for field_name in core.CHILD_FIELDS[type(node)]:
+            old = slots.get(field_name)
+            if type(old) is list:
+                old[:] = [made for value in old for made in self._visited_items(value)]
+            elif type(old) in core.CHILD_FIELDS and type(old) not in _LEAVES:
+                slots[field_name] = self.visit(old)
         self.given = given
-        return visited
+        return node
+
+    def _visited_items(self, value: Any) -> list[Any]:
+        is_visited = type(value) in core.CHILD_FIELDS and type(value) not in _LEAVES
+        return _statements(self.visit(value)) if is_visited else [value]
 
     def visit_If(self, node: Any) -> Any:
         if not self.converts(node):
@@ -159,7 +169,7 @@ class ControlFlow(StageVisitor):
 
     def _evaluated_first(self, node: Any, before: list[Any]) -> Any:
         """The test; by name if it binds a variable, which the blocks must see."""
-        if not any(isinstance(n, gast.NamedExpr) for n in gast.walk(node.test)):
+        if not any(isinstance(n, gast.NamedExpr) for n in core.nodes(node.test)):
             return self.visit(node.test)
         name = self.namer.fresh("test")
         before.append(gast.copy_location(gast.Assign([stored(name)], self.visit(node.test), None), node.test))

@@ -67,29 +67,73 @@ def annotate(function: Any) -> Scope:
     scope = _scope_of(function)
     liveness = _Liveness(scope.always_live, sorted(scope.rebound))
     liveness.block(function.body, scope.always_live, _Targets(scope.always_live))
-    parameters = {n.id for n in gast.walk(function.args) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Param)}
+    parameters = {n.id for n in core.nodes(function.args) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Param)}
     _assigned(function.body, (parameters, parameters))
     return scope
 
 
-def bound_in(body: list[Any]) -> list[str]:
+def bound_in(body: Iterable[Any]) -> list[str]:
     """The variables that statements bind in the scope they stand in, in order of appearance."""
-    found = dict.fromkeys(name for node in own_nodes(body) for name in sorted(binds(node, type(node).__name__)))
+    found: dict[str, None] = {}
+    for node in body:
+        found.update(dict.fromkeys(_bound_by(node)))
     return list(found)
+
+
+def _bound_by(node: Any) -> list[str]:
+    kind = type(node)
+    if kind in _BLOCKS:
+        return bound_in(core.child_nodes(node))
+    if kind not in _SIMPLE:
+        return _bound_in([node])
+    names: list[str] | None = node.__dict__.get("names_bound")  # asked for again and again, and they stay the same
+    if names is None:
+        names = node.names_bound = _bound_in([node])
+    return names
+
+
+_SIMPLE = frozenset((gast.Assign, gast.AugAssign, gast.AnnAssign, gast.Expr, gast.Return))
+
+
+def _bound_in(body: list[Any]) -> list[str]:
+    found: dict[str, None] = {}
+    for node in own_nodes(body):
+        kind = type(node)
+        if kind is gast.Name:
+            if type(node.ctx) is not gast.Load and type(node.ctx) is not gast.Param:
+                found[node.id] = None
+        elif kind not in _BIND_NOTHING:
+            found.update(dict.fromkeys(sorted(binds(node, kind.__name__))))
+    return list(found)
+
+
+# Most nodes; by themselves they bind no name.
+_BIND_NOTHING = frozenset(
+    (gast.Assign, gast.Expr, gast.Return, gast.BinOp, gast.UnaryOp, gast.Call, gast.keyword, gast.Constant, gast.Tuple)
+    + (gast.Attribute, gast.Subscript, gast.Compare, gast.List, gast.Slice, gast.For, gast.If, gast.While)
+)
 
 
 def own_nodes(body: Iterable[Any]) -> Iterator[Any]:
     """The nodes that belong to the scope of these statements, in the order of the text."""
-    for node in body:
+    stack = [iter(body)]
+    while stack:
+        node = next(stack[-1], None)
+        if node is None:
+            stack.pop()
+            continue
         yield node
-        if type(node).__name__ not in SCOPES:
-            yield from own_nodes(gast.iter_child_nodes(node))
+        kind = type(node)
+        if kind is gast.Name or kind is gast.Constant:
+            continue
+        if kind.__name__ not in SCOPES:
+            stack.append(iter(core.child_nodes(node)))
         elif hasattr(node, "generators"):
-            yield from (n for n in gast.walk(node) if isinstance(n, gast.Name) and _is_walrus_target(n, node))
+            yield from (n for n in core.nodes(node) if isinstance(n, gast.Name) and _is_walrus_target(n, node))
 
 
 def _is_walrus_target(name: Any, comprehension: Any) -> bool:
-    walruses = (n for n in gast.walk(comprehension) if isinstance(n, gast.NamedExpr))
+    walruses = (n for n in core.nodes(comprehension) if isinstance(n, gast.NamedExpr))
     return any(walrus.target is name for walrus in walruses)
 
 
@@ -102,9 +146,9 @@ def _scope_of(function: Any) -> Scope:
         if isinstance(node, _LATE):
             inner |= _free(node)
         elif isinstance(node, _IMMEDIATE):
-            inner |= {n for late in gast.walk(node) if isinstance(late, _LATE) for n in _free(late)}
+            inner |= {n for late in core.nodes(node) if isinstance(late, _LATE) for n in _free(late)}
     captured = frozenset(inner & bound_names(function))
-    nonlocals = (n for n in gast.walk(function) if isinstance(n, gast.Nonlocal) and n not in function.body)
+    nonlocals = (n for n in core.nodes(function) if isinstance(n, gast.Nonlocal) and n not in function.body)
     rebound = {name for node in nonlocals for name in node.names}
     return Scope(declared, captured, captured & rebound)
 
@@ -114,7 +158,7 @@ def _free(definition: Any) -> set[str]:
     if isinstance(definition, gast.Lambda | gast.GeneratorExp):
         return set(core.free_reads(definition))
     if isinstance(definition, gast.ClassDef):
-        return {n.id for n in gast.walk(definition) if isinstance(n, gast.Name)}
+        return {n.id for n in core.nodes(definition) if isinstance(n, gast.Name)}
     return free_names(definition)
 
 

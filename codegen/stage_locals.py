@@ -10,7 +10,7 @@ from typing import Any
 import gast
 import numpy as np
 
-from s2s.codegen import jumps, stage_flow
+from s2s.codegen import core, jumps, stage_flow
 
 Resolve = Callable[[Any], Any]  # a node to the object that it stands for, None if that is not known
 
@@ -23,7 +23,7 @@ _CLOSED_FUNCTIONS += (int, float, bool, str)
 def bindings(function: Any) -> dict[str, list[Any]]:
     """Every local name to the nodes that it is bound to; None stands for what is not an expression (a parameter)."""
     found: dict[str, list[Any]] = {}
-    for node in gast.walk(function):
+    for node in core.nodes(function):
         for name, value in _bound_by(node):
             found.setdefault(name, []).append(value)
     return found
@@ -91,11 +91,18 @@ class StaticNames:
     def __init__(self, bindings: dict[str, list[Any]], resolve: Resolve, blocks: list[Any]) -> None:
         self.resolve = resolve
         self.bindings = bindings
+        self.irregular: dict[int, bool] = {}
         self.names = {n for n, values in self.bindings.items() if not any(map(_may_change, values))}
         while dropped := {n for n in self.names if not all(map(self.is_static, self.bindings[n]))} | (
             self.names & {n for block in blocks if converts(block, self) for n in joined(block)}
         ):
             self.names -= dropped
+
+    def is_irregular(self, block: Any) -> bool:
+        """Whether an `if`, `for` or `while` stays one; that has nothing to do with names, and is found out once."""
+        if id(block) not in self.irregular:
+            self.irregular[id(block)] = _is_irregular(block)
+        return self.irregular[id(block)]
 
     def is_static(self, node: Any) -> bool:
         """Whether an expression cannot be a staged value."""
@@ -153,7 +160,7 @@ def _has_plain_result(comparison: Any) -> bool:
 
 def converts(node: Any, static: StaticNames) -> bool:
     """Whether an `if`, `for` or `while` becomes a call of the runtime."""
-    return may_be_staged(node, static) and not _is_irregular(node)
+    return may_be_staged(node, static) and not static.is_irregular(node)
 
 
 def may_be_staged(node: Any, static: StaticNames) -> bool:
@@ -161,9 +168,9 @@ def may_be_staged(node: Any, static: StaticNames) -> bool:
     if isinstance(node, gast.If):
         return not static.is_static(node.test)
     if isinstance(node, gast.While):
-        return not any(isinstance(n, gast.NamedExpr) for n in gast.walk(node.test))
+        return not any(isinstance(n, gast.NamedExpr) for n in core.nodes(node.test))
     return not _is_plain_container(node.iter) and not any(
-        isinstance(n, gast.Subscript | gast.Attribute) for n in gast.walk(node.target)
+        isinstance(n, gast.Subscript | gast.Attribute) for n in core.nodes(node.target)
     )
 
 
@@ -190,13 +197,18 @@ def _is_irregular(node: Any) -> bool:
         body = node.body[:-1] if jumps.guard_of(node) is not None else node.body
         if node.orelse:
             return True
-    return bool(jumps.exits(body)) or any(_needs_own_frame(n) for n in stage_flow.own_nodes(body))
+    if jumps.exits(body):
+        return True
+    return any(type(n) in _FRAMED and _needs_own_frame(n) for n in stage_flow.own_nodes(body))
+
+
+_FRAMED = frozenset((gast.Call, gast.Yield, gast.YieldFrom, gast.Await, gast.AsyncFor, gast.AsyncWith))
 
 
 def _needs_own_frame(node: Any) -> bool:
-    if isinstance(node, gast.Call):
-        return isinstance(node.func, gast.Name) and node.func.id in _SCOPE_CALLS
-    return isinstance(node, gast.Yield | gast.YieldFrom | gast.Await | gast.AsyncFor | gast.AsyncWith)
+    if type(node) is gast.Call:
+        return type(node.func) is gast.Name and node.func.id in _SCOPE_CALLS
+    return True
 
 
 def _is_plain_container(node: Any) -> bool:

@@ -11,6 +11,8 @@ from typing import Any
 import gast
 import numpy as np
 
+from s2s.codegen import core
+
 # Of floats, unless a dtype says otherwise.
 _CONSTRUCTORS: tuple[Any, ...] = (np.zeros, np.ones, np.empty, np.full, np.eye, np.identity, np.linspace, np.copy)
 _CONSTRUCTORS += (np.zeros_like, np.ones_like, np.empty_like, np.full_like)
@@ -39,11 +41,13 @@ class WrittenArrays:
         self.is_plain = is_plain
         self.writes = writes
         self.entry = entry
-        parameters = (n for n in gast.walk(function.args) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Param))
+        parameters = (
+            n for n in core.nodes(function.args) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Param)
+        )
         self.arguments = {n.id for n in parameters} if entry else set()
         self.names: set[str] = set()
         self.values: set[int] = set()
-        for node in gast.walk(function):
+        for node in core.nodes(function):
             self._find_writes(node)
         self._propagate()
 
@@ -142,7 +146,7 @@ class WrittenArrays:
 
     def _is_staged(self, node: Any, seen: frozenset[str]) -> bool:
         """Whether an expression surely has a staged operand, and so a staged value."""
-        names = {n.id for n in gast.walk(node) if isinstance(n, gast.Name) and not self._is_size(n, node)}
+        names = {n.id for n in core.nodes(node) if isinstance(n, gast.Name) and not self._is_size(n, node)}
         if names & self.arguments:
             return True
         values = {name: self.bindings[name] for name in names - seen if name in self.bindings}
@@ -153,7 +157,7 @@ class WrittenArrays:
 
     def _is_size(self, name: Any, node: Any) -> bool:
         """Whether a name only gives its size, or the like, to an expression."""
-        return any(self.is_plain(n) and name in list(gast.walk(n)) for n in gast.walk(node))
+        return any(self.is_plain(n) and name in list(core.nodes(n)) for n in core.nodes(node))
 
     def _escapes(self, node: Any) -> None:
         """Arrays of floats that go where others may write into them; arrays of positions seldom are written."""

@@ -9,6 +9,7 @@ from typing import Any
 import gast
 import numpy as np
 
+from s2s.codegen import core
 from s2s.codegen.resolve import Resolver, bound_names
 from s2s.codegen.source import FunctionSource
 from s2s.codegen.stage_conditions import Conditions
@@ -63,7 +64,7 @@ class Rewriter(ControlFlow, Conditions, Stores, Texts):
         tree = structured(self.source.tree)
         if tree is not self.source.tree:
             self.source.tree = self.function = tree
-            self.resolver = Resolver(self.source)
+            self.resolver, self.objects = Resolver(self.source), {}
             for name in ("bindings", "static", "scopes", "_blocks"):
                 self.__dict__.pop(name, None)
 
@@ -94,14 +95,14 @@ class Rewriter(ControlFlow, Conditions, Stores, Texts):
         return node
 
     def visit_Lambda(self, node: Any) -> Any:
-        parameters = {n.id for n in gast.walk(node.args) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Param)}
+        parameters = {n.id for n in core.nodes(node.args) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Param)}
         node.args.defaults = [self.visit(d) for d in node.args.defaults]
         with self.shadowing(parameters):
             node.body = self.visit(node.body)
         return node
 
     def _comprehension(self, node: Any) -> Any:
-        targets = {n.id for g in node.generators for n in gast.walk(g.target) if isinstance(n, gast.Name)}
+        targets = {n.id for g in node.generators for n in core.nodes(g.target) if isinstance(n, gast.Name)}
         with self.shadowing(targets):
             return self.generic_visit(node)
 
@@ -168,7 +169,7 @@ class Rewriter(ControlFlow, Conditions, Stores, Texts):
     @functools.cached_property
     def _definitions(self) -> set[str]:
         tree = self.source.tree
-        return {n.name for n in gast.walk(tree) if isinstance(n, gast.FunctionDef | gast.ClassDef) and n is not tree}
+        return {n.name for n in core.nodes(tree) if isinstance(n, gast.FunctionDef | gast.ClassDef) and n is not tree}
 
     @functools.cached_property
     def _local_functions(self) -> set[str]:
@@ -236,7 +237,7 @@ class Rewriter(ControlFlow, Conditions, Stores, Texts):
         """Whether an element of something, or what a name stands for, is changed in place."""
         return any(
             isinstance(n, gast.AugAssign) or (isinstance(n, gast.Subscript) and isinstance(n.ctx, gast.Store))
-            for n in gast.walk(self.source.tree)
+            for n in core.nodes(self.source.tree)
         )
 
     def _staged_value(self, node: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 import gast
 import numpy as np
 
+from s2s.codegen import core
 from s2s.codegen.stage_locals import Created
 from s2s.codegen.stage_visitor import StageVisitor, loaded, stored, thunk
 
@@ -45,8 +46,8 @@ class Stores(StageVisitor):
     @functools.cached_property
     def growing(self) -> set[int]:
         """The list displays that are bound to a name to which a loop appends."""
-        loops = [n for n in gast.walk(self.source.tree) if isinstance(n, gast.For | gast.While)]
-        names = {name for loop in loops for n in gast.walk(loop) if (name := _appended_to(n)) is not None}
+        loops = [n for n in core.nodes(self.source.tree) if isinstance(n, gast.For | gast.While)]
+        names = {name for loop in loops for n in core.nodes(loop) if (name := _appended_to(n)) is not None}
         values = [value for name in sorted(names) for value in self.bindings.get(name, [])]
         return {id(value) for value in values if isinstance(value, gast.List)}
 
@@ -106,7 +107,7 @@ class Stores(StageVisitor):
 
     @functools.cached_property
     def _declares_nonlocal(self) -> bool:
-        return any(isinstance(n, gast.Nonlocal) for n in gast.walk(self.source.tree))
+        return any(isinstance(n, gast.Nonlocal) for n in core.nodes(self.source.tree))
 
     def _store(self, target: Any, value: Any) -> Any:
         if isinstance(target, gast.Name):
@@ -176,7 +177,7 @@ class Stores(StageVisitor):
         before: list[Any] = []
         fields = {"value": target.value} | ({"slice": target.slice} if isinstance(target, gast.Subscript) else {})
         for name, part in fields.items():
-            if not all(isinstance(n, _REPEATABLE) for n in gast.walk(part)):
+            if not all(isinstance(n, _REPEATABLE) for n in core.nodes(part)):
                 kept = self.namer.fresh("owner" if name == "value" else "index")
                 taken = self.visit(part) if name == "value" else self.index(part)
                 before.append(gast.copy_location(gast.Assign([stored(kept)], taken, None), part))

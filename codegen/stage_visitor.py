@@ -7,7 +7,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import stage_flow
+from s2s.codegen import core, stage_flow
 from s2s.codegen.core import dotted
 from s2s.codegen.names import Namer, names_in
 from s2s.codegen.resolve import Resolver
@@ -38,6 +38,7 @@ class StageVisitor(gast.NodeTransformer):
         self.names = names
         self.changed = False
         self.resolved: dict[str, Any] = {}
+        self.objects: dict[str, Any] = {}  # the same for all paths that were looked up, where nothing is shadowed
         self.shadowed: frozenset[str] = frozenset()
         self.entry = entry
         self.function: Any = source.tree
@@ -59,12 +60,12 @@ class StageVisitor(gast.NodeTransformer):
     @functools.cached_property
     def _blocks(self) -> list[Any]:
         """All `if`, `for` and `while` statements, with their `flow`."""
-        blocks = [n for n in gast.walk(self.source.tree) if isinstance(n, _BLOCKS)]
+        blocks = [n for n in core.nodes(self.source.tree) if isinstance(n, _BLOCKS)]
         return blocks if blocks and self.scopes else []
 
     @functools.cached_property
     def scopes(self) -> dict[Any, Scope]:
-        functions = [n for n in gast.walk(self.source.tree) if isinstance(n, _FUNCTIONS)]
+        functions = [n for n in core.nodes(self.source.tree) if isinstance(n, _FUNCTIONS)]
         return {function: stage_flow.annotate(function) for function in functions}
 
     @property
@@ -77,11 +78,20 @@ class StageVisitor(gast.NodeTransformer):
 
     def object(self, node: Any) -> Any:
         """What a name or attribute chain stands for; None if that is not known before the function runs."""
+        path = dotted(node)
+        if path is None:
+            return None
+        if self.shadowed:
+            return self._object(node, path)
+        if path not in self.objects:
+            self.objects[path] = self._object(node, path)
+        return self.objects[path]
+
+    def _object(self, node: Any, path: str) -> Any:
         found = self.resolver.resolve(node, self.shadowed)
         if not found.found or isinstance(found.object, FunctionSource):
             return None
-        path = dotted(node)
-        if path is not None and found.where != "import":
+        if found.where != "import":
             self.resolved[path] = found.object
         return found.object
 

@@ -22,6 +22,19 @@ CHILD_FIELDS: dict[Any, tuple[str, ...]] = {
 }
 
 
+def child_nodes(node: Any) -> list[Any]:
+    """The nodes right below a node, in the order of the text, without contexts and operators."""
+    found: list[Any] = []
+    slots = node.__dict__
+    for field_name in CHILD_FIELDS[type(node)]:
+        value = slots.get(field_name)
+        if type(value) is list:
+            found += [item for item in value if type(item) in CHILD_FIELDS]
+        elif type(value) in CHILD_FIELDS:
+            found.append(value)
+    return found
+
+
 def target_names(target: gast.AST) -> list[str]:
     if type(target) is gast.Name:
         return [target.id]
