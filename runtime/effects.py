@@ -50,7 +50,7 @@ class Log:
         after = self.undo_all()
         if all(type(target) is Staged for target, _ in after.values()):
             return after
-        known = reachable(roots)
+        known = reachable(roots, {key for key, (target, _) in after.items() if type(target) is not Staged})
         for key, (target, state) in list(after.items()):
             if type(target) is not Staged and key not in known:
                 set_state(target, state)
@@ -113,16 +113,18 @@ def set_state(target: Any, state: Any) -> None:
         vars(target).update(state)
 
 
-def reachable(roots: Iterable[Any]) -> set[int]:
-    """The ids of all containers and objects that can be come by from these values and functions."""
-    found: set[int] = set()
+def reachable(roots: Iterable[Any], wanted: set[int]) -> set[int]:
+    """The ids, of those wanted, of containers and objects that can be come by from these values and functions."""
+    seen: set[int] = set()
+    missing = set(wanted)
     stack = list(roots)
-    while stack:
+    while stack and missing:
         value = stack.pop()
-        if id(value) not in found and not isinstance(value, _ATOMS):
-            found.add(id(value))
+        if id(value) not in seen and not isinstance(value, _ATOMS):
+            seen.add(id(value))
+            missing.discard(id(value))
             stack.extend(_parts(value))
-    return found
+    return wanted - missing
 
 
 _ATOMS = (
@@ -156,20 +158,32 @@ def _parts(value: Any) -> Iterable[Any]:
     if isinstance(value, dict):
         return value.values()
     parts = list(getattr(value, "__dict__", {}).values())
+    if _is_of_a_library(type(value).__module__):  # a transformed function holds the user's; what it caches is its own
+        parts = [part for part in parts if callable(part)]
     is_partial = isinstance(value, functools.partial)
     return [*parts, value.func, *value.args, *value.keywords.values()] if is_partial else parts
 
 
 def _captured(function: types.FunctionType) -> Iterator[Any]:
-    """What a function reads from outside: its free variables, and the globals that it names."""
+    """What a function reads from outside: its free variables, and the globals that it names if it is the user's."""
     yield from function.__closure__ or ()
+    if not _is_of_a_library(function.__module__):
+        yield from _globals_named(function)
+    yield from function.__defaults__ or ()
+    yield from (function.__kwdefaults__ or {}).values()
+    yield from vars(function).values()
+
+
+def _globals_named(function: types.FunctionType) -> Iterator[Any]:
     for code in _codes(function.__code__):
         for name in code.co_names:
             if name in function.__globals__:
                 yield function.__globals__[name]
-    yield from function.__defaults__ or ()
-    yield from (function.__kwdefaults__ or {}).values()
-    yield from vars(function).values()
+
+
+def _is_of_a_library(module: str | None) -> bool:
+    """Whether a module's globals are no state of the user's program."""
+    return str(module).partition(".")[0] in ("s2s", "numpy", "jaxlib")
 
 
 def _content(cell: types.CellType) -> Iterator[Any]:
