@@ -9,7 +9,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import checked_writes, core
+from s2s.codegen import checked_writes, core, indexed_loops
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.kinds import DictOf, ListOf, MapOf, Numeric, Static, show
 from s2s.codegen.ownership import Ownership, live_after, resolver
@@ -96,6 +96,8 @@ def _check_write(
     augmented = getattr(statement, "augmented", None) if is_own else None
     known = augmented is None or function.facts.at("augmented", augmented)
     if (found or sharing.roots(old) & visible) and not known and function.facts.note("augmented", augmented, True):
+        return
+    if found and is_own and indexed_loops.note(function, statement, found):
         return
     if found and not checked_writes.checked(function, statement, old):
         _refuse(function, diagnostics, statement, old, found[0])

@@ -82,7 +82,8 @@ class Batch(BatchValues):
 
     def _assertion(self, statement: gast.Assert) -> None:
         """What holds for shapes of one row is left out; a test must hold in all rows that are running."""
-        if self._calls(statement.test.left if isinstance(statement.test, gast.Compare) else None, support.shapes):
+        compared = statement.test.left if isinstance(statement.test, gast.Compare) else None
+        if self._calls(compared, support.shapes) or self._calls(compared, support.ranks):
             return
         expanded = getattr(statement, "expanded", None)
         if expanded is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import changes, core, effects, inline_control, lifting, liveness, stores, versions
+from s2s.codegen import changes, core, effects, indexed_loops, inline_control, lifting, liveness, stores, versions
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.facts import Facts
 from s2s.codegen.guards import resolve_path
@@ -61,7 +61,7 @@ class Desugarer:
         return touched_variables(self.tree.body, set(self.function.parameters) - self.inactive)
 
     def run(self) -> None:
-        statements = self._structured().body
+        statements = indexed_loops.rewritten(self._structured(), self).body
         liveness.annotate(statements, set())
         self.function.body = self.block(statements)
         self.function.bases.update({v: self.shown[b] for v, b in self.function.bases.items() if b in self.shown})
@@ -208,7 +208,9 @@ class Desugarer:
         carried = self._open_loop(statement, core.target_names(statement.target))
         target, prologue = self._loop_target(statement.target, iterator)
         body = self._loop_body(statement, carried, prologue)
-        self.emit(gast.For(target, iterator, body, [], None))
+        loop = gast.For(target, iterator, body, [], None)
+        loop.user_loop = statement
+        self.emit(loop)
 
     def do_While(self, statement: gast.AST) -> None:
         for node in core.nodes(statement.test):

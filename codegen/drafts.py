@@ -8,7 +8,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, raising, saving, simplify, verify
+from s2s.codegen import core, raising, ranks, saving, simplify, verify
 from s2s.codegen.program import Emitted, Instance, Program, bind_values, signature
 from s2s.codegen.rules import RuleWriter
 from s2s.codegen.shapes import Recorder
@@ -41,10 +41,25 @@ class Draft:
     def shape_check(self, example: dict[str, Any]) -> gast.AST:
         """`assert shapes(x, y) == ((3, 4), ())`: what the text was simplified for."""
         arrays = [n for n in self.instance.arguments if n in example and _has_shape(support.shapes(example[n]))]
-        function = core.name(RuleWriter(self.function, None).alias(support.shapes, "shapes"))
-        values = core.call(function, *[core.name(n) for n in arrays])
-        expected = gast.parse(repr(support.shapes(*[example[n] for n in arrays])), mode="eval").body
-        return gast.Assert(gast.Compare(values, [gast.Eq()], [expected]), None)
+        return self._check(support.shapes, arrays, support.shapes(*[example[n] for n in arrays]))
+
+    def rank_check(self) -> gast.AST:
+        """`assert ranks(x, y) == (1, 2)`: what it was taken for that items of arrays are."""
+        known = {n: ranks.of_leaves(kind) for n, kind in self.instance.arguments.items()}
+        names = [n for n, rank in known.items() if rank is not None]
+        return self._check(support.ranks, names, tuple(known[n] for n in names))
+
+    def _check(self, looked_at: Any, names: list[str], expected: Any) -> gast.AST:
+        function = core.name(RuleWriter(self.function, None).alias(looked_at, looked_at.__name__))
+        values = core.call(function, *[core.name(n) for n in names])
+        return gast.Assert(gast.Compare(values, [gast.Eq()], [gast.parse(repr(expected), mode="eval").body]), None)
+
+    def opening(self, example: Any) -> list[gast.AST]:
+        """What the entry of a file checks first."""
+        if not self.is_entry:
+            return []
+        knows_ranks = self.instance.program.knows_ranks
+        return [self.shape_check(example)] if example is not None else [self.rank_check()] if knows_ranks else []
 
     def check(self, stage: str, body: list[gast.AST], available: Iterable[str]) -> None:
         """Verifies a body that reads, besides the parameters, the names `available` and other emitted functions."""
@@ -79,9 +94,7 @@ class JointDraft(Draft):
     def emit(self, program: Program, recorded: Recorded, example: Any) -> None:
         body = simplify.run(self.function, self.body, recorded.get(self.name))
         self.check("simplification", body, [a.id for a in all_parameters(self.arguments)])
-        if example is not None and self.is_entry:
-            body.insert(0, self.shape_check(example))
-        self.place(program, self.name, self.arguments, body)
+        self.place(program, self.name, self.arguments, [*self.opening(example), *body])
 
 
 class PairDraft(Draft):
@@ -130,7 +143,7 @@ class PairDraft(Draft):
         forward = simplify.run(function, [*self.forward, last], recorded.get(self.name))
         self.check("simplification of the forward sweep", forward, [])
         self.check("simplification of the backward sweep", backward, [self.seed, *columns])
-        self.place(program, self.name, signature(function.source), forward)
+        self.place(program, self.name, signature(function.source), [*self.opening(None), *forward])
         self._place_backward(program, columns, backward)
 
     def _place_backward(self, program: Program, columns: list[str], backward: list[gast.AST]) -> None:

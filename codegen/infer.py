@@ -24,6 +24,7 @@ from s2s.codegen import (
     object_uses,
     opaque,
     operations,
+    ranks,
     recursion,
     refusals,
     stale_closures,
@@ -113,10 +114,8 @@ class Inference(Preludes):
     def _part(self, kind: Kind, i: int, count: int, statement: gast.AST) -> Kind:
         if isinstance(kind, TupleOf | ListOf) and len(kinds.parts(kind)) not in (count, 1):
             self.refuse(statement, f"{kinds.show(kind)} of {len(kinds.parts(kind))} unpacked into {count} names", "")
-        if isinstance(kind, Numeric):
-            return Numeric(kind.active)
-        if isinstance(kind, Bottom):
-            return kind
+        if isinstance(kind, Numeric | Bottom):
+            return kinds.iterated(kind)
         part = kinds.getitem(kind, i)
         return part if part is not None else Unknown(kinds.is_active(kind))
 
@@ -434,9 +433,11 @@ class Inference(Preludes):
     def _primitive_result(self, primitive: Any, operation: Operation) -> Kind:
         if primitive.name in container_kinds.RESULTS:
             return container_kinds.RESULTS[primitive.name](self, operation)
-        if primitive.category == "nondifferentiable":
-            return kinds.with_activity(self._result_shape(primitive, operation), False)
-        return kinds.with_activity(self._result_shape(primitive, operation), bool(operation.active))
+        found = self._result_shape(primitive, operation)
+        if self.program.knows_ranks:
+            found = ranks.of_result(self, operation, found)
+        is_active = bool(operation.active) and primitive.category != "nondifferentiable"
+        return kinds.with_activity(found, is_active)
 
     def _result_shape(self, primitive: Any, operation: Operation) -> Kind:
         if primitive.result_kind in RESULT_KINDS:

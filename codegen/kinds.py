@@ -13,10 +13,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Numeric:
-    """An array or scalar; `scalar` ones are immutable Python numbers."""
+    """An array or scalar; `scalar` ones are immutable numbers. The rank is known where it is asked for (`ranks.py`)."""
 
     active: bool = False
     scalar: bool = False
+    rank: int | None = None
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,13 @@ def _join_functions(a: Kind, b: Kind) -> Kind:
 
 
 def _join_numeric(a: Numeric, b: Numeric) -> Numeric:
-    return Numeric(a.active or b.active, a.scalar and b.scalar)
+    scalar = a.scalar and b.scalar
+    return Numeric(a.active or b.active, scalar, None if scalar or rank_of(a) != rank_of(b) else rank_of(a))
+
+
+def rank_of(kind: Kind) -> int | None:
+    """The number of dimensions; None if it is not known."""
+    return (0 if kind.scalar else kind.rank) if isinstance(kind, Numeric) else None
 
 
 def _join_lists(a: ListOf, b: ListOf) -> ListOf:
@@ -315,7 +322,7 @@ def iterated(kind: Kind) -> Kind:
     if isinstance(kind, DictOf | MapOf):
         return kind.key if isinstance(kind, MapOf) else Static()
     if isinstance(kind, Numeric):
-        return Numeric(kind.active)
+        return Numeric(kind.active, kind.rank == 1, kind.rank - 1 if kind.rank and kind.rank > 1 else None)
     return kind if isinstance(kind, Bottom) else Unknown(is_active(kind))
 
 

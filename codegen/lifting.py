@@ -119,14 +119,14 @@ class Lifting:
     # Definitions -------------------------------------------------------------------------------------------------
 
     def _own_known(self) -> dict[str, gast.AST]:
-        """Variables that are bound once, by a definition that nothing encloses but loops."""
+        """Variables that are bound once, by a definition in the block, or in a loop in the block, that reads them."""
         counts: dict[str, int] = {}
         for node in own_nodes(self.tree.body):
             for name in _bound(node):
                 counts[name] = counts.get(name, 0) + 1
         parameters = {a.id for a in core.nodes(self.tree.args) if isinstance(a, gast.Name)}
-        found = {n: d for n, d in _definitions_in(self.tree.body) if counts.get(n) == 1 and n not in parameters}
-        return {n: d for n, d in found.items() if n in self.locals}
+        is_own = {n for n in self.locals if counts.get(n) == 1 and n not in parameters}
+        return {n: d for n, d in _definitions_in(self.tree.body, self.tree.body) if n in is_own}
 
     def _captured_by(self, node: gast.AST, shadowed: Iterable[str] = ()) -> list[str]:
         """Variables of this function that a definition reads; of other known functions, what these capture."""
@@ -318,7 +318,8 @@ def missing_defaults(definition: Any, call: gast.AST, values: Mapping[str, Any])
 # Trees ------------------------------------------------------------------------------------------------------------
 
 
-def _definitions_in(body: list[gast.AST]) -> Iterable[tuple[str, gast.AST]]:
+def _definitions_in(body: list[gast.AST], tree: list[gast.AST]) -> Iterable[tuple[str, gast.AST]]:
+    """Definitions that nothing encloses but loops, and branches outside of which nothing in the tree reads them."""
     for statement in body:
         if isinstance(statement, gast.FunctionDef) and not statement.decorator_list and not _is_generator(statement):
             yield statement.name, statement
@@ -326,7 +327,16 @@ def _definitions_in(body: list[gast.AST]) -> Iterable[tuple[str, gast.AST]]:
             if len(statement.targets) == 1 and isinstance(statement.targets[0], gast.Name):
                 yield statement.targets[0].id, statement.value
         elif isinstance(statement, gast.For | gast.While):
-            yield from _definitions_in(statement.body)
+            yield from _definitions_in(statement.body, tree)
+        elif isinstance(statement, gast.If):
+            for block in (statement.body, statement.orelse):
+                found = _definitions_in(block, tree)
+                yield from ((n, d) for n, d in found if _reads_of(n, block) == _reads_of(n, tree))
+
+
+def _reads_of(name: str, body: list[gast.AST]) -> int:
+    nodes = [n for statement in body for n in gast.walk(statement)]
+    return sum(isinstance(n, gast.Name) and n.id == name and isinstance(n.ctx, gast.Load) for n in nodes)
 
 
 def _is_generator(node: gast.AST) -> bool:

@@ -306,7 +306,8 @@ def _borrowed_arguments(call: gast.Call, ownership: Ownership) -> list[gast.AST]
 
 
 def _looks(found: Any) -> bool:
-    return _is_one_of(found, (*LOOKS, support.require_scalar, support.require_immutable, support.shapes, library.got))
+    checks = (support.require_scalar, support.require_immutable, support.shapes, support.ranks)
+    return _is_one_of(found, (*LOOKS, *checks, library.got))
 
 
 def _is_one_of(found: Any, functions: Iterable[Any]) -> bool:

@@ -139,6 +139,7 @@ class Program:
     building: list[Any] = field(default_factory=list)
     partials: dict[Any, Any] = field(default_factory=dict)
     written: tuple[str, ...] = ()
+    knows_ranks: bool = False  # is it written for arguments of certain ranks?
     guards: dict[Any, Guard | CalleeGuard] = field(default_factory=dict)
 
     def guard(self, function: core.Function, path: str, found: Any) -> None:

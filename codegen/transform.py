@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from s2s.codegen import aliasing
+from s2s.codegen import aliasing, ranks
 from s2s.codegen.batch_inference import BatchInference
 from s2s.codegen.header import combine
 from s2s.codegen.infer import Inference
@@ -165,7 +165,7 @@ def _start(
     inference: type[Inference] = Inference,
 ) -> Any:
     """The program and the instance that is asked for, which recursive calls may call if `is_callee`."""
-    program = Program(Writer(shapes), inference)
+    program = Program(Writer(shapes), inference, knows_ranks=ranks.any_known(arguments))
     key = id(source.function) if is_callee and source.function is not None else None
     instance = program.instance(source, arguments, key)
     program.written = tuple(aliasing.written_parameters(instance.function))

@@ -29,7 +29,7 @@ from s2s.runtime.support_batching import (
     stack_rows,
     sum_tree,
 )
-from s2s.runtime.support_checks import UNDEFINED, require_immutable, require_scalar, shapes
+from s2s.runtime.support_checks import UNDEFINED, ranks, require_immutable, require_scalar, shapes
 from s2s.runtime.support_convolution import conv_general_dilated, conv_lhs_bar, conv_rhs_bar
 from s2s.runtime.support_einsum import einsum_bar, einsum_bar_subscripts
 from s2s.runtime.support_elementwise import (
@@ -321,6 +321,7 @@ __all__ = [
     "put_add",
     "put_entry",
     "put_view",
+    "ranks",
     "rectified",
     "reduced_size",
     "relu",

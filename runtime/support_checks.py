@@ -55,6 +55,17 @@ def shapes(*values: Any) -> tuple[Any, ...]:
     return tuple(_shape(value) for value in values)
 
 
+def ranks(*values: Any) -> tuple[Any, ...]:
+    """The numbers of dimensions of values, containers kept; text written for given ranks opens by comparing these."""
+    return tuple(_rank(value) for value in values)
+
+
+def _rank(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rank(element) for key, element in value.items()}
+    return ranks(*value) if isinstance(value, (list, tuple)) else np.ndim(value)
+
+
 def _shape(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _shape(element) for key, element in value.items()}

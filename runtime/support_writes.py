@@ -27,8 +27,8 @@ def _is_basic(i: Any) -> bool:
 
 
 def is_array(x: Any) -> bool:
-    """Whether `x` can be written in place: `x += 1` changes it for all who hold it."""
-    return not is_numeric(x) or np.ndim(x) > 0
+    """Whether `x` can be written in place: `x += 1` changes it for all who hold it (also without dimensions)."""
+    return isinstance(x, np.ndarray) or not is_numeric(x) or np.ndim(x) > 0
 
 
 def choose(flag: bool, a: Any, b: Any) -> Any:

@@ -50,6 +50,10 @@ class Batched(Transformed):
         axes = self.axes_of(bound)
         return self.all_kinds({n: batched_kind(v, axes[n], n) for n, v in bound.items()})
 
+    def with_ranks(self, arguments: dict[str, Kind], bound: Mapping[str, Any] | None) -> dict[str, Kind]:
+        """Kinds are those of one row, whose ranks the arguments do not have."""
+        return arguments
+
     # Source ------------------------------------------------------------------------------------------------------
 
     def write(self, source: FunctionSource, arguments: dict[str, Kind], shapes: Any = None) -> transform.Result:

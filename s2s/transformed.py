@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from s2s.codegen import call_arguments, kinds, transform
+from s2s.codegen import call_arguments, kinds, ranks, transform
 from s2s.codegen.assumptions import kinds_of_parameters
+from s2s.codegen.diagnostics import UnsupportedError
 from s2s.codegen.kinds import Kind
 from s2s.codegen.program import parameters
 from s2s.codegen.source import FunctionSource, function_source
@@ -36,6 +37,7 @@ class Transformed:
         self.function = function
         self._emitted: dict[Any, Any] = {}
         self._variants: dict[Any, Any] = {}
+        self._needs_ranks: set[Any] = set()  # kinds of arguments for which the text depends on their ranks
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         me: Any = self
@@ -67,7 +69,7 @@ class Transformed:
         if key not in self._variants:
             variant = self._variants[key] = copy.copy(self)
             variant.function = specialised_function(self.function, *key)
-            variant._emitted, variant._variants = {}, {}
+            variant._emitted, variant._variants, variant._needs_ranks = {}, {}, set()
         return self._variants[key]
 
     # Source ------------------------------------------------------------------------------------------------------
@@ -82,7 +84,8 @@ class Transformed:
         me = self.variant(len(args), kwargs)
         bound = me.bind(args, kwargs)
         arguments = me.kinds_of(bound)
-        return me.write(source_of(me.function, bound, arguments), arguments, shapes=bound).text
+        source = source_of(me.function, bound, arguments)
+        return me._refining(arguments, bound, lambda kinds: me.write(source, kinds, shapes=bound)).text
 
     def assumed(self) -> transform.Result:
         """The emitted file for arguments that are arrays or numbers."""
@@ -91,13 +94,39 @@ class Transformed:
 
     def result_for(self, arguments: dict[str, Kind], bound: Mapping[str, Any] | None) -> transform.Result:
         """The emitted file for these kinds; written anew if a function that it was resolved to has been rebound."""
-        key = tuple(arguments.items())
         source = source_of(self.function, bound, arguments)
+        return self._refining(arguments, bound, lambda kinds: self._result(source, kinds))
+
+    def _refining(
+        self,
+        arguments: dict[str, Kind],
+        bound: Mapping[str, Any] | None,
+        write: Callable[[dict[str, Kind]], transform.Result],
+    ) -> transform.Result:
+        """What is written for these kinds, or else for kinds that say the ranks of the arguments, too."""
+        key = tuple(arguments.items())
+        if key not in self._needs_ranks:
+            try:
+                return write(arguments)
+            except UnsupportedError:
+                if self.with_ranks(arguments, bound) == arguments:
+                    raise
+        found = write(self.with_ranks(arguments, bound))
+        self._needs_ranks.add(key)
+        return found
+
+    def _result(self, source: FunctionSource, arguments: dict[str, Kind]) -> transform.Result:
+        key = tuple(arguments.items())
         written_from, found = self._emitted.get(key, (None, None))
         if found is None or written_from is not source or not found.holds():
             found = self.write(source, arguments)
             self._emitted[key] = source, found
         return found
+
+    def with_ranks(self, arguments: dict[str, Kind], bound: Mapping[str, Any] | None) -> dict[str, Kind]:
+        """The kinds with the ranks of these arguments, for functions that can only be transformed for certain ones."""
+        values = bound or {}
+        return {n: ranks.of_value(k, values[n]) if n in values else k for n, k in arguments.items()}
 
     def signature(self) -> FunctionSource:
         """The source whose parameters it takes."""
