@@ -106,7 +106,7 @@ class Run:
 
     def item(self, k: Any) -> Any:
         """The entry at a place that is known to be there."""
-        return self.layout.build(iter([_read(b, a, k) for b, a in zip(self.buffers, self.layout.avals(), strict=True)]))
+        return self.layout.build(iter([read(b, a, k) for b, a in zip(self.buffers, self.layout.avals(), strict=True)]))
 
     def whole(self) -> Staged | None:
         """All entries as one array, where they are arrays and their number is known."""
@@ -151,7 +151,8 @@ class Entry(View):
         return found
 
 
-def _read(buffer: Staged, aval: Aval, place: Any) -> Staged:
+def read(buffer: Staged, aval: Aval, place: Any) -> Staged:
+    """The entry's leaf at a place of a buffer, read when it is first needed."""
     made = Staged(None, aval, staging.scope())
     made.view = Entry(made, buffer, place)
     return made

@@ -3,20 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from s2s.runtime import dtypes, effects, hlo, joins, staging
 from s2s.runtime.aval import Aval
 from s2s.runtime.entries import Layout, Run, joined_runs, layout_of, stacked
 from s2s.runtime.errors import at_user_line
-from s2s.runtime.index_plan import out_of_bounds_value
 from s2s.runtime.joins import JoinError
+from s2s.runtime.recomputation import Iterations, Recomputed
 from s2s.runtime.regions import Region
 from s2s.runtime.staged_lists import List
 from s2s.runtime.staging import Staged
-
-# How many iterations of a loop of unknown length can be kept for the way back.
-MOST_ITERATIONS = 4096
 
 
 def grows(before: Any, after: Any) -> bool:
@@ -33,14 +28,12 @@ class Growth:
 
     Attributes:
         target: the list.
-        capacity: how many iterations there can be.
+        capacity: how many iterations there can be; None where that is not known: then nothing is kept of them.
         layout: of the entries, once an iteration has been built.
         count: how many entries an iteration appends.
     """
 
     def __init__(self, target: List, capacity: int | None, exact: bool) -> None:
-        self.bounded = capacity is not None
-        capacity = MOST_ITERATIONS if capacity is None else capacity
         if target.run is not None and not (exact and type(target.run.length) is int):
             raise JoinError(f"a list of unknown length grows in a loop{at_user_line()}")
         self.target, self.capacity = target, capacity
@@ -67,21 +60,25 @@ class Growth:
         else:
             self.layout = layout_of(self.front, lambda value: _is_constant(value, region))
             self.count = len(self.front)
-        dtypes_kept = {aval.dtype for aval in self.layout.avals()}
-        if not self.bounded and dtypes_kept == {np.dtype(bool)}:
-            raise JoinError(f"a list grows in a loop whose number of iterations is not bounded{at_user_line()}")
 
     def avals(self) -> list[Aval]:
         """Of the buffers."""
+        if self.capacity is None:
+            return []
         return [Aval((self.capacity * self.count, *a.shape), a.dtype, a.weak) for a in self.layout.avals()]
+
+    def is_recomputed(self) -> bool:
+        """Whether the entries are computed again where they are read."""
+        return self.capacity is None and bool(self.layout.avals())
 
     def updated(self, buffers: Sequence[Staged], k: Staged) -> list[Any]:
         """The MLIR values of the buffers after iteration k."""
         place = hlo.multiply(k, hlo.full_like(k, self.count)) if self.count != 1 else k
-        columns = self._columns()
+        columns = self.columns() if buffers else []
         return [_written(buffer, column, place) for buffer, column in zip(buffers, columns, strict=True)]
 
-    def _columns(self) -> list[Staged]:
+    def columns(self) -> list[Staged]:
+        """What an iteration appends, built at its end."""
         if self.block is not None:
             return self.block.buffers
         rows = [self.layout.kept(entry) for entry in self.front]
@@ -92,19 +89,18 @@ class Growth:
         return columns
 
     def finish(self, buffers: Sequence[Staged], iterations: Any) -> None:
-        """Gives the list its new entries; where there is no room for all of them, none of them is a number."""
-        if not self.bounded:
-            fits = hlo.compare(iterations, hlo.full_like(iterations, self.capacity), "LE")
-            buffers = [_none_unless(fits, buffer) for buffer in buffers]
-        capacity = self.capacity * self.count if self.bounded or buffers else None
-        run = Run(self.layout, buffers, capacity, iterations * self.count)
+        """Gives the list its new entries."""
+        capacity = None if self.capacity is None else self.capacity * self.count
+        self._give(Run(self.layout, buffers, capacity, iterations * self.count))
+
+    def finish_recomputed(self, iterations: Iterations, columns: tuple[int, int]) -> None:
+        """The same where they are computed again; `columns` are the places of those of this list."""
+        self._give(Recomputed(iterations, self.layout, columns, self.count))
+
+    def _give(self, run: Any) -> None:
         effects.note(self.target)
         self.target.restore(self.entry)
         self.target.run = run if self.entry.run is None else joined_runs(self.entry.run, run)
-
-
-def _none_unless(fits: Staged, buffer: Staged) -> Staged:
-    return hlo.select(fits, buffer, hlo.full_like(buffer, out_of_bounds_value(buffer.dtype)))
 
 
 def _is_constant(value: Any, region: Region) -> bool:

@@ -3,17 +3,19 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from s2s.runtime import dtypes, effects, in_place, joins, staged_iterables, staging, views
+from s2s.runtime import dtypes, effects, hlo, in_place, joins, staged_iterables, staging, views
 from s2s.runtime.adapter import ir
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import S2SError, at_user_line
 from s2s.runtime.growth import Growth, grows
 from s2s.runtime.host_calls import results_or_raised
 from s2s.runtime.joins import JoinError, Spec
+from s2s.runtime.recomputation import Iterations, Shapes, Tapes
 from s2s.runtime.regions import Region
 from s2s.runtime.staged_branches import name_of, truth
 from s2s.runtime.staging import Staged, constant
 from s2s.runtime.support_checks import UNDEFINED
+from s2s.runtime.templates import Template, owned
 
 _COUNTER = Aval((), dtypes.int64, True)
 _MOST_ROUNDS = 8
@@ -40,10 +42,11 @@ class Rolled:
         known_to_run: bool,
         count: int | None = None,
         capacity: int | None = None,
+        tapes: Tapes | None = None,
     ) -> None:
         """`test(k, *values)` and `step(k, *values)` are staged with the number k of iterations so far; `site`'s code
         tells the loop from others. `count` is how many iterations there are, `capacity` how many there can be, where
-        that is known."""
+        that is known; `tapes` are of the loops whose iterations `step` reads."""
         self.site, self.test, self.step = site, test, step
         self.entry: list[Any] = list(values)
         self.names = list(names)
@@ -51,6 +54,7 @@ class Rolled:
         self.known_to_run = known_to_run
         self.count, self.capacity = count, capacity
         self.growth: list[Growth] = []
+        self.tapes = Tapes(lambda k: []) if tapes is None else tapes
         self.unsettled = False
         self.specs = [joins.UNCHANGED] * len(self.entry)
         self._remember()
@@ -98,13 +102,14 @@ class Rolled:
             raise CannotRoll(f"nothing in this loop depends on arrays{at_user_line()}")
 
     def _avals(self) -> list[Aval]:
-        return [_COUNTER, *(aval for spec in self.specs for aval in spec.avals())]
+        return [_COUNTER, *(aval for spec in self.specs for aval in spec.avals()), *self.tapes.avals()]
 
     def _inside(self, region: Region) -> tuple[Staged, list[Any]]:
         """The counter and the values in a region; the targets are set to theirs."""
         rest = iter(region.arguments)
         k = staged_iterables.counter(next(rest)._value, region.scope, self.capacity)
         inner = [spec.build(value, rest) for spec, value in zip(self.specs, self.entry, strict=True)]
+        self.tapes.begin(rest)
         variables = len(inner) - len(self.targets)
         for target, state in zip(self.targets, inner[variables:], strict=True):
             effects.note(target)
@@ -125,7 +130,8 @@ class Rolled:
         region = Region(self._avals())
         with region.building():
             k, inner = self._inside(region)
-            after = list(results_or_raised(lambda: self.step(k, *inner), inner))
+            with self.tapes.reading():
+                after = list(results_or_raised(lambda: self.step(k, *inner), inner))
             found = region.log.undo([self.site, self.step, self.test, *self.entry, *inner])
             for growth in self.growth:
                 growth.take(found.pop(id(growth.target))[1], region)
@@ -190,32 +196,75 @@ class Rolled:
         avals = [*self._avals(), *(aval for growth in self.growth for aval in growth.avals())]
         with region.continued():
             k = staged_iterables.counter(region.arguments[0]._value, region.scope)
-            ends = [(k + 1).value, *(joins.as_aval(end, leaf) for leaf, _, end in rows)]
+            ends = [joins.as_aval(end, leaf) for leaf, _, end in rows]
+            ends += [value._value for value in region.arguments[1 + len(ends) :]]
+            columns = [c for growth in self.growth if growth.is_recomputed() for c in growth.columns()]
+        start = [joins.as_aval(start, leaf) for leaf, start, _ in rows]
+        recorded = self._recorded(region, ends, columns, start) if columns else None
+        start += [value.value for value in self.tapes.start()]
+        with region.continued():
             for growth in self.growth:
                 ends += growth.updated(region.add_arguments(growth.avals()), k)
-            region.finish(ends)
+            region.finish([(k + 1).value, *ends])
             in_place.keep(region.scope.block)
-        test = self._test(avals)
-        start = [constant(0).value, *(joins.as_aval(start, leaf) for leaf, start, _ in rows)]
+        body = self._by_windows(region, avals) if len(self.tapes) else region
+        start = [constant(0).value, *start]
         start += [staging.zeros(aval).value for aval in avals[len(start) :]]
-        kinds = [dtypes.tensor_type(aval.shape, aval.dtype) for aval in avals]
-        op = ir.Operation.create("stablehlo.while", results=kinds, operands=start, regions=2)
-        test.move_to(op.regions[0])
-        region.move_to(op.regions[1])
-        return self._after([staging.like(value, aval) for value, aval in zip(op.results, avals, strict=True)], shared)
+        op = _while(start, self._test(avals), body)
+        results = [staging.like(value, aval) for value, aval in zip(op.results, avals, strict=True)]
+        return self._after(results, shared, recorded)
 
-    def _test(self, avals: list[Aval]) -> Region:
+    def _by_windows(self, region: Region, avals: list[Aval]) -> Region:
+        """The body of a loop round the loop, in which the tapes stay as they are."""
+        outer = Region(avals)
+        with outer.building():
+            first = len(self._avals()) - len(self.tapes.avals())
+            before, rest = outer.arguments[:first], iter(outer.arguments[first:])
+            self.tapes.begin(rest)
+            numbers = self.tapes.hold(before[0])
+            start = [value.value for value in (*before, *self.tapes.values(), *rest)]
+            outer.finish(_while(start, self._test(avals, numbers), region).results)
+            in_place.keep(outer.scope.block)
+        return outer
+
+    def _recorded(self, region: Region, ends: list[Any], columns: list[Staged], start: list[Any]) -> Iterations:
+        """The iterations, to be computed again where lists grow by an unknown number of them."""
+        avals, carried = self._avals(), len(start)
+        body = Template(region.scope.block, [*ends, *(column.value for column in columns)])
+        captured = body.take_captured()
+        if len(self.tapes):
+            whole = Region(avals)
+            with whole.building():
+                rest = iter(whole.arguments[1 + carried :])
+                self.tapes.begin(rest)
+                self.tapes.hold(whole.arguments[0])
+                held = self.tapes.values()
+                given = [*whole.arguments[: 1 + carried], *held, *map(staging.stage, captured)]
+                made = body([value.value for value in given])
+                made[carried : carried + len(held)] = [value.value for value in held]
+                body = Template(whole.scope.block, made)
+            captured = body.take_captured()
+            whole.drop()
+        shapes = Shapes(body, avals[1 : 1 + carried], avals[1 + carried :], [column.aval for column in columns])
+        return Iterations(shapes, [owned(value) for value in start], captured, None)
+
+    def _test(self, avals: list[Aval], numbers: Sequence[Staged] | None = None) -> Region:
+        """Whether the loop goes on, or also the loop inside of it over iterations in these windows."""
         region = Region(avals)
         with region.building():
             k, inner = self._inside(region)
-            decided = truth(self.test(k, *inner))
+            decided = staging.stage(truth(self.test(k, *inner)))
             region.log.undo_all()
-            region.finish([decided.value if type(decided) is Staged else constant(decided).value])
+            for number, now in zip(numbers or (), self.tapes.numbers(k) if numbers else (), strict=True):
+                decided = hlo.logical_and(decided, hlo.compare(number, now, "EQ"))
+            region.finish([decided.value])
         return region
 
-    def _after(self, results: list[Staged], shared: list[tuple[bool, list[Any]]]) -> tuple[Any, ...]:
+    def _after(
+        self, results: list[Staged], shared: list[tuple[bool, list[Any]]], recorded: Iterations | None
+    ) -> tuple[Any, ...]:
         arrays = results[1 : len(self._avals())]
-        self._finish_growth(results[0], iter(results[len(arrays) + 1 :]))
+        self._finish_growth(results[0], iter(results[len(arrays) + 1 :]), recorded)
         for array, (written, origins) in zip(arrays, shared, strict=False):
             views.may_be(array, origins)
             if written:
@@ -230,10 +279,25 @@ class Rolled:
             effects.set_state(target, state)
         return tuple(built[:variables])
 
-    def _finish_growth(self, iterations: Staged, buffers: Any) -> None:
+    def _finish_growth(self, iterations: Staged, buffers: Any, recorded: Iterations | None) -> None:
+        if recorded is not None:
+            recorded.count = hlo.convert(iterations, dtypes.int64)
+        first = 0
         for growth in self.growth:
+            if growth.is_recomputed() and recorded is not None:
+                last = first + len(growth.layout.avals())
+                growth.finish_recomputed(recorded, (first, last))
+                first = last
+                continue
             mine = [next(buffers) for _ in growth.avals()]
             growth.finish(mine, iterations if self.count is None else self.count)
+
+
+def _while(start: Sequence[Any], test: Region, body: Region) -> Any:
+    op = ir.Operation.create("stablehlo.while", [value.type for value in start], start, regions=2)
+    test.move_to(op.regions[0])
+    body.move_to(op.regions[1])
+    return op
 
 
 def _rows(spec: Spec, entry: Any, out: Any) -> list[tuple[Aval, Any, Any]]:

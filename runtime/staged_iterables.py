@@ -7,7 +7,6 @@ import numpy as np
 
 from s2s.runtime import dtypes
 from s2s.runtime.aval import Aval
-from s2s.runtime.entries import Run
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.staged_builtins import to_int
 from s2s.runtime.staged_dispatch import LOOP_INDEX
@@ -28,6 +27,10 @@ class Sequence:
     def item(self, k: Any) -> Any:
         """The element at a place, counted from 0, an int or a staged int."""
         raise NotImplementedError
+
+    def places(self, k: Any) -> list[tuple[Any, Any]]:
+        """The `Run`s, or what is in their stead, that the element at a place is read from, and where in them."""
+        return []
 
     def bound(self) -> int | None:
         """The largest possible length, None where that is not known."""
@@ -97,9 +100,12 @@ class Entries(Sequence):
 
     __slots__ = ("run",)
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Any) -> None:
         self.run = run
         self.length = run.length
+
+    def places(self, k: Any) -> list[tuple[Any, Any]]:
+        return [(self.run, k)]
 
     def bound(self) -> int | None:
         return self.run.capacity
@@ -117,6 +123,9 @@ class Zipped(Sequence):
         self.parts = parts
         self.length = _shortest([part.length for part in parts])
 
+    def places(self, k: Any) -> list[tuple[Any, Any]]:
+        return [found for part in self.parts for found in part.places(k)]
+
     def bound(self) -> int | None:
         known = [n for n in (part.bound() for part in self.parts) if n is not None]
         return min(known, default=None)
@@ -133,6 +142,9 @@ class Enumerated(Sequence):
     def __init__(self, part: Sequence, start: Any) -> None:
         self.part, self.start = part, start
         self.length = part.length
+
+    def places(self, k: Any) -> list[tuple[Any, Any]]:
+        return self.part.places(k)
 
     def bound(self) -> int | None:
         return self.part.bound()
@@ -153,6 +165,9 @@ class Reversed(Sequence):
 
     def bound(self) -> int | None:
         return self.part.bound()
+
+    def places(self, k: Any) -> list[tuple[Any, Any]]:
+        return self.part.places(self.length - 1 - k)
 
     def item(self, k: Any) -> Any:
         return self.part.item(self.length - 1 - k)

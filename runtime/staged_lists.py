@@ -12,6 +12,7 @@ from s2s.runtime import staging, tree
 from s2s.runtime.entries import Run, joined_runs, rows, stacked
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.joins import JoinError
+from s2s.runtime.recomputation import After, Iterations, Recomputed
 from s2s.runtime.staging import Staged
 
 
@@ -25,7 +26,7 @@ class List(list):
 
     def __init__(self, entries: Any = ()) -> None:
         super().__init__(entries)
-        self.run: Run | None = None
+        self.run: Any = None  # `Run`, or `Recomputed`
         self.growing = False
 
     # Its state, for regions --------------------------------------------------------------------------------------
@@ -53,15 +54,15 @@ class List(list):
     def _unknown(self) -> JoinError:
         return JoinError(f"a list is read{at_user_line()} in a staged loop that appends to it")
 
-    def entries(self) -> Run | None:
-        """All entries in buffers; None where they are not alike, or none is in a buffer."""
+    def entries(self) -> Any:
+        """All entries, a `Run` or what is in its stead; None where they are not alike, or none is in a buffer."""
         run, front = self.run, self.front()
         if run is None or self.growing:
             return None
         if not front:
             return run
         try:
-            return joined_runs(stacked(front), run)
+            return After.joined(stacked(front), run) if type(run) is Recomputed else joined_runs(stacked(front), run)
         except JoinError:
             return None
 
@@ -205,10 +206,22 @@ class _Frame:
         self.layout = None if run is None else run.layout.without_shared()
         self.shared = 0 if run is None else len(run.layout.shared())
         self.capacity = None if run is None else run.capacity
-        self.length = None if run is None or type(run.length) is not int else run.length
+        again = run if type(run) is Recomputed else None
+        self.length = None if run is None or again is not None or type(run.length) is not int else run.length
+        self.shapes = None if again is None else again.iterations.shapes
+        self.columns = (0, 0) if again is None else again.columns
+        self.each = 1 if again is None else again.each
 
     def _key(self) -> tuple[Any, ...]:
-        return (self.count, self.layout, self.capacity, self.length)
+        return (self.count, self.layout, self.capacity, self.length, self.shapes, self.columns, self.each)
+
+    def rebuilt(self, layout: Any, rest: list[Any]) -> Any:
+        """The run, from what is no constant of it."""
+        if self.shapes is not None:
+            count = rest.pop()
+            entry, captured = rest[: len(self.shapes.carries)], rest[len(self.shapes.carries) :]
+            return Recomputed(Iterations(self.shapes, entry, captured, count), layout, self.columns, self.each)
+        return Run(layout, rest, self.capacity, self.length if self.length is not None else rest.pop())
 
     def __eq__(self, other: object) -> bool:
         return type(other) is _Frame and self._key() == other._key()
@@ -221,17 +234,20 @@ def _flatten(made: List) -> tuple[list[Any], _Frame]:
     frame = _Frame(made)
     if made.run is None:
         return made.front(), frame
+    before = [*made.front(), *made.run.layout.shared()]
+    if frame.shapes is not None:
+        iterations = made.run.iterations
+        return [*before, *iterations.entry, *iterations.captured, iterations.count], frame
     lengths = [] if frame.length is not None else [made.run.length]
-    return [*made.front(), *made.run.layout.shared(), *made.run.buffers, *lengths], frame
+    return [*before, *made.run.buffers, *lengths], frame
 
 
 def _unflatten(frame: _Frame, children: Any) -> List:
     children = list(children)
     made = List(children[: frame.count])
     if frame.layout is not None:
-        length = frame.length if frame.length is not None else children.pop()
-        shared, buffers = children[frame.count :][: frame.shared], children[frame.count + frame.shared :]
-        made.run = Run(frame.layout.with_shared(shared), buffers, frame.capacity, length)
+        shared, rest = children[frame.count :][: frame.shared], children[frame.count + frame.shared :]
+        made.run = frame.rebuilt(frame.layout.with_shared(shared), rest)
     return made
 
 

@@ -7,6 +7,7 @@ from s2s.runtime import effects, staged_iterables
 from s2s.runtime.effects import Log
 from s2s.runtime.errors import ConcretizationError, at_user_line
 from s2s.runtime.joins import JoinError
+from s2s.runtime.recomputation import Tapes
 from s2s.runtime.regions import Region
 from s2s.runtime.rolling import CannotRoll, Rolled
 from s2s.runtime.staged_branches import branch, not_, truth
@@ -103,8 +104,9 @@ def _roll_from(
 
     bound = found.bound()
     capacity = None if bound is None else bound - first
+    tapes = Tapes(lambda k: found.places(k + first if first else k))
     exact = count if type(count) is int and place is None else None
-    return Rolled(body, test, step, values, names, type(count) is int, exact, capacity).results
+    return Rolled(body, test, step, values, names, type(count) is int, exact, capacity, tapes).results
 
 
 def _in_python(

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import s2s
-from s2s.runtime import growth
 
 X = np.random.default_rng(0).normal(size=(7, 3))
 V = np.array([0.5, 1.5, 2.5, 3.5, 0.1])
@@ -76,19 +75,7 @@ def test_a_while_loop():
             x = 0.5 * (x + a / x)
         return np.sum(x)
 
-    same(f, V, loops=2)
-
-
-def test_a_while_loop_that_is_too_long_to_be_kept_gives_no_number(monkeypatch):
-    def f(x):
-        y = x
-        while np.sum(y) > 1.0:
-            y = y * np.cos(y * 0.1)
-        return np.sum(y)
-
-    same(f, V, loops=2)
-    monkeypatch.setattr(growth, "MOST_ITERATIONS", 3)
-    assert np.isnan(np.asarray(s2s.jit(s2s.grad(f))(V))).all()
+    same(f, V, loops=7)  # there, from one checkpoint to the next, and back, computing what was saved again
 
 
 def test_a_staged_number_of_iterations():
@@ -137,7 +124,7 @@ def test_a_while_loop_whose_first_iterations_run_in_python():
                 break
         return s * s
 
-    same(f, V, loops=2)
+    same(f, V, loops=7)
 
 
 def test_what_all_iterations_of_an_inner_loop_save_belongs_to_one_of_the_outer():
