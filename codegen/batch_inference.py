@@ -38,7 +38,7 @@ class BatchInference(Inference):
     def _refuse_batched_options(self, statement: gast.AST, operation: Operation) -> None:
         primitive = operation.primitive
         for parameter in operation.active:
-            if parameter not in (*primitive.operands, "index", "object"):
+            if parameter not in (*primitive.operands, *primitive.shape_only, "index", "object"):
                 cause = f"the argument {parameter!r} of {primitive.name} depends on a batched value"
                 self.refuse(statement, cause, "compute it from values that are not batched")
 

@@ -25,7 +25,7 @@ def forward(
     dots = dict(zip(parameters(inner)[len(arguments) :], [arguments[p] for p in active], strict=True))
     shared = {p: kinds.with_activity(k, False) for p, k in arguments.items()}
     batch = transform.batched(inner, shared | dots, shared_results=(1,) if has_aux else ())
-    text = _Text(source, f"{source.name}_jacfwd", [pushed, batch])
+    text = Text(source, f"{source.name}_jacfwd", [pushed, batch])
     text.measure([leaf for p in wrt for leaf in text.leaves(p, arguments[p])])
     vectors = [text.vectors(p, arguments[p]) for p in active]
     dot, aux = text.fresh(f"{source.name}_dot"), text.fresh("aux")
@@ -50,7 +50,7 @@ def reverse(
     names = parameters(inner)
     taken = kinds.with_activity(saved[1], False) if len(saved) == 2 else kinds.Unknown()
     batch = transform.batched(inner, {names[0]: taken, names[1]: kinds.with_activity(out, True)})
-    text = _Text(source, f"{source.name}_jacrev", [pair, batch])
+    text = Text(source, f"{source.name}_jacrev", [pair, batch])
     result, kept, aux = text.fresh("out"), text.fresh("saved"), text.fresh("aux")
     target = f"({result}, {aux})" if has_aux else result
     text.lines.append(f"{target}, {kept} = {pair.entry}({text.passed(source)})")
@@ -73,7 +73,7 @@ def _together(parts: list[str], as_tuple: bool) -> str:
     return f"({', '.join(parts)},)" if as_tuple else parts[0]
 
 
-class _Text:
+class Text:
     """The text of one function that puts a Jacobian together.
 
     Attributes:

@@ -12,6 +12,7 @@ from s2s.codegen.batch_inference import BatchInference
 from s2s.codegen.header import combine
 from s2s.codegen.infer import Inference
 from s2s.codegen.kinds import Kind
+from s2s.codegen.linearity import Dependence
 from s2s.codegen.load import load
 from s2s.codegen.program import Program
 from s2s.codegen.source import FunctionSource
@@ -124,6 +125,12 @@ def result_kind(source: FunctionSource, arguments: dict[str, Kind]) -> Kind:
     return result
 
 
+def dependence(source: FunctionSource, arguments: dict[str, Kind]) -> Kind:
+    """The kind of what the function returns, where active means that its value depends on active arguments at all."""
+    result: Kind = _start(source, arguments, None, inference=Dependence)[1].result
+    return result
+
+
 @without_collection
 def pair(
     source: FunctionSource,
@@ -154,7 +161,7 @@ def batched(
     program, instance = _start(source, arguments, shapes, inference=BatchInference)
     name = program.namer.fresh(f"{source.name}_vmap")
     program.writer.write_batched(program, instance, name, shared_results)
-    return _finish(program, name, source)
+    return _finish(program, name, source, instance)
 
 
 def _start(

@@ -184,6 +184,7 @@ from s2s.runtime.support_trees import (
     unzip,
     zeros_like,
 )
+from s2s.runtime.support_vectorized import loop_rows, loop_shape, loop_size
 from s2s.runtime.support_writes import (
     as_written,
     choose,
@@ -271,8 +272,8 @@ __all__ = [
     "getitem_bar",
     "hstack_bar",
     "inner_axes",
-    "inner_index",
     "inner_axis",
+    "inner_index",
     "inner_lhs_bar",
     "inner_permutation",
     "inner_rhs_bar",
@@ -298,6 +299,9 @@ __all__ = [
     "log_or_zero",
     "log_softmax",
     "logsumexp",
+    "loop_rows",
+    "loop_shape",
+    "loop_size",
     "lower_half",
     "lu",
     "matmul_lhs_bar",
@@ -355,7 +359,6 @@ __all__ = [
     "split_last",
     "spread",
     "spread_tree",
-    "sum_tree",
     "stack",
     "stack_bar",
     "stack_rows",
@@ -363,6 +366,7 @@ __all__ = [
     "sum_items_bar",
     "sum_of_items_bar",
     "sum_to",
+    "sum_tree",
     "symmetrize",
     "take_along_axis_bar",
     "take_bar",

@@ -11,6 +11,7 @@ from s2s.codegen.source import SourceError
 from s2s.compiled import eval_shape, jit
 from s2s.derivatives import grad, jvp, linearize, value_and_grad, vjp
 from s2s.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
+from s2s.linear import linear_transpose
 from s2s.runtime import config
 from s2s.runtime.array import Array, device_get, device_put
 from s2s.runtime.aval import ShapeDtypeStruct
@@ -18,12 +19,13 @@ from s2s.runtime.devices import devices
 from s2s.runtime.errors import ConcretizationError, S2SError
 from s2s.runtime.jit import disable_jit
 from s2s.runtime.support import stop_gradient
+from s2s.vectorizing import vectorize
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Array", "ConcretizationError", "S2SError", "ShapeDtypeStruct", "SourceError", "UnsupportedError", "config",
     "device_get", "device_put", "devices", "disable_jit", "eval_shape", "grad", "hessian", "hvp", "jacfwd",
-    "jacobian", "jacrev", "jit", "jvp", "lax", "linearize", "nn", "numpy", "random", "stop_gradient", "tree",
-    "value_and_grad", "vjp", "vmap",
+    "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "nn", "numpy", "random", "stop_gradient", "tree",
+    "value_and_grad", "vectorize", "vjp", "vmap",
 ]  # fmt: skip

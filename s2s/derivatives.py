@@ -303,7 +303,7 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         cotangent an argument, zeros for those without a derivative. Without primals: the transformed function itself,
         whose `.source` can be read.
     """
-    pullback = _pullback_of(fun, has_aux)
+    pullback = pullback_of(fun, has_aux)
     return pullback(*primals) if primals else pullback
 
 
@@ -331,7 +331,7 @@ _pullbacks: dict[Any, Any] = {}
 _tangents: dict[Any, Any] = {}
 
 
-def _pullback_of(fun: Callable[..., Any], has_aux: bool) -> Pullback:
+def pullback_of(fun: Callable[..., Any], has_aux: bool) -> Pullback:
     return _remembered(_pullbacks, fun, has_aux, lambda: Pullback(fun, has_aux))
 
 

@@ -1,6 +1,7 @@
 """The derivatives of the functions that batched code calls (`s2s.runtime.support_batching`)."""
 
 from s2s.runtime import support_batching as support
+from s2s.runtime import support_vectorized
 from s2s.runtime.primitives.table import general, linear, nondifferentiable
 
 for _static in (
@@ -11,6 +12,8 @@ for _static in (
     support.inner_shape,
     support.single_axes,
     support.dot_rank,
+    support_vectorized.loop_shape,
+    support_vectorized.loop_size,
 ):
     nondifferentiable(_static.__name__, "*values", operands=(), functions=(_static,), result_kind="static")
 

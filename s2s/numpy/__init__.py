@@ -7,13 +7,14 @@ accelerators have it. Functions that NumPy has too are recognised by every trans
 from typing import Any
 
 from s2s.numpy import compositions, creation, indexing, linalg, missing, reductions, types, wrappers
+from s2s.vectorizing import vectorize
 
 _names: dict[str, Any] = wrappers.make_all() | compositions.make_all()
 for _module in (creation, indexing, reductions, types):
     _names |= {name: getattr(_module, name) for name in _module.__all__}
 globals().update(_names)
 
-__all__ = ["linalg", *sorted(_names)]  # noqa: PLE0604
+__all__ = ["linalg", "vectorize", *sorted(_names)]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:
