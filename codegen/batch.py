@@ -10,7 +10,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import batch_rules, container_kinds, core, effects, kinds, rules, undefined
+from s2s.codegen import batch_rules, container_kinds, core, custom_batching, effects, kinds, rules, undefined
 from s2s.codegen.batch_values import BatchValues, is_batched
 from s2s.codegen.kinds import DictOf, ListOf, MapOf, Numeric, TupleOf
 from s2s.codegen.operations import Operation
@@ -185,6 +185,9 @@ class Batch(BatchValues):
 
     def call(self, statement: gast.AST, operation: Operation) -> None:
         callee = operation.callee
+        if callee.rule is not None and callee.rule.batch is not None:
+            custom_batching.call(self, statement, operation)
+            return
         function = core.name(callee.batched_name())
         new = gast.Call(function, effects.arguments_of(statement), statement.value.keywords)
         copied = core.from_statement(gast.Assign(statement.targets, new, None), statement)

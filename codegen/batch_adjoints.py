@@ -110,3 +110,8 @@ def tree(writer: BatchValues, operation: Operation) -> gast.AST:
 def instantiate(writer: BatchValues, operation: Operation) -> gast.AST:
     nodes = {p: writer.spread(operation.binding[p]) for p in ("t", "like")}
     return writer.writer.text("instantiate(t, like)", nodes)
+
+
+def as_cotangent(writer: BatchValues, operation: Operation) -> gast.AST:
+    nodes = {p: writer.spread(operation.binding[p]) for p in ("bar", "x")}
+    return writer.writer.text("as_cotangent(bar, x)", nodes)

@@ -19,6 +19,8 @@ _LOGICAL = {gast.And: "logical_and", gast.Or: "logical_or"}
 class BatchInference(Inference):
     """Every operation on a batched value gives a batched value, differentiable or not."""
 
+    batches = True
+
     def refuse(self, node: gast.AST, cause: str, rewrite: str) -> None:
         super().refuse(node, cause.replace("differentiated", "batched").replace("derivative", "batched"), rewrite)
 

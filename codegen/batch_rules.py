@@ -283,6 +283,7 @@ SPECIAL: dict[str, Any] = {
     "spread_tree": lambda writer, _, operation: batch_adjoints.tree(writer, operation),
     "sum_tree": lambda writer, _, operation: batch_adjoints.tree(writer, operation),
     "instantiate": lambda writer, _, operation: batch_adjoints.instantiate(writer, operation),
+    "as_cotangent": lambda writer, _, operation: batch_adjoints.as_cotangent(writer, operation),
     "dot_rhs_bar": lambda writer, _, operation: batch_adjoints.rhs_bar(writer, operation),
     "shape": _shape,
     "ndim": _ndim,

@@ -45,6 +45,7 @@ def compose(results: list[Result], source: FunctionSource, text: str, names: dic
         guards=[guard for r in results for guard in r.guards],
         trees={n: trees[n] for n in kept},
         written=results[0].written,
+        rules={n: rule for r in results for n, rule in r.rules.items() if n in kept},
     )
 
 

@@ -116,6 +116,7 @@ class PairDraft(Draft):
         self.backward = backward
         self.seed = seed
         self.backward_name = backward_name
+        self.arguments = signature(self.function.source)
         self.check("the forward sweep", [*forward, gast.Return(result)], [])
         self.check("the backward sweep", backward, [seed, *core.assigned(forward)])
 
@@ -136,6 +137,7 @@ class PairDraft(Draft):
     def emit(self, program: Program, recorded: Recorded, example: Any) -> None:
         function = self.function
         backward = simplify.run(function, self.backward, recorded.get(self.backward_name))
+        self.check_backward(backward)
         columns = saving.missing(backward, core.assigned(self.forward) | set(function.parameters))
         exposed = [saving.exposed(function, self.forward, c) for c in columns]
         saved = core.tuple_of(core.name(c) for c in exposed)
@@ -143,8 +145,11 @@ class PairDraft(Draft):
         forward = simplify.run(function, [*self.forward, last], recorded.get(self.name))
         self.check("simplification of the forward sweep", forward, [])
         self.check("simplification of the backward sweep", backward, [self.seed, *columns])
-        self.place(program, self.name, signature(function.source), [*self.opening(None), *forward])
+        self.place(program, self.name, self.arguments, [*self.opening(None), *forward])
         self._place_backward(program, columns, backward)
+
+    def check_backward(self, backward: list[gast.AST]) -> None:
+        """What must hold of the simplified backward half."""
 
     def _place_backward(self, program: Program, columns: list[str], backward: list[gast.AST]) -> None:
         taken = core.assigned(backward) | set(columns) | {self.seed}

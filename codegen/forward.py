@@ -4,7 +4,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, defaults, kinds, rules, variadic
+from s2s.codegen import core, custom_derivatives, defaults, kinds, rules, variadic
 from s2s.codegen.kinds import ListOf, MapOf, Numeric, TupleOf
 from s2s.codegen.operations import Operation
 
@@ -205,6 +205,10 @@ class Forward:
     def tangent_of_call(self, statement: gast.AST, operation: Operation, target: str) -> None:
         """`v, v_dot = f_jvp(*args, *dots)`, all by position."""
         instance = operation.callee
+        if instance.rule is not None:
+            call = custom_derivatives.tangent(self, statement, instance)
+            self.out.append(core.unpack([target, self.new_dot(target)], call, statement))
+            return
         arguments = [operation.binding.get(p) for p in instance.arguments]
         nodes = [
             n if n is not None else self._default(instance, p)

@@ -52,6 +52,8 @@ INACTIVE_FUNCTIONS = (
 class Inference(Preludes):
     """One pass over one function; fills `function.kinds` and sets `operation` on every assignment."""
 
+    batches = False  # does active mean batched?
+
     def __init__(self, function: core.Function, program: Any, diagnostics: Diagnostics):
         self.function = function
         self.program = program

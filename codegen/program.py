@@ -13,6 +13,7 @@ from s2s.codegen import (
     aliasing,
     call_arguments,
     core,
+    custom_rules,
     defaults,
     effects,
     kinds,
@@ -60,8 +61,10 @@ class Instance:
     written: tuple[str, ...] = ()  # parameters whose last versions are returned with the result
     writes: tuple[str, ...] = ()  # parameters whose objects the function writes
     has_aux: bool = False
+    loss_at: int = 0  # which of the two results has an adjoint, with `has_aux`
     is_recursive: bool = False
     diagnostics: Any = None
+    rule: Any = None  # the rules that the user wrote for it
     _pair: Pair | None = None
     _tangent: str | None = None
     _plain: str | None = None
@@ -100,7 +103,9 @@ class Instance:
     def batched_name(self) -> str:
         if self._batched is None:
             self._batched = self.program.namer.fresh(f"{self.function.name}_vmap")
-            self.program.writer.write_batched(self.program, self)
+            self.program.writer.write_batched(self.program, self, self._batched if self.rule is not None else None)
+            if self.rule is not None:
+                self.program.rules[self._batched] = self.rule, self.arguments
         return self._batched
 
     def emitted_names(self) -> list[str]:
@@ -141,6 +146,7 @@ class Program:
     written: tuple[str, ...] = ()
     knows_ranks: bool = False  # is it written for arguments of certain ranks?
     guards: dict[Any, Guard | CalleeGuard] = field(default_factory=dict)
+    rules: dict[str, Any] = field(default_factory=dict)  # of batched functions: the rule, and kinds of the arguments
 
     def guard(self, function: core.Function, path: str, found: Any) -> None:
         """The file holds as long as this path of the user's stands for this object (or kind of constant)."""
@@ -161,6 +167,13 @@ class Program:
         elif full_key in self.building:
             self.instances[full_key].is_recursive = True
         return self.instances[full_key]
+
+    def with_rule(self, plain: Instance, rule: Any, arguments: dict[str, Kind], key: Any) -> Instance:
+        """An instance of a function that has rules: every number in its result has a derivative, or a batch axis."""
+        result = kinds.with_activity(plain.result, True)
+        made = Instance(self, plain.function, arguments, result, plain.source, is_recursive=True, rule=rule)
+        self.instances[key, tuple(arguments.items()), ()] = made
+        return made
 
     def _infer(self, full_key: Any, instance: Instance) -> None:
         self.instances[full_key] = instance
@@ -203,6 +216,8 @@ class Program:
     def call(self, inference: Inference, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
         """The kind of a call of a user function on active arguments; the statement becomes a call of its pair."""
         target = target.__wrapped__ if isinstance(target, Jit) else target
+        if (rule := custom_rules.rule_of(target)) is not None:
+            return custom_rules.call(inference, statement, node, rule)
         is_transformed = hasattr(type(target), "emitted_source")
         source = target.signature() if is_transformed else self._source_of(inference, node, target)
         if source is None:

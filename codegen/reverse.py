@@ -8,7 +8,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, kinds, rules, saving, undefined, variadic
+from s2s.codegen import core, custom_derivatives, kinds, rules, saving, undefined, variadic
 from s2s.codegen.kinds import DictOf, ListOf, MapOf, Numeric, TupleOf
 from s2s.codegen.operations import Operation
 
@@ -217,6 +217,9 @@ class Reverse:
     def adjoint_of_call(self, statement: gast.AST, operation: Operation, out: gast.AST, bar: gast.AST) -> None:
         """`bars = f_bwd(saved, out_bar)`; the forward call was made to return `saved` too."""
         instance = operation.callee
+        if instance.rule is not None and instance.rule.tangent is None:
+            custom_derivatives.adjoint(self, statement, instance, out, bar)
+            return
         pair = instance.pair()
         saved = self.function.fresh("saved")
         self.function.saved_by[saved] = instance.function.name

@@ -4,10 +4,10 @@ import functools
 import gc
 from collections import ChainMap
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from s2s.codegen import aliasing, ranks
+from s2s.codegen import aliasing, custom_rules, ranks
 from s2s.codegen.batch_inference import BatchInference
 from s2s.codegen.header import combine
 from s2s.codegen.infer import Inference
@@ -34,6 +34,7 @@ class Result:
         trees: the definitions in the text, by name.
         packed: for tangents, the source of a function of two tuples, the arguments and their tangents.
         result_kind: the kind of what the user's function returns.
+        rules: for batched functions in the text, the rules that the user wrote for one row, and kinds of arguments.
     """
 
     text: str
@@ -49,10 +50,14 @@ class Result:
     written: tuple[str, ...] = ()
     packed: FunctionSource | None = None
     result_kind: Kind | None = None
+    rules: Mapping[str, Any] = field(default_factory=dict)
 
     @functools.cached_property
     def namespace(self) -> Any:
-        return load(self.text, self.entry, self.names, self.line_map, self.live, self.trees)
+        namespace = load(self.text, self.entry, self.names, self.line_map, self.live, self.trees)
+        for name, (rule, arguments) in self.rules.items():
+            custom_rules.register_batched(namespace[name], rule, arguments)
+        return namespace
 
     @property
     def function(self) -> Any:
@@ -185,6 +190,6 @@ def _finish(program: Program, entry: str, source: FunctionSource, instance: Any 
     maps: list[Any] = [source.closure, source.globals] if source.closure else []
     live = ChainMap(*maps) if maps else source.globals
     combined = combine(program, source, live)
-    guards = list(program.guards.values())
     kind = None if instance is None else instance.result
-    return Result(entry=entry, live=live, guards=guards, written=program.written, result_kind=kind, **combined)
+    own: dict[str, Any] = {"guards": list(program.guards.values()), "written": program.written, "rules": program.rules}
+    return Result(entry=entry, live=live, result_kind=kind, **own, **combined)

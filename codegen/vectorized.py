@@ -1,7 +1,5 @@
 """Functions of arrays of fixed ranks, written for arrays with further axes in front: `vectorize` as source."""
 
-from typing import Any
-
 import numpy as np
 
 from s2s.codegen import kinds, transform
@@ -31,5 +29,6 @@ def vectorized(source: FunctionSource, arguments: dict[str, Kind], ranks: dict[s
     by_keyword = {a.id for a in source.tree.args.kwonlyargs}
     passed = ", ".join(f"{p}={x}" if p in by_keyword else x for p, x in rows.items())
     text.lines.append(f"{out} = {batch.entry}({passed})")
-    value = text.nested(out, batch.result_kind or kinds.Numeric(), lambda x: f"np.reshape({x}, {shape} + np.shape({x})[1:])")
+    kind = batch.result_kind or kinds.Numeric()
+    value = text.nested(out, kind, lambda x: f"np.reshape({x}, {shape} + np.shape({x})[1:])")
     return compose([batch], source, text.returning(value), text.names)

@@ -5,7 +5,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, effects, function_values, kinds, saving, undefined
+from s2s.codegen import core, custom_pairs, effects, function_values, kinds, saving, undefined
 from s2s.codegen.batch import Batch
 from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.drafts import Draft, JointDraft, PairDraft, parameter_list
@@ -57,13 +57,13 @@ class Writer:
     def _loss(self, function: core.Function, forward: list, result: gast.AST, has_aux: bool, instance: Instance) -> Any:
         if not has_aux:
             return result, result
-        names = [function.fresh("loss"), function.fresh("aux")]
+        names = [function.fresh(n) for n in (("out", "out_dot") if instance.loss_at else ("loss", "aux"))]
         statement = core.unpack(names, result, function.body[-1])
         statement.operation = Operation("unpack")
         pair = instance.result.elements if isinstance(instance.result, TupleOf) else (kinds.Unknown(True),) * 2
         function.kinds.update(zip(names, pair, strict=True))
         forward.append(statement)
-        return core.name(names[0]), core.tuple_of(core.name(n) for n in names)
+        return core.name(names[instance.loss_at]), core.tuple_of(core.name(n) for n in names)
 
     def _with_aux(self, gradient: gast.AST, returned: gast.AST, has_aux: bool) -> gast.AST:
         return core.tuple_of([gradient, returned.elts[1]]) if has_aux else gradient
@@ -80,6 +80,14 @@ class Writer:
 
     def write_pair(self, program: Program, instance: Instance) -> None:
         """`f_fwd(*args) -> (result, saved)` and `f_bwd(saved, result_bar) -> bars`."""
+        if instance.rule is not None:
+            custom_pairs.write(self, program, instance)
+            return
+        names = instance.pair()
+        self.drafts.append(PairDraft(names.forward_name, instance, *self.both_halves(instance), names.backward_name))
+
+    def both_halves(self, instance: Instance) -> tuple[list[gast.AST], gast.AST, list[gast.AST], str]:
+        """The forward sweep, the result, the backward sweep, and the name of the result's adjoint."""
         function = instance.function
         forward, result = split_return(function)
         seed = function.fresh(f"{function.bases.get(result.id, 'out') if core.is_name(result) else 'out'}_bar")
@@ -93,9 +101,7 @@ class Writer:
         connect(reverse, forward, backward)
         value = bars[0] if len(bars) == 1 else core.tuple_of(bars)
         backward.append(core.from_statement(gast.Return(value), function.body[-1]))
-        names = instance.pair()
-        draft = PairDraft(names.forward_name, instance, forward, result, backward, seed, names.backward_name)
-        self.drafts.append(draft)
+        return forward, result, backward, seed
 
     # Forward mode ------------------------------------------------------------------------------------------------
 

@@ -175,6 +175,7 @@ from s2s.runtime.support_shapes import (
 from s2s.runtime.support_special import digamma, erf, erfc, erfinv, expit, gamma, gammaln, logsumexp, polygamma
 from s2s.runtime.support_trees import (
     acc,
+    as_cotangent,
     from_items,
     from_last_items,
     instantiate,
@@ -215,6 +216,7 @@ __all__ = [
     "array_bar",
     "array_dot",
     "as_columns",
+    "as_cotangent",
     "as_rows",
     "as_written",
     "batch_size",

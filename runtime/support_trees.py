@@ -134,3 +134,28 @@ def instantiate(t: Any, like: Any) -> Any:
     if isinstance(like, (list, tuple)) and isinstance(t, (list, tuple)):
         return rebuild(like, [instantiate(a, b) for a, b in zip(t, like, strict=True)])
     return t
+
+
+def as_cotangent(bar: Any, x: Any) -> Any:
+    """A cotangent that a rule of the user's gave for x: zeros for None.
+
+    Raises:
+        TypeError: its structure or a shape is not that of x.
+    """
+    if bar is None:
+        return zeros_like(x)
+    if isinstance(x, dict):
+        if not isinstance(bar, dict) or bar.keys() != x.keys():
+            raise TypeError(f"the cotangent of a dict with the keys {sorted(map(str, x))} is {_described(bar)}")
+        return type_of_dict(x, {key: as_cotangent(bar[key], value) for key, value in x.items()})
+    if isinstance(x, list | tuple):
+        if not isinstance(bar, list | tuple) or len(bar) != len(x):
+            raise TypeError(f"the cotangent of a {type(x).__name__} of {len(x)} elements is {_described(bar)}")
+        return rebuild(x, [as_cotangent(b, value) for b, value in zip(bar, x, strict=True)])
+    if is_numeric(x) and np.shape(bar) != np.shape(x):
+        raise TypeError(f"the cotangent of an argument of shape {np.shape(x)} has shape {np.shape(bar)}")
+    return bar
+
+
+def _described(value: Any) -> str:
+    return f"{value!r:.60}" if not isinstance(value, list | tuple) else f"a {type(value).__name__} of {len(value)}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from s2s.codegen import kinds, transform
+from s2s.codegen import custom_rules, kinds, transform
 from s2s.codegen.assumptions import kinds_of_batches, kinds_of_parameters
 from s2s.codegen.infer import UNRESOLVED
 from s2s.codegen.kinds import Kind
@@ -61,6 +61,7 @@ def expand(text: str, filename: str, request: Request, name: str) -> Expansion:
         if request.transform == STAGED:
             return _staged(static_module(text, filename).function(request.function), name)
         result = _result(_read(text, filename), request)
+        _refuse_rules(result, request, filename)
     except S2SError as error:
         raise ConversionError(str(error)) from error
     if request.transform == "jvp" and name == request.function:
@@ -70,6 +71,14 @@ def expand(text: str, filename: str, request: Request, name: str) -> Expansion:
     names = {result.entry: name} | _fresh_names(emitted, result.entry, present)
     definitions = tuple((names.get(n, n), renamed(body, names)) for n, body in emitted.items())
     return Expansion(tuple(result.imports), definitions)
+
+
+def _refuse_rules(result: transform.Result, request: Request, filename: str) -> None:
+    """Batched text does not carry the rules on: what it says would be differentiated as it is."""
+    if result.rules:
+        what = f"the batched form of {next(iter(result.rules)).removesuffix('_vmap')}() has rules of its own"
+        cause = f"{filename}: {request.function}(): {what}, which text alone does not carry"
+        raise ConversionError(f"{cause}; use s2s.vmap while the program runs")
 
 
 def _staged(source: FunctionSource, name: str) -> Expansion:
@@ -150,6 +159,8 @@ def _is_literal(node: ast.expr) -> bool:
 
 def _result(module: StaticModule, request: Request) -> transform.Result:
     source = module.function(request.function)
+    if (rule := custom_rules.rule_of(source)) is not None:
+        source = custom_rules.calling_source(source, rule)
     options = dict(request.options)
     names = parameters(source)
     if request.transform == "jvp":

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.codegen import call_arguments, kinds, ranks, transform
+from s2s.codegen import call_arguments, custom_rules, kinds, ranks, transform
 from s2s.codegen.assumptions import kinds_of_parameters
 from s2s.codegen.diagnostics import UnsupportedError
 from s2s.codegen.kinds import Kind
@@ -271,6 +271,8 @@ _method_sources: dict[Any, FunctionSource] = {}
 def cached_source(function: Any) -> FunctionSource:
     if isinstance(function, FunctionSource):
         return function
+    if (rule := custom_rules.rule_of(function)) is not None:
+        return _calling_source(function, rule)
     if isinstance(function, types.MethodType):
         return _source_of_method(function)
     try:
@@ -280,6 +282,16 @@ def cached_source(function: Any) -> FunctionSource:
     if found is None:
         found = _sources[function] = function_source(function)
     return found
+
+
+_calling: "weakref.WeakKeyDictionary[Any, FunctionSource]" = weakref.WeakKeyDictionary()
+
+
+def _calling_source(function: Any, rule: custom_rules.Rule) -> FunctionSource:
+    """One source for each function with rules: of a function that calls it, which is transformed in its place."""
+    if function not in _calling:
+        _calling[function] = custom_rules.calling_source(function, rule)
+    return _calling[function]
 
 
 def _source_of_method(method: types.MethodType) -> FunctionSource:

@@ -105,6 +105,15 @@ linear(
     vjp="t_bar = out_bar",
 )
 linear(
+    "as_cotangent",
+    "bar, x",
+    shape_only=("x",),
+    operands=("bar",),
+    functions=(support.as_cotangent,),
+    result_kind="tree",
+    vjp="bar_bar = out_bar",
+)
+linear(
     "cast_bar",
     "g, x, dtype",
     shape_only=("x",),

@@ -295,3 +295,41 @@ def test_arguments_without_an_axis_are_batched_unless_they_have_a_default():
 )
 def test_batch_axes_that_are_not_written_out(options, message):
     assert re.search(message, refusal(BATCHED_MODULE, ("vmap", "clipped", options)))
+
+
+WITH_RULE = """
+import functools
+import numpy as np
+import s2s
+
+
+@{decorator}
+def f(k, x):
+    return k * x
+
+
+def f_fwd(k, x):
+    return k * x, x
+
+
+def f_bwd(k, x, g):
+    return (5.0 * k * g,)
+
+
+f.defvjp(f_fwd, f_bwd)
+
+
+def loss(x):
+    return np.sum(f(3.0, x))
+"""
+
+
+def test_rules_of_functions_are_found_in_the_text():
+    text = WITH_RULE.format(decorator="functools.partial(s2s.custom_vjp, nondiff_argnums=(0,))")
+    converted = convert(text.encode(), "rules.py", [Request("grad", "loss")], ("x",)).decode()
+    assert "x_bar, = f_bwd(3.0, saved, " in converted
+    with pytest.raises(ConversionError, match=r"the batched form of f\(\) has rules of its own"):
+        convert(text.encode(), "rules.py", [Request("vmap", "loss")])
+    missing = text.replace("f.defvjp(f_fwd, f_bwd)", "")
+    with pytest.raises(ConversionError, match=r"the rule of f\(\) is not found in the text of its module"):
+        convert(missing.encode(), "rules.py", [Request("grad", "loss")])
