@@ -317,7 +317,7 @@ def _after_if(node: Any, sets: _Sets) -> _Sets:
     blocks = [node.body, node.orelse]
     dead = [_dead(b, node, live) for b, live in zip(blocks, node.flow.live_in_branches, strict=True)]
     done = [(b, _assigned(b, (sets[0] - d, sets[1] - d))) for b, d in zip(blocks, dead, strict=True)]
-    falling = [defined | (sets[0] & d) for (b, (defined, _)), d in zip(done, dead, strict=True) if jumps.falls(b)]
+    falling = [(defined - d) | (sets[0] & d) for (b, (defined, _)), d in zip(done, dead, strict=True) if jumps.falls(b)]
     possible = set.union(sets[1], *(possible for _, (_, possible) in done))
     return set.intersection(*(falling or [done[0][1][0]])), possible
 
@@ -341,7 +341,7 @@ def _after_loop(node: Any, sets: _Sets) -> _Sets:
     at_end, _ = _assigned(node.body, ((sets[0] - dead) | {*tested, *target}, possible))
     _assigned(node.orelse, (sets[0] | set(tested), possible))
     leaves_at_end = jumps.is_endless(node) and jumps.guard_of(node) is not None
-    return (at_end | (sets[0] & dead) if leaves_at_end else sets[0] | set(tested)), possible
+    return ((at_end - dead) | (sets[0] & dead) if leaves_at_end else sets[0] | set(tested)), possible
 
 
 def _after_try(node: Any, sets: _Sets) -> _Sets:

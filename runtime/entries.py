@@ -10,6 +10,7 @@ from s2s.runtime.aval import Aval
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.joins import Constant, JoinError
 from s2s.runtime.staging import Staged
+from s2s.runtime.support_checks import UNDEFINED
 from s2s.runtime.views import View, own
 
 SHARED = object()  # stands for a value that all entries have in common
@@ -80,13 +81,20 @@ def _leaf(value: Any, is_constant: Callable[[Any], bool]) -> Any:
 
 
 def _both(a: Any, b: Any) -> Any:
-    if a == b:
+    if a == b or _is_not_set(b):
         return a
+    if _is_not_set(a):
+        return b
     avals = [x if type(x) is Aval else joins.aval_of(x.value) if joins.is_numeric(x.value) else None for x in (a, b)]
     both = joins.joined(*avals) if None not in avals else None  # type: ignore[arg-type]
     if both is None:
         raise JoinError(f"the entries of a list differ in shape or kind{at_user_line()}")
     return both
+
+
+def _is_not_set(leaf: Any) -> bool:
+    """Whether it is what the first iteration saves of a variable that is set in it: nothing reads that."""
+    return type(leaf) is Constant and leaf.value is UNDEFINED
 
 
 class Run:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import errors
+from s2s.runtime import errors, staging
 from s2s.runtime.array import Array
 from s2s.runtime.primitives.table import Primitive
 from s2s.runtime.staging import Staged
@@ -44,7 +44,7 @@ def _plain(item: Any) -> Any:
         return item
     if isinstance(item, (list, tuple)):
         item = _list(item)
-    if isinstance(item, (Array, np.ndarray, np.generic)):
+    if isinstance(item, (Array, Staged, np.ndarray, np.generic)):
         return _array(item)
     try:
         return operator.index(item)
@@ -56,7 +56,7 @@ def _plain(item: Any) -> Any:
 
 def _list(items: Any) -> Any:
     if any(type(item) is Staged for item in items):
-        raise IndexError(f"a list of staged integers as an index{errors.at_user_line()}; write x[np.stack(list)]")
+        return np.stack([staging.stage(item) for item in items])
     return np.asarray(items, dtype=None if items else np.int64)
 
 

@@ -105,11 +105,16 @@ def set_at_bar(g: Any, index: Any, v: Any) -> Any:
     read = g[index]
     if isinstance(read, np.ndarray) and read.base is not None:
         read = read.copy()  # `g` may be written in place while this is in use
-    if any(np.ndim(i) and not _is_mask(i) for i in _parts(index) if is_numeric(i) or isinstance(i, list)):
+    if any(map(_names_positions, _parts(index))):
         order = np.reshape(np.arange(np.size(read)), np.shape(read))
         written = set_at(np.zeros_like(g, dtype=order.dtype), index, order)
         read = np.where(written[index] == order, read, 0)
     return sum_to(read, np.shape(v))
+
+
+def _names_positions(i: Any) -> bool:
+    """Whether `i` is an array or a list of positions, which may name one twice."""
+    return (isinstance(i, list) or (is_numeric(i) and np.ndim(i) > 0)) and not _is_mask(i)
 
 
 def _is_mask(i: Any) -> bool:
