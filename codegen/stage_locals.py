@@ -111,7 +111,8 @@ class StaticNames:
         if isinstance(node, gast.Name):
             return node.id in self.names or isinstance(self.resolve(node), int | float | complex | str)
         if isinstance(node, gast.Attribute):
-            return node.attr in _STATIC_ATTRIBUTES or isinstance(self.resolve(node), int | float | str)
+            is_plain = node.attr in _STATIC_ATTRIBUTES and not self.may_be_selected(node.value)
+            return is_plain or isinstance(self.resolve(node), int | float | str)
         if isinstance(node, gast.Call):
             return self._is_static_call(node)
         if isinstance(node, gast.Compare) and _has_plain_result(node):
@@ -119,10 +120,30 @@ class StaticNames:
         parts = _operands(node)
         return parts is not None and all(map(self.is_static, parts))
 
+    def may_be_selected(self, node: Any, seen: frozenset[str] = frozenset()) -> bool:
+        """Whether it may be `x[mask]`, whose size a staged mask decides."""
+        if isinstance(node, gast.Name):
+            values = [] if node.id in seen else self.bindings.get(node.id, [])
+            return any(v is not None and self.may_be_selected(v, seen | {node.id}) for v in values)
+        if isinstance(node, gast.Subscript):
+            return self._is_mask(node.slice) or self.may_be_selected(node.value, seen)
+        return isinstance(node, gast.BinOp | gast.UnaryOp) and any(
+            self.may_be_selected(part, seen) for part in _operands(node) or ()
+        )
+
+    def _is_mask(self, node: Any, seen: frozenset[str] = frozenset()) -> bool:
+        """Whether an index is a comparison, or what is made of such."""
+        if isinstance(node, gast.Name):
+            values = [] if node.id in seen else self.bindings.get(node.id, [])
+            return any(v is not None and self._is_mask(v, seen | {node.id}) for v in values)
+        is_operator = isinstance(node, gast.BinOp) and isinstance(node.op, gast.BitAnd | gast.BitOr | gast.BitXor)
+        is_inverted = isinstance(node, gast.UnaryOp) and isinstance(node.op, gast.Invert)
+        return isinstance(node, gast.Compare) or is_operator or is_inverted
+
     def _is_static_call(self, node: Any) -> bool:
         function = self.resolve(called(node))
         if any(function is f for f in _STATIC_FUNCTIONS):
-            return True
+            return not any(map(self.may_be_selected, node.args))
         parts = [*node.args, *(k.value for k in node.keywords)]
         return any(function is f for f in _CLOSED_FUNCTIONS) and all(map(self.is_static, parts))
 

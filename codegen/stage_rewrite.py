@@ -199,6 +199,8 @@ class Rewriter(ControlFlow, Conditions, Stores, Texts):
             return len(parts) == 2 and self._asks_for_array(parts[1])
         if function is type:
             return len(parts) == 1
+        if function is len:
+            return any(map(self.static.may_be_selected, parts))
         if any(function is f for f in _CONSUMING_ITERABLES) and parts:
             listed = isinstance(parts[0], gast.List | gast.Tuple | gast.ListComp | gast.GeneratorExp)
             return function is not sum or not listed

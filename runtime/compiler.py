@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from s2s.runtime import adapter, array, dtypes, errors, executable, staged_lists, staging, tree
+from s2s.runtime import adapter, array, dtypes, errors, executable, selections, staged_lists, staging, tree
 from s2s.runtime.adapter import ir
 from s2s.runtime.arguments import static_key
 from s2s.runtime.array import Array
@@ -97,8 +97,9 @@ def stage_function(
         with staging.building(scope, location):
             values = _arguments(scope, leaves, names, scalars)
             args, kwargs = treedef.unflatten(values)
-            result = result_or_raised(lambda: function(*args, **kwargs))
-            results, result_tree = tree.flatten(staged_lists.as_plain(result))
+            returned = staged_lists.as_plain(result_or_raised(lambda: function(*args, **kwargs)))
+            selections.refuse_result(returned)
+            results, result_tree = tree.flatten(returned)
             staged = [_result(value) for value in results]
             finals = [s for s in staged if type(s) is Staged]
             staging.finish(module, block, [s.value for s in finals])

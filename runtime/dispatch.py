@@ -16,6 +16,7 @@ from s2s.runtime import (
     mutable,
     numpy_protocol,
     operators,
+    selections,
     staged_dispatch,
     staging,
     tree,
@@ -144,6 +145,10 @@ def _known(primitive: Primitive, static: dict[str, Any]) -> dict[str, Any]:
 
 
 def _bind_any(primitive: Primitive, operands: Sequence[Any], static: dict[str, Any]) -> Any:
+    if staging.current_scope() is not None:
+        found = selections.bind(primitive, operands, static)
+        if found is not NotImplemented:
+            return found
     if primitive.indexed:
         operands = indexing.normalise(primitive, operands)
     flat = Operands(operands)
@@ -301,5 +306,6 @@ def _install_operators() -> None:
 
 
 operators.connect(apply, _apply_ufunc, _apply_function)
+selections.connect(bind)
 _install_operators()
 mutable.install()

@@ -9,6 +9,7 @@ from s2s.runtime import dtypes, hlo, joins, staging
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.joins import Constant, JoinError
+from s2s.runtime.selections import Length, Selected
 from s2s.runtime.staging import Staged
 from s2s.runtime.support_checks import UNDEFINED
 from s2s.runtime.views import View, own
@@ -139,10 +140,19 @@ def rows(run: Run | None, count: int, *, backwards: bool, last: bool) -> Staged 
     return np.where(inside, np.take(run.buffers[0], np.clip(index, 0, run.capacity - 1), axis=0), 0)
 
 
+def of_rows(x: Selected) -> Run:
+    """The rows that a mask selects, one by one."""
+    packed = x.rows()
+    aval = Aval(packed.array.shape[1:], packed.array.dtype)
+    layout = Layout(joins.flatten(0.0)[1], [aval])
+    return Run(layout, [packed.array], packed.array.shape[0], Length(packed.valid).count)
+
+
 class Entry(View):
     """An entry's place in a buffer: it is read when it is first needed."""
 
     __slots__ = ("target", "place")
+    unwritten = True
 
     def __init__(self, target: Staged, buffer: Staged, place: Any) -> None:
         super().__init__(buffer, lambda whole: whole, None, True, False)

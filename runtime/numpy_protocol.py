@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import dtypes, errors
+from s2s.runtime import dtypes, errors, selected_items, selections
 from s2s.runtime.primitives import table
 
 IMPLEMENTATIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
@@ -96,6 +96,12 @@ def call_function(call: Callable[..., Any], function: Callable[..., Any], args: 
         found = _of_entries(function, args, kwargs)
         if found is not NotImplemented:
             return found
+    if function is np.broadcast_to and selections.is_shape(shape := (*args, *kwargs.values())[-1]):
+        return selections.spread(args[0], shape)
+    if function is np.where and len(args) == 1 and not kwargs:
+        function = np.nonzero
+    if function in (np.nonzero, np.flatnonzero) and selections.is_mask(args[0]):
+        return selected_items.places(function, args[0])
     out = kwargs.get("out")
     if out is None:
         return call(find(function), args, kwargs)

@@ -10,6 +10,7 @@ import numpy as np
 from s2s.runtime import dtypes
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import at_user_line
+from s2s.runtime.selections import Length, Selected
 from s2s.runtime.staging import Staged
 
 
@@ -79,7 +80,7 @@ def smallest(*args: Any, **options: Any) -> Any:
 def total(values: Any, /, start: Any = 0) -> Any:
     """`sum`; that of a staged array is one reduction over its first axis."""
     values = _stacked(values)
-    if type(values) is not Staged:
+    if type(values) not in (Staged, Selected):
         return sum(values, start)
     return np.sum(values, axis=0) + start
 
@@ -88,6 +89,13 @@ def _stacked(values: Any) -> Any:
     """A staged list's entries as one array, where they are; anything else as it is."""
     whole = values.stacked() if hasattr(values, "stacked") else None
     return values if whole is None else whole
+
+
+def length_of(values: Any, /) -> Any:
+    """`len`; a staged int where a staged mask or condition decides how many elements there are."""
+    if type(values) is Selected:
+        return Length(values.valid).count
+    return values.length() if hasattr(values, "stacked") and hasattr(values, "length") else len(values)
 
 
 def any_of(values: Iterable[Any], /) -> Any:
@@ -142,6 +150,8 @@ def _truncated(x: Staged) -> Staged:
 
 
 def _extremum(original: Callable, better: Callable, reduction: Callable, args: tuple, options: dict[str, Any]) -> Any:
+    if options.get("key") is None and len(args) == 1 and type(args[0]) is Selected:
+        return reduction(args[0])
     if options.get("key") is None and len(args) == 1 and type(args[0]) is Staged and args[0].ndim == 1:
         return _extremum_of_array(args[0], reduction, original is builtins.max)
     args = tuple(args[0]) if len(args) == 1 else args
@@ -187,6 +197,7 @@ BUILTINS: dict[Any, Callable[..., Any]] = {
     max: largest,
     min: smallest,
     sum: total,
+    len: length_of,
     any: any_of,
     all: all_of,
     divmod: quotient_and_remainder,

@@ -7,7 +7,9 @@ import numpy as np
 
 from s2s.runtime import dtypes
 from s2s.runtime.aval import Aval
+from s2s.runtime.entries import of_rows
 from s2s.runtime.errors import at_user_line
+from s2s.runtime.selections import Length, Selected
 from s2s.runtime.staged_builtins import to_int
 from s2s.runtime.staged_dispatch import LOOP_INDEX
 from s2s.runtime.staged_lists import Backwards, List
@@ -211,6 +213,8 @@ def sequence(value: Any) -> Sequence | None:
     if type(value) is List:
         run = value.entries()
         return Listed(value) if run is None else Entries(run)
+    if type(value) is Selected:
+        return Entries(of_rows(value))
     if type(value) is Staged or hasattr(value, "_buffer") or isinstance(value, np.ndarray):
         return Rows(value)
     return Listed(value) if isinstance(value, list | tuple) else None
@@ -226,7 +230,7 @@ def in_python_only(found: Sequence) -> bool:
 
 def is_lazy(value: Any) -> bool:
     """Whether Python's own `zip`, `enumerate` and `reversed` do not serve, because a staged loop may run over it."""
-    return type(value) in (Staged, List) or isinstance(value, Sequence) or hasattr(value, "_buffer")
+    return type(value) in (Staged, Selected, List) or isinstance(value, Sequence) or hasattr(value, "_buffer")
 
 
 def range_(*bounds: Any) -> Any:
@@ -239,6 +243,7 @@ def range_(*bounds: Any) -> Any:
 
 
 def _bound(bound: Any) -> Any:
+    bound = bound.count if type(bound) is Length else bound
     if type(bound) is not Staged:
         return bound.__index__() if hasattr(bound, "__index__") else bound
     if bound.literal is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import staging
+from s2s.runtime import selected_items, selected_reductions, selections, staging
 from s2s.runtime.support_reductions import Shape, sum_to
 from s2s.runtime.support_trees import acc, is_numeric, rebuild, type_of_dict, zeros_like
 
@@ -105,7 +105,9 @@ def set_at_bar(g: Any, index: Any, v: Any) -> Any:
     read = g[index]
     if isinstance(read, np.ndarray) and read.base is not None:
         read = read.copy()  # `g` may be written in place while this is in use
-    if any(map(_names_positions, _parts(index))):
+    if type(index) is selections.Selected and not _is_mask(index):
+        read = selected_items.last_written(read, index, np.shape(g)[0])
+    elif any(map(_names_positions, _parts(index))):
         order = np.reshape(np.arange(np.size(read)), np.shape(read))
         written = set_at(np.zeros_like(g, dtype=order.dtype), index, order)
         read = np.where(written[index] == order, read, 0)
@@ -137,6 +139,8 @@ def take_bar(g: Any, a: Any, indices: Any, axis: int | None = None) -> Any:
 
 def take_along_axis_bar(g: Any, arr: Any, indices: Any, axis: int | None = -1) -> Any:
     """Cotangent of `arr` in `np.take_along_axis(arr, indices, axis)`."""
+    if type(arr) is selections.Selected:
+        return selected_reductions.taken_along_bar(g, arr, indices)
     if axis is None:
         return np.reshape(add_at(np.zeros_like(arr, shape=(np.size(arr),)), indices, g), np.shape(arr))
     return add_at(np.zeros_like(arr), along_axis_index(np.shape(arr), indices, axis), g)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime.support_reductions import sum_to
+from s2s.runtime.support_reductions import sum_to, unreduce
 from s2s.runtime.support_trees import acc, is_numeric, type_of_dict, zeros_like
 
 
@@ -82,7 +82,7 @@ def repetitions(ys: list[Any], xs: list[Any]) -> int:
 def sum_items_bar(g: Any, xs: Any) -> Any:
     """The cotangent of `xs` in `sum(xs)`."""
     if is_numeric(xs):
-        return np.broadcast_to(g, np.shape(xs))
+        return unreduce(g, np.shape(xs), 0)
     return type(xs)([sum_to(g, np.shape(x)) for x in xs])
 
 

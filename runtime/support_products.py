@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from s2s.runtime import selected_reductions, selections
 from s2s.runtime.support_reductions import Shape, normal_axes, sum_to
 
 
 def matmul_lhs_bar(g: Any, shape: Shape, rhs: Any) -> Any:
     """The cotangent of `lhs`, of shape `shape`, in `lhs @ rhs`."""
+    if selections.meets(g, shape, rhs):
+        return selected_reductions.lhs_bar(g, shape, rhs)
     if hasattr(g, "aval") or hasattr(rhs, "aval"):
         return _as_one_operation(matmul_lhs_bar, g, shape, rhs)
     if np.ndim(rhs) == 1:
@@ -24,6 +27,8 @@ def matmul_lhs_bar(g: Any, shape: Shape, rhs: Any) -> Any:
 
 def matmul_rhs_bar(g: Any, lhs: Any, shape: Shape) -> Any:
     """The cotangent of `rhs`, of shape `shape`, in `lhs @ rhs`."""
+    if selections.meets(g, lhs, shape):
+        return selected_reductions.rhs_bar(g, lhs, shape)
     if hasattr(g, "aval") or hasattr(lhs, "aval"):
         return _as_one_operation(matmul_rhs_bar, g, lhs, shape)
     if np.ndim(lhs) == 1:
@@ -45,6 +50,8 @@ def _as_one_operation(function: Any, *arguments: Any) -> Any:
 
 def dot_lhs_bar(g: Any, shape: Shape, b: Any) -> Any:
     """The cotangent of `a`, of shape `shape`, in `np.dot(a, b)`."""
+    if selections.meets(g, shape, b):
+        return selected_reductions.lhs_bar(g, shape, b)
     if not shape:
         return np.sum(g * b)
     if np.ndim(b) == 0:
@@ -57,6 +64,8 @@ def dot_lhs_bar(g: Any, shape: Shape, b: Any) -> Any:
 
 def dot_rhs_bar(g: Any, a: Any, shape: Shape) -> Any:
     """The cotangent of `b`, of shape `shape`, in `np.dot(a, b)`."""
+    if selections.meets(g, a, shape):
+        return selected_reductions.rhs_bar(g, a, shape)
     if not shape:
         return np.sum(g * a)
     if np.ndim(a) == 0:

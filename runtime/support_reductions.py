@@ -6,12 +6,16 @@ from typing import Any
 
 import numpy as np
 
-Shape = tuple[int, ...]
+from s2s.runtime import selected_reductions, selections
+
+Shape = tuple[Any, ...]  # of ints, and `selections.Length` where a staged mask decides
 Axis = int | tuple[int, ...] | None
 
 
 def sum_to(t: Any, shape: Shape) -> Any:
     """`t` summed over the axes along which `shape` was broadcast to the shape of `t`."""
+    if type(t) is selections.Selected:
+        return selections.sum_to(t, shape)
     have = t.shape if hasattr(t, "shape") else np.shape(t)
     if have == tuple(shape):
         return t
@@ -23,6 +27,8 @@ def sum_to(t: Any, shape: Shape) -> Any:
 
 def unreduce(t: Any, shape: Shape, axis: Axis = None, keepdims: bool = False) -> Any:
     """The transpose of a sum over `axis`: `t` repeated along the reduced axes of an array of shape `shape`."""
+    if selections.is_shape(shape):
+        return selections.unreduce(t, shape, normal_axes(axis, len(shape)))
     if (t.shape if hasattr(t, "shape") else np.shape(t)) == tuple(shape):
         return t
     return np.broadcast_to(np.reshape(t, kept_shape(shape, axis)), shape)
@@ -64,6 +70,8 @@ def _tie_weights(a: Any, extreme: Any, axis: Axis) -> Any:
 
 def product_of_others(a: Any, axis: Axis = None) -> Any:
     """For each element the product of the other elements along `axis`; exact where elements are zero."""
+    if type(a) is selections.Selected:
+        return selected_reductions.each_other(lambda rows: product_of_others(rows, axis), a, 1)
     rows, restore = _reduced_last(a, axis)
     ones = np.ones_like(rows[..., :1])
     before = np.cumprod(np.concatenate([ones, rows[..., :-1]], axis=-1), axis=-1)

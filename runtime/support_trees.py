@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import tree
+from s2s.runtime import selections, tree
 
 _SCALARS = (bool, int, float, complex)
 
@@ -92,6 +92,8 @@ def _rows(like: Any, xs: Any, last: bool) -> Any:
     """The entries of a staged list as the rows of an array; None for anything else."""
     if isinstance(like, (list, tuple, dict)) or not hasattr(xs, "rows"):
         return None
+    if type(like) is selections.Selected:
+        return selections.from_rows(like, lambda count: xs.rows(count, last=last))
     return xs.rows(len(like), last=last)
 
 

@@ -26,9 +26,11 @@ class View:
         seen: what the base held when the elements were read.
         certain: whether NumPy gives a view, too; it may depend on how the array lies in memory.
         contiguous: whether the elements lie one after the other in memory.
+        unwritten: whether there is such a view only as long as the array has not been written.
     """
 
     __slots__ = ("base", "read", "write", "seen", "certain", "contiguous")
+    unwritten = False
 
     def __init__(self, base: Staged, read: Read, write: Write | None, certain: bool, contiguous: bool) -> None:
         self.base, self.read, self.write = base, read, write
@@ -38,6 +40,8 @@ class View:
     def is_current(self) -> bool:
         """Whether the base still holds what was read."""
         base = self.base
+        if base.view is not None and base.view.unwritten:
+            return True
         return base._value is self.seen and (base.view is None or base.view.is_current())
 
     def value(self) -> Any:
