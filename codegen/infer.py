@@ -17,6 +17,7 @@ from s2s.codegen import (
     heap,
     inner_transformations,
     kinds,
+    list_operands,
     loop_targets,
     maps,
     object_attributes,
@@ -369,6 +370,7 @@ class Inference(Preludes):
             if stored is not None:
                 return stored
         primitive, node = operations.variant(primitive, node)
+        node = list_operands.as_arrays(self, statement, node, primitive) if receiver is None else node
         try:
             operation = operations.call_operation(node, primitive, receiver)
         except operations.BindError as error:

@@ -33,7 +33,7 @@ _CONDITIONS = ("choice", "and_", "or_", "not_")
 _CHANGES = ("list_", "mutate", "store_item", "store_attribute")
 # What staged text may call, by the modules that it is imported from.
 _RUNTIME: dict[types.ModuleType, tuple[str, ...]] = {
-    staged_calls: ("staged",),
+    staged_calls: ("as_array", "staged"),
     staged_control: (*_IF_AND_LOOPS, *_CONDITIONS, *_CHANGES),
     staged_text: ("text_",),
     host_calls: ("handled",),

@@ -10,6 +10,7 @@ import gast
 import numpy as np
 
 from s2s.codegen import core
+from s2s.codegen.list_operands import is_numpy, takes_lists
 from s2s.codegen.resolve import Resolver, bound_names
 from s2s.codegen.source import FunctionSource
 from s2s.codegen.stage_conditions import Conditions
@@ -19,6 +20,7 @@ from s2s.codegen.stage_mutable import WrittenArrays, written_parameters
 from s2s.codegen.stage_stores import Stores
 from s2s.codegen.stage_text import Texts
 from s2s.codegen.structured import structured
+from s2s.runtime.primitives import table
 from s2s.runtime.staged_builtins import ARRAY_CLASSES
 from s2s.runtime.staged_calls import counterpart
 
@@ -27,6 +29,7 @@ HIGHER_ORDER = (map, filter, functools.reduce, functools.partial, itertools.star
 # Methods of arrays and Python's containers: what they call carries staged values without our help.
 _METHODS = {name for kind in (np.ndarray, list, dict, set, str, tuple) for name in dir(kind)}
 PLAIN_METHODS = frozenset(name for name in _METHODS if not name.startswith("__")) | {"at", "_replace"}
+_DISPLAYS = (gast.List, gast.Tuple, gast.ListComp)
 _CONSUMING_ITERABLES = (sum, any, all)
 NUMPY_CONSTANTS = (np.array, np.zeros, np.ones, np.empty, np.arange, np.eye, np.linspace, np.full)
 
@@ -128,16 +131,35 @@ class Rewriter(ControlFlow, Conditions, Stores, Texts):
         is_wrapped = change is None and self._needs_wrapping(node)
         is_of_text = self.is_method_of_text(node)
         function = self.object(node.func)
+        lists = self._lists_of(function, node)
         node.args = [self._argument(function, i, a) for i, a in enumerate(node.args)]
         for keyword in node.keywords:
             passes_function = keyword.arg == "key" and self._is_function_to_stage(keyword.value)
             keyword.value = self._wrap(keyword.value) if passes_function else self.visit(keyword.value)
+        for i in lists:
+            node.args[i] = self.runtime("as_array", node.args[i], like=node.args[i])
         if change is None:
             change = self._wrap(node.func) if is_wrapped else self._visit_callee(node.func)
         if is_of_text:
             change.value = self.text(change.value)
         node.func = change
         return node
+
+    def _lists_of(self, function: Any, call: Any) -> list[int]:
+        """The places of arguments that may be lists where NumPy's function takes an array: it would look into them."""
+        if not any(map(self._may_be_list, call.args)) or not is_numpy(function) or counterpart(function) is not None:
+            return []
+        primitive = table.lookup(function, len(call.args) + len(call.keywords))
+        if primitive is None:
+            return []
+        names = [p.lstrip("*") for p in primitive.parameters]
+        taken = [i for i, name in zip(range(len(call.args)), names, strict=False) if not takes_lists(primitive, name)]
+        return [i for i in taken if self._may_be_list(call.args[i])]
+
+    def _may_be_list(self, node: Any) -> bool:
+        if isinstance(node, gast.Name):
+            return any(isinstance(value, _DISPLAYS) for value in self.bindings.get(node.id, []))
+        return isinstance(node, _DISPLAYS) and not self.static.is_static(node)
 
     def _argument(self, function: Any, position: int, argument: Any) -> Any:
         is_function = position == 0 and any(function is f for f in HIGHER_ORDER)

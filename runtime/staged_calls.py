@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from s2s.runtime.staged_builtins import BUILTINS
-from s2s.runtime.staged_constructors import CONSTRUCTORS
+from s2s.runtime.staged_constructors import CONSTRUCTORS, as_array  # noqa: F401 - what staged text calls
 from s2s.runtime.staged_math import MATH
 from s2s.runtime.staged_text import TEXTS
 from s2s.runtime.staging import constant, current_scope

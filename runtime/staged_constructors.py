@@ -35,6 +35,11 @@ def _array(original: Callable[..., Any]) -> Callable[..., Any]:
     return array_of
 
 
+def as_array(value: Any) -> Any:
+    """A list or tuple with staged parts as an array, as NumPy's functions take it; anything else as it is."""
+    return CONSTRUCTORS[np.array](value) if isinstance(value, list | tuple) and holds_staged(value) else value
+
+
 def _only_defaults(function: Callable[..., Any], given: dict[str, Any], **accepted: tuple[Any, ...]) -> None:
     """Options that change nothing for a staged array are accepted, others refused."""
     for name, value in given.items():

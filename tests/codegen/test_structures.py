@@ -73,3 +73,15 @@ def test_an_attribute_that_may_be_an_element_of_an_array_is_asked_when_it_is_wri
     rows = s2s.grad(lambda m: np.sum(doubled(m)))
     with pytest.raises(TypeError, match="an in-place update of an element that is an array"):
         rows(np.ones((2, 2)))
+
+
+def of_lists(x):
+    roots = np.sqrt([v * v + 1.0 for v in x])
+    return np.mean([x[i] for i in (0, 2, 1)]) + np.dot([x[0], x[1]], [x[2], 1.0]) * np.max((x[3], x[4])) + np.sum(roots)
+
+
+def test_functions_of_arrays_take_lists():
+    check_reverse(of_lists, (V,))
+    np.testing.assert_allclose(s2s.jit(of_lists)(V), of_lists(V))
+    rows = np.stack([V, V + 1.0])
+    np.testing.assert_allclose(s2s.vmap(lambda x: np.mean([x[0], x[1]]))(rows), rows[:, :2].mean(axis=1))
