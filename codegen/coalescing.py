@@ -4,7 +4,7 @@ Interference from liveness on structured code, then greedy colouring by preferen
 asks for its base name, then for the name of a version it is copied from or to, then for `base_1`, `base_2`, …
 """
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 
 import gast
 
@@ -14,7 +14,7 @@ from s2s.codegen import core
 def run(function: core.Function, body: list[gast.AST], parameters: list[str]) -> list[gast.AST]:
     """Renames every local of `body`; copies of a name to itself disappear."""
     interference = Interference()
-    interference.block(body, set())
+    interference.block(body, 0)
     interference.define_together(parameters, interference.entry)
     names = _colour(function, body, parameters, interference)
     _rename(body, names)
@@ -22,53 +22,75 @@ def run(function: core.Function, body: list[gast.AST], parameters: list[str]) ->
 
 
 class Interference:
-    """Which names are live at the same time; `edges` holds each pair under one of the two, at least."""
+    """Which names are live at the same time; `edges` holds each pair under one of the two, at least.
+
+    Sets of names are integers with a bit for each name.
+    """
 
     def __init__(self) -> None:
-        self.edges: dict[str, set[str]] = {}
-        self.entry: set[str] = set()
+        self.bits: dict[str, int] = {}
+        self.edges: dict[str, int] = {}
+        self.entry = 0
 
-    def block(self, body: list[gast.AST], live: set[str]) -> set[str]:
+    def bit(self, name: str) -> int:
+        found = self.bits.get(name)
+        if found is None:
+            found = self.bits[name] = 1 << len(self.bits)
+        return found
+
+    def set_of(self, names: Iterable[str]) -> int:
+        found, bits = 0, self.bits
+        for name in names:
+            found |= bits[name] if name in bits else self.bit(name)
+        return found
+
+    def block(self, body: list[gast.AST], live: int) -> int:
         """Names live before the block, given those live after it."""
         for statement in reversed(body):
             live = self.statement(statement, live)
         self.entry = live
         return live
 
-    def statement(self, statement: gast.AST, live: set[str]) -> set[str]:
+    def statement(self, statement: gast.AST, live: int) -> int:
         kind = type(statement)
         if kind is gast.If:
-            arms = self.block(statement.body, set(live)) | self.block(statement.orelse, set(live))
-            return arms | set(core.own_reads(statement))
+            arms = self.block(statement.body, live) | self.block(statement.orelse, live)
+            return arms | self.set_of(core.own_reads(statement))
         if kind is gast.For or kind is gast.While:
             return self._loop(statement, live)
-        self._define(statement, live)
-        return live.difference(core.targets(statement)).union(core.own_reads(statement))
+        names = core.targets(statement)
+        if not names:
+            return live | self.set_of(core.own_reads(statement))
+        bound = self.set_of(names)
+        self._define(statement, names, live | bound)
+        return live & ~bound | self.set_of(core.own_reads(statement))
 
-    def _loop(self, statement: gast.AST, live: set[str]) -> set[str]:
-        own, bound = set(core.own_reads(statement)), core.targets(statement)
-        at_head = set(live) | (own if isinstance(statement, gast.While) else set())
+    def _loop(self, statement: gast.AST, live: int) -> int:
+        own, names = self.set_of(core.own_reads(statement)), core.targets(statement)
+        bound = self.set_of(names)
+        at_head = live | (own if isinstance(statement, gast.While) else 0)
         while True:
-            before = self.block(statement.body, set(at_head))
-            self.define_together(bound, before)
-            grown = at_head | (before - set(bound))
+            before = self.block(statement.body, at_head)
+            self.define_together(names, before)
+            grown = at_head | (before & ~bound)
             if grown == at_head:
                 return at_head | own
             at_head = grown
 
-    def _define(self, statement: gast.AST, live: set[str]) -> None:
+    def _define(self, statement: gast.AST, names: list[str], live: int) -> None:
         copied = _copies(statement)
-        names = core.targets(statement)
         for name in names:
-            others = live.union(names) - {name, copied.get(name)}
+            source = copied.get(name)
+            others = live if source is None else live & ~self.bit(source)
             self._conflict(name, others)
 
-    def define_together(self, names: list[str], live: set[str]) -> None:
+    def define_together(self, names: list[str], live: int) -> None:
+        live |= self.set_of(names)
         for name in names:
-            self._conflict(name, (live | set(names)) - {name})
+            self._conflict(name, live)
 
-    def _conflict(self, name: str, others: set[str]) -> None:
-        self.edges.setdefault(name, set()).update(others)
+    def _conflict(self, name: str, others: int) -> None:
+        self.edges[name] = self.edges.get(name, 0) | others & ~self.bit(name)
 
 
 def _copies(statement: gast.AST) -> dict[str, str | None]:
@@ -91,45 +113,53 @@ def _colour(
     in_order = dict.fromkeys(t for s in statements for t in core.targets(s))
     reserved = _reserved(function, statements, in_order.keys() | set(parameters))
     partners = _copy_partners(statements)
-    colours = Colours(interference.edges)
+    colours = Colours(interference, reserved)
     for parameter in parameters:
         colours.choose(parameter, parameter)
     for name in in_order:
         if name in colours.chosen:
             continue
-        taken = colours.taken(name) | reserved
         wishes = _wishes(function, name, colours.chosen, partners)
-        colours.choose(name, next((w for w in wishes if w not in taken), None) or _numbered(wishes[0], taken))
+        wish = next((w for w in wishes if colours.is_free(w, name)), None)
+        colours.choose(name, wish or _numbered(wishes[0], name, colours))
     return colours.chosen
 
 
 class Colours:
-    """The names chosen so far, and those that others cannot have because of them."""
+    """The names chosen so far, and for each of them what has it and what is live together with that."""
 
-    def __init__(self, edges: dict[str, set[str]]) -> None:
-        self.edges = edges
+    def __init__(self, interference: Interference, reserved: Set[str]) -> None:
+        self.interference = interference
+        self.reserved = reserved
         self.chosen: dict[str, str] = {}
-        self.refused: dict[str, set[str]] = {}
+        self.members: dict[str, int] = {}
+        self.near: dict[str, int] = {}
 
     def choose(self, name: str, colour: str) -> None:
-        chosen = self.chosen
-        chosen[name] = colour
-        for other in [n for n in self.edges.get(name, ()) if n not in chosen]:
-            self.refused.setdefault(other, set()).add(colour)
+        self.chosen[name] = colour
+        self.members[colour] = self.members.get(colour, 0) | self.interference.bit(name)
+        self.near[colour] = self.near.get(colour, 0) | self.interference.edges.get(name, 0)
 
-    def taken(self, name: str) -> set[str]:
-        """The names of what is live together with this one."""
-        chosen = self.chosen
-        near = {chosen[n] for n in self.edges.get(name, ()) if n in chosen}
-        return near | self.refused.get(name, set())
+    def is_free(self, colour: str, name: str) -> bool:
+        """Is nothing live together with this one called so?"""
+        if colour in self.reserved:
+            return False
+        members = self.members.get(colour)
+        if members is None:
+            return True
+        interference = self.interference
+        return not (members & interference.edges.get(name, 0) or self.near[colour] & interference.bit(name))
 
 
 def _reserved(function: core.Function, statements: list[gast.AST], local: Set[str]) -> set[str]:
     """Names that locals must not take: globals that the body reads."""
     reserved = set(function.references)
+    known = reserved | local
     for statement in statements:
-        if not (reserved | local).issuperset(core.own_reads(statement)):
-            reserved.update(n for n in core.free_reads(core.header(statement)) if n not in local)
+        if not known.issuperset(core.own_reads(statement)):
+            found = {n for n in core.free_reads(core.header(statement)) if n not in local}
+            reserved |= found
+            known |= found
     return reserved
 
 
@@ -139,9 +169,9 @@ def _wishes(function: core.Function, name: str, chosen: dict[str, str], partners
     return [base, *near]
 
 
-def _numbered(base: str, taken: set[str]) -> str:
+def _numbered(base: str, name: str, colours: Colours) -> str:
     i = 1
-    while f"{base}_{i}" in taken:
+    while not colours.is_free(f"{base}_{i}", name):
         i += 1
     return f"{base}_{i}"
 

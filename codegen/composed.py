@@ -6,7 +6,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, verify
+from s2s.codegen import verify
 from s2s.codegen.defaults import references, signature
 from s2s.codegen.names import names_in
 from s2s.codegen.printer import print_emitted
@@ -30,8 +30,7 @@ def compose(results: list[Result], source: FunctionSource, text: str, names: dic
     own |= {n: v for n, v in references(source).items() if n not in results[0].live}
     trees = {n: t for r in results for n, t in r.trees.items()} | {entry.name: entry}
     kept = _called(entry.name, trees)
-    forms = {type(node) for n in kept for node in core.nodes(trees[n])}
-    printed = print_emitted([trees[n] for n in kept], forms, checked=verify.ENABLED)
+    printed = print_emitted([trees[n] for n in kept], checked=verify.ENABLED)
     read = set().union(*(names_in(trees[n]) for n in kept))
     imports = list(_imports([line for r in results for line in r.imports] + _lines(names), read))
     header = "\n".join(imports) + "\n\n\n" if imports else ""

@@ -12,7 +12,7 @@ import gast
 import numpy as np
 
 from s2s.codegen import core, kinds, partials, rules
-from s2s.codegen.kinds import FunctionOf, Kind, Static
+from s2s.codegen.kinds import FunctionOf, Kind, Numeric, Static
 from s2s.codegen.lifting import MakeClosure, missing_defaults, with_captured
 from s2s.codegen.operations import Operation
 from s2s.codegen.partials import Partial
@@ -106,7 +106,9 @@ def reference(inference: Any, target: Any, base: str) -> str:
 
 def holds_function(kind: Kind | None) -> bool:
     """Is the value, or an element of it, a function that captures values?"""
-    return isinstance(kind, FunctionOf) or (kind is not None and any(map(holds_function, kinds.parts(kind))))
+    if kind is None or type(kind) is Numeric:
+        return False
+    return isinstance(kind, FunctionOf) or any(map(holds_function, kinds.parts(kind)))
 
 
 def needs_plain(statement: gast.AST) -> bool:
@@ -142,14 +144,17 @@ def makes_functions(code: types.CodeType, names: Mapping[str, Any], depth: int) 
 def refuse_unknown_use(inference: Any, statement: gast.AST, kind: Kind) -> None:
     """A function defined inside may be called, passed on and kept; nothing else is known of what it is at run time."""
     operation = statement.operation
-    known = operation.form not in ("inactive", "primitive") or operation.callee is not None
-    if not known:
-        refuse_inside(inference, statement.value)
-    if known or _is_identity_test(statement.value) or holds_function(kind):
+    if operation.form not in ("inactive", "primitive") or operation.callee is not None:
         return
-    held = [n for n in core.free_reads(statement.value) if holds_function(inference.kinds.get(n))]
+    names = core.free_reads(statement.value)
+    _refuse_calls(inference, statement.value, names)
+    if _is_identity_test(statement.value) or holds_function(kind):
+        return
+    held = [n for n in names if holds_function(inference.kinds.get(n))]
+    if not held:
+        return
     is_length = isinstance(statement.value, gast.Call) and inference.global_object(statement.value.func) is len
-    if held and not is_length and not isinstance(statement.value, gast.Subscript):
+    if not is_length and not isinstance(statement.value, gast.Subscript):
         name = inference.function.bases.get(held[0], held[0])
         cause = f"{name!r} is, or holds, a function defined inside of the differentiated one, and is used as data here"
         inference.refuse(statement.value, cause, "call the function, or define it at module level")
@@ -157,8 +162,12 @@ def refuse_unknown_use(inference: Any, statement: gast.AST, kind: Kind) -> None:
 
 def refuse_inside(inference: Any, node: gast.AST) -> None:
     """Refuses calls of functions defined inside in what is kept whole: comprehensions, tests of loops."""
+    _refuse_calls(inference, node, core.free_reads(node))
+
+
+def _refuse_calls(inference: Any, node: gast.AST, names: list[str]) -> None:
     references = inference.function.references
-    for name in core.free_reads(node):
+    for name in names:
         if isinstance(references.get(name), FunctionSource | MakeClosure) and name not in inference.kinds:
             cause = f"{name!r}, defined inside of the differentiated function, cannot be called here"
             inference.refuse(node, cause, "call it in a statement of its own")

@@ -24,7 +24,7 @@ def combine(program: Any, source: Any, live: Mapping[str, Any]) -> dict[str, Any
     for function in program.emitted:
         names.place_all(function)
     imports = _imports(names.own, names.users)
-    printed = print_emitted([e.tree for e in program.emitted], names.forms, checked=verify.ENABLED)
+    printed = print_emitted([e.tree for e in program.emitted], verify.ENABLED, names.forms)
     header = "\n".join(imports) + "\n\n\n" if imports else ""
     shift = header.count("\n")
     return {

@@ -163,7 +163,7 @@ class Inference(Preludes):
 
     def kind(self, node: gast.AST) -> Kind:
         """The kind of an atom (or of an index over atoms)."""
-        if isinstance(node, gast.Name) and node.id in self.kinds:
+        if type(node) is gast.Name and node.id in self.kinds:
             return self.kinds[node.id]
         if core.is_literal(node):
             return kinds.of_value(core.literal(node), active=False)
@@ -453,14 +453,16 @@ class Inference(Preludes):
         return Numeric(scalar=plain and all(isinstance(k, Numeric) and k.scalar for k in scalars))
 
     def is_active_argument(self, node: gast.AST) -> bool:
-        if isinstance(node, gast.Name):
+        if type(node) is gast.Name:
             return self.is_active(node)
-        return self.reads_active(node) and not isinstance(node, gast.Constant)
+        return type(node) is not gast.Constant and self.reads_active(node)
 
     # Names -------------------------------------------------------------------------------------------------------
 
     def global_object(self, node: gast.AST) -> Any:
         """The object that a path of global names stands for; None for local values, UNRESOLVED if unknown."""
+        if type(node) is not gast.Name and type(node) is not gast.Attribute:
+            return None
         dotted = core.dotted(node)
         if dotted is None:
             return None

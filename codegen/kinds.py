@@ -131,13 +131,18 @@ def _equal(a: Any, b: Any) -> bool:
 
 def is_active(kind: Kind) -> bool:
     """Is any leaf active?"""
-    if isinstance(kind, Numeric | Unknown):
+    if type(kind) is Numeric or type(kind) is Unknown:
         return kind.active
-    return any(is_active(k) for k in parts(kind))
+    return any(map(is_active, parts(kind)))
+
+
+_WITHOUT_PARTS = (Numeric, Static, Unknown, Bottom)
 
 
 def parts(kind: Kind) -> tuple[Kind, ...]:
     """Kinds of the elements of a container."""
+    if type(kind) in _WITHOUT_PARTS:
+        return ()
     if isinstance(kind, TupleOf):
         return kind.elements
     if isinstance(kind, ListOf):
@@ -163,13 +168,13 @@ def _data_of(kind: ObjectOf, seen: set[ObjectOf]) -> list[Kind]:
 
 def holds_object(kind: Kind) -> bool:
     """Is the kind that of an object that the function made, or of a container of such?"""
-    return isinstance(kind, ObjectOf) or any(holds_object(k) for k in parts(kind))
+    return isinstance(kind, ObjectOf) or any(map(holds_object, parts(kind)))
 
 
 def with_activity(kind: Kind, active: bool) -> Kind:
     """The kind with every numeric leaf active, or none."""
     if isinstance(kind, Numeric | Unknown):
-        return replace(kind, active=active)
+        return kind if kind.active is active else replace(kind, active=active)
     if isinstance(kind, TupleOf):
         return replace(kind, elements=tuple(with_activity(k, active) for k in kind.elements))
     if isinstance(kind, ListOf):

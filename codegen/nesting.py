@@ -93,7 +93,8 @@ class Nesting:
         return self._is_temporary(statement)
 
     def _is_temporary(self, statement: gast.AST) -> bool:
-        return any(statement.__dict__.get(mark, False) for mark in ("backward", "derived", "temporary", "is_test"))
+        marks = statement.__dict__
+        return bool(marks.get("backward") or marks.get("temporary") or marks.get("derived") or marks.get("is_test"))
 
     def _user(self, body: list[gast.AST], at: int) -> gast.AST | None:
         """The later statement of this block that reads the name itself (not inside its blocks)."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import gast
+import numpy as np
 
 from s2s.codegen import classes, core, inlining, kinds
 from s2s.codegen.classes import MISSING
@@ -34,6 +35,8 @@ BINARY = {
     "Add": "add", "Sub": "sub", "Mult": "mul", "Div": "truediv", "MatMult": "matmul", "Pow": "pow", "Mod": "mod",
     "FloorDiv": "floordiv", "BitAnd": "and", "BitOr": "or", "BitXor": "xor", "LShift": "lshift", "RShift": "rshift",
 }  # fmt: skip
+# Calls of these are of no object.
+_PLAIN = (np.ufunc, types.BuiltinFunctionType, type(np.mean))
 OPERATIONS = (gast.BinOp, gast.UnaryOp, gast.Compare, gast.Subscript)
 UNARY = {"USub": "neg", "UAdd": "pos", "Invert": "invert"}
 COMPARE = {
@@ -50,21 +53,30 @@ def expression(inference: Any, statement: gast.AST, node: gast.AST) -> Kind | No
     if isinstance(node, gast.Attribute):
         owner = inference.kind(node.value)
         return read(inference, statement, node, owner) or known_attribute(inference, node, owner)
-    return operator(inference, statement, node) if isinstance(node, OPERATIONS) else None
+    if not inference.heap.objects or not isinstance(node, OPERATIONS):
+        return None
+    return operator(inference, statement, node)
 
 
 def call(inference: Any, statement: gast.AST, node: gast.Call, target: Any) -> Kind | None:
     """A call that has to do with objects; None for all others."""
-    found = _object_call(inference, statement, node)
+    found = _object_call(inference, statement, node) if inference.heap.objects else None
     if found is not None:
         return found
-    if inference.reads_active(node) and (known := _known_target(inference, node, target)) is not None:
+    if (
+        type(target) not in _PLAIN
+        and inference.reads_active(node)
+        and (known := _known_target(inference, node, target)) is not None
+    ):
         function, receiver = known
         args = [*receiver, *node.args]
         return replaced(inference, statement, run(inference, node, function, args, node.keywords))
     if classes.is_user_class(target):
         return constructed(inference, statement, node, target)
-    if any(kinds.holds_object(inference.kind(a)) for a in arguments_of(node)) or target is super:
+    has_objects = bool(inference.heap.objects) and any(
+        kinds.holds_object(inference.kind(a)) for a in arguments_of(node)
+    )
+    if has_objects or target is super:
         return _call_with_objects(inference, statement, node, target)
     return None
 

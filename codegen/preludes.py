@@ -17,7 +17,8 @@ def infer_block(inference: Any, body: list[gast.AST]) -> None:
         getattr(inference, "do_" + type(statement).__name__)(statement)
         added = inference.prelude
         inference.prelude, inference.current, inference.enclosing = outer
-        at = next(i for i, s in enumerate(body) if s is statement)  # what was in front may have gone
+        if at >= len(body) or body[at] is not statement:
+            at = next(i for i, s in enumerate(body) if s is statement)  # what was in front may have gone
         body[at:at] = added
         at += len(added)
         written_out = statement.__dict__.pop("written_out", None)

@@ -14,6 +14,7 @@ from typing import Any
 
 import gast
 
+from s2s.codegen.core import nodes
 from s2s.codegen.expressions import BINARY, TEST, TUPLE, NotPrintable, write, write_parameters
 from s2s.codegen.round_trip import same, says
 from s2s.codegen.statements import CommentText, Location, StatementWriter, comment_lines, docstring
@@ -78,12 +79,13 @@ def print_source(node: Any) -> Printed:
     return _straight(node) or _by_astor(node)
 
 
-def print_emitted(functions: list[Any], forms: Set[type], checked: bool) -> Printed:
-    """Like `print_source` for definitions that passes have put together out of nodes of the classes `forms`.
+def print_emitted(functions: list[Any], checked: bool, forms: Set[type] | None = None) -> Printed:
+    """Like `print_source` for definitions that passes have put together; `forms` are the classes of their nodes.
 
     Unless `checked`, the text is not parsed again if it consists of forms that are known to be printed as they parse:
     the tests hold all ways to put three of them into each other against the parser.
     """
+    forms = {type(n) for f in functions for n in nodes(f)} if forms is None else forms
     if checked or not forms <= PROVEN:
         return print_source(functions)
     return _straight(functions, checked=False) or print_source(functions)

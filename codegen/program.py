@@ -145,14 +145,17 @@ class Program:
     partials: dict[Any, Any] = field(default_factory=dict)
     written: tuple[str, ...] = ()
     knows_ranks: bool = False  # is it written for arguments of certain ranks?
+    sources: dict[int, tuple[Any, FunctionSource]] = field(default_factory=dict)  # of callees, by identity
     guards: dict[Any, Guard | CalleeGuard] = field(default_factory=dict)
     rules: dict[str, Any] = field(default_factory=dict)  # of batched functions: the rule, and kinds of the arguments
 
     def guard(self, function: core.Function, path: str, found: Any) -> None:
         """The file holds as long as this path of the user's stands for this object (or kind of constant)."""
+        if (id(function.source), path) in self.guards:
+            return
         first = path.split(".")[0]
         if resolve_name(function.source, first) is function.references[first]:
-            self.guards.setdefault((id(function.source), path), Guard(function.source, path, found))
+            self.guards[(id(function.source), path)] = Guard(function.source, path, found)
 
     def instance(
         self, source: FunctionSource, arguments: dict[str, Kind], key: Any = None, written: tuple[str, ...] = ()
@@ -292,13 +295,14 @@ class Program:
             inference.refuse(node, what, rewrite)
             return None
         try:
-            source = function_source(target)
+            _, source = self.sources[id(target)] if id(target) in self.sources else (target, function_source(target))
         except SourceError as error:
             inference.refuse(node, f"{name}: {error}", "define the function in a file")
             return None
         if source.bound is not None:
             inference.refuse(node, f"{name} is a method, which is not supported yet", "write it as a function")
             return None
+        self.sources[id(target)] = target, source
         return source
 
     def _default_kind(self, source: FunctionSource, parameter: str) -> Kind:

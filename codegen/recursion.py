@@ -18,7 +18,8 @@ DEPTH = 24
 
 def reads_bottom(inference: Any, node: gast.AST) -> bool:
     """Does an expression depend on the result of a recursive call of which nothing is known yet?"""
-    return any(isinstance(inference.kinds.get(n), Bottom) for n in core.free_reads(node))
+    found = inference.kinds.get
+    return any(type(found(n)) is Bottom for n in core.free_reads(node))
 
 
 def to_fixpoint(program: Any, instance: Any, infer: Callable[[], Kind]) -> Kind:

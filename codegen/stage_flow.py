@@ -62,9 +62,12 @@ class Scope:
         return {*self.declared, *self.captured}
 
 
-def annotate(function: Any) -> Scope:
-    """Sets `flow` on every `if`, `for` and `while` of a function definition, not on those of functions inside it."""
-    scope = _scope_of(function)
+def annotate(function: Any, nodes: list[Any]) -> Scope:
+    """Sets `flow` on every `if`, `for` and `while` of a function definition, not on those of functions inside it.
+
+    The nodes are those of the function, or of one around it, which comes first.
+    """
+    scope = _scope_of(function, any(type(n) in _SEPARATE for n in nodes[1:]))
     liveness = _Liveness(scope.always_live, sorted(scope.rebound))
     liveness.block(function.body, scope.always_live, _Targets(scope.always_live))
     parameters = {n.id for n in core.nodes(function.args) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Param)}
@@ -137,7 +140,12 @@ def _is_walrus_target(name: Any, comprehension: Any) -> bool:
     return any(walrus.target is name for walrus in walruses)
 
 
-def _scope_of(function: Any) -> Scope:
+_SEPARATE = frozenset((*_LATE, *_IMMEDIATE, gast.Global, gast.Nonlocal))
+
+
+def _scope_of(function: Any, has_separate: bool) -> Scope:
+    if not has_separate:
+        return Scope({}, frozenset())
     declared: dict[str, str] = {}
     inner: set[str] = set()
     for node in own_nodes(function.body):

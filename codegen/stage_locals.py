@@ -20,13 +20,18 @@ _CLOSED_FUNCTIONS: tuple[Any, ...] = (range, enumerate, zip, reversed, sorted, t
 _CLOSED_FUNCTIONS += (int, float, bool, str)
 
 
-def bindings(function: Any) -> dict[str, list[Any]]:
-    """Every local name to the nodes that it is bound to; None stands for what is not an expression (a parameter)."""
+def bindings(nodes: list[Any]) -> dict[str, list[Any]]:
+    """Every name bound by the nodes of a function to what it is bound to; None for no expression (a parameter)."""
     found: dict[str, list[Any]] = {}
-    for node in core.nodes(function):
+    for node in nodes:
+        if type(node) is gast.Name and type(node.ctx) is not gast.Param or type(node) in _BIND_NOTHING:
+            continue
         for name, value in _bound_by(node):
             found.setdefault(name, []).append(value)
     return found
+
+
+_BIND_NOTHING = (gast.Constant, gast.Attribute, gast.Call, gast.BinOp, gast.Subscript, gast.Tuple, gast.Expr)
 
 
 def _bound_by(node: Any) -> Iterator[tuple[str, Any]]:

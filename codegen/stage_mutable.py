@@ -30,6 +30,7 @@ class WrittenArrays:
     def __init__(
         self,
         function: Any,
+        nodes: list[Any],
         bindings: dict[str, list[Any]],
         resolve: Resolve,
         is_plain: Callable[[Any], bool],
@@ -47,7 +48,7 @@ class WrittenArrays:
         self.arguments = {n.id for n in parameters} if entry else set()
         self.names: set[str] = set()
         self.values: set[int] = set()
-        for node in core.nodes(function):
+        for node in nodes:
             self._find_writes(node)
         self._propagate()
 
@@ -57,6 +58,8 @@ class WrittenArrays:
     # Writes -------------------------------------------------------------------------------------------------------
 
     def _find_writes(self, node: Any) -> None:
+        if type(node) is gast.Name or type(node) is gast.Constant:  # most nodes
+            return
         if isinstance(node, gast.Assign):
             for target in node.targets:
                 self._target(target, node.value)

@@ -60,20 +60,23 @@ class _Reading:
                 raise _NotPlain
             self.locals.update(core.targets(statement))
         for statement in self.body:
-            self.statement(statement)
+            if type(statement) is gast.Assign:
+                self._assign(statement)
+        self._expressions([n for s in self.body if s.value is not None for n in core.nodes(s.value)])
         return Passed(self.resolved, list(dict.fromkeys(self.callees)))
 
-    def statement(self, statement: Any) -> None:
-        if type(statement) is gast.Assign:
-            self._assign(statement)
-        for node in core.nodes(statement.value) if statement.value is not None else ():
-            if type(node) is gast.Call:
+    def _expressions(self, nodes: list[Any]) -> None:
+        if not _EXPRESSIONS.issuperset(map(type, nodes)):
+            raise _NotPlain
+        for node in nodes:
+            kind = type(node)
+            if kind is gast.Call:
                 self._call(node)
-            elif type(node) is gast.Subscript:
+            elif kind is gast.Subscript:
                 self._subscript(node)
-            elif type(node) not in _EXPRESSIONS or (type(node) is gast.UnaryOp and type(node.op) is gast.Not):
+            elif kind is gast.UnaryOp and type(node.op) is gast.Not:
                 raise _NotPlain
-            elif type(node) is gast.BinOp and type(node.op) is gast.Mod and type(node.left) is gast.Constant:
+            elif kind is gast.BinOp and type(node.op) is gast.Mod and type(node.left) is gast.Constant:
                 raise _NotPlain
 
     def _assign(self, statement: Any) -> None:

@@ -68,7 +68,7 @@ class Rewriter(ControlFlow, Conditions, Stores, Texts):
         if tree is not self.source.tree:
             self.source.tree = self.function = tree
             self.resolver, self.objects = Resolver(self.source), {}
-            for name in ("bindings", "static", "scopes", "_blocks"):
+            for name in ("nodes", "bindings", "static", "scopes", "_blocks", "_writes_arrays"):
                 self.__dict__.pop(name, None)
 
     def look_ahead(self) -> None:
@@ -82,7 +82,7 @@ class Rewriter(ControlFlow, Conditions, Stores, Texts):
     @functools.cached_property
     def written(self) -> WrittenArrays:
         return WrittenArrays(
-            self.source.tree, self.bindings, self.object, self.static.is_static, self.writes, self.entry
+            self.source.tree, self.nodes, self.bindings, self.object, self.static.is_static, self.writes, self.entry
         )
 
     # Definitions and scopes ---------------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ class Rewriter(ControlFlow, Conditions, Stores, Texts):
     @functools.cached_property
     def _definitions(self) -> set[str]:
         tree = self.source.tree
-        return {n.name for n in core.nodes(tree) if isinstance(n, gast.FunctionDef | gast.ClassDef) and n is not tree}
+        return {n.name for n in self.nodes if isinstance(n, gast.FunctionDef | gast.ClassDef) and n is not tree}
 
     @functools.cached_property
     def _local_functions(self) -> set[str]:
@@ -260,8 +260,7 @@ class Rewriter(ControlFlow, Conditions, Stores, Texts):
     def _writes_arrays(self) -> bool:
         """Whether an element of something, or what a name stands for, is changed in place."""
         return any(
-            isinstance(n, gast.AugAssign) or (isinstance(n, gast.Subscript) and isinstance(n.ctx, gast.Store))
-            for n in core.nodes(self.source.tree)
+            type(n) is gast.AugAssign or (type(n) is gast.Subscript and type(n.ctx) is gast.Store) for n in self.nodes
         )
 
     def _staged_value(self, node: Any) -> Any:

@@ -46,7 +46,7 @@ class Stores(StageVisitor):
     @functools.cached_property
     def growing(self) -> set[int]:
         """The list displays that are bound to a name to which a loop appends."""
-        loops = [n for n in core.nodes(self.source.tree) if isinstance(n, gast.For | gast.While)]
+        loops = [n for n in self.nodes if isinstance(n, gast.For | gast.While)]
         names = {name for loop in loops for n in core.nodes(loop) if (name := _appended_to(n)) is not None}
         values = [value for name in sorted(names) for value in self.bindings.get(name, [])]
         return {id(value) for value in values if isinstance(value, gast.List)}
@@ -107,7 +107,7 @@ class Stores(StageVisitor):
 
     @functools.cached_property
     def _declares_nonlocal(self) -> bool:
-        return any(isinstance(n, gast.Nonlocal) for n in core.nodes(self.source.tree))
+        return any(type(n) is gast.Nonlocal for n in self.nodes)
 
     def _store(self, target: Any, value: Any) -> Any:
         if isinstance(target, gast.Name):

@@ -9,7 +9,7 @@ import gast
 
 from s2s.codegen import core, stage_flow
 from s2s.codegen.core import dotted
-from s2s.codegen.names import Namer, names_in
+from s2s.codegen.names import Namer, names_of
 from s2s.codegen.resolve import Resolver
 from s2s.codegen.source import FunctionSource
 from s2s.codegen.stage_flow import Scope
@@ -46,8 +46,13 @@ class StageVisitor(gast.NodeTransformer):
 
     # Made when they are first asked for, which most functions never do.
     @functools.cached_property
+    def nodes(self) -> list[Any]:
+        """All nodes of the function, before anything in it is rewritten."""
+        return core.nodes(self.source.tree)
+
+    @functools.cached_property
     def bindings(self) -> dict[str, list[Any]]:
-        return bindings(self.source.tree)
+        return bindings(self.nodes)
 
     @functools.cached_property
     def static(self) -> StaticNames:
@@ -55,18 +60,18 @@ class StageVisitor(gast.NodeTransformer):
 
     @functools.cached_property
     def namer(self) -> Namer:
-        return Namer({*names_in(self.source.tree), *self.names.values()})
+        return Namer({*names_of(self.nodes), *self.names.values()})
 
     @functools.cached_property
     def _blocks(self) -> list[Any]:
         """All `if`, `for` and `while` statements, with their `flow`."""
-        blocks = [n for n in core.nodes(self.source.tree) if isinstance(n, _BLOCKS)]
+        blocks = [n for n in self.nodes if type(n) in _BLOCKS]
         return blocks if blocks and self.scopes else []
 
     @functools.cached_property
     def scopes(self) -> dict[Any, Scope]:
-        functions = [n for n in core.nodes(self.source.tree) if isinstance(n, _FUNCTIONS)]
-        return {function: stage_flow.annotate(function) for function in functions}
+        functions = [n for n in self.nodes if type(n) in _FUNCTIONS]
+        return {function: stage_flow.annotate(function, self.nodes) for function in functions}
 
     @property
     def scope(self) -> Scope:

@@ -138,11 +138,16 @@ def _collect_free(node: Any, found: list[str], bound: Set[str]) -> None:
             found.append(node.id)
     elif kind is list:
         for item in node:
-            _collect_free(item, found, bound)
+            if type(item) not in LEAVES:
+                _collect_free(item, found, bound)
     elif kind in CHILD_FIELDS:
         inside = bound | _bound_inside(node) if kind in BINDING else bound
         slots = node.__dict__
         for field_name in CHILD_FIELDS[kind]:
             value = slots.get(field_name)
-            if type(value) not in LEAVES:
+            kind = type(value)
+            if kind is gast.Name:  # most operands are names
+                if type(value.ctx) is gast.Load and value.id not in inside:
+                    found.append(value.id)
+            elif kind not in LEAVES:
                 _collect_free(value, found, inside)

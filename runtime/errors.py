@@ -56,9 +56,11 @@ _INTERNAL = (
     "<@beartype(",
 )
 _source_maps: dict[str, Mapping[int, tuple[str, int]]] = {}
+_NO_LINES: Mapping[int, tuple[str, int]] = {}
 _is_internal: dict[str, bool] = {}
 _asks_for_none: dict[str, bool] = {}
-_lines: dict[tuple[CodeType, int], UserLine] = {}
+# By identity, as code of another file may be equal, and to hash code is to hash its constants.
+_lines: dict[tuple[int, int], tuple[CodeType, UserLine]] = {}
 
 
 def register_source_map(filename: str, lines: Mapping[int, tuple[str, int]]) -> None:
@@ -107,16 +109,21 @@ def user_frame() -> FrameType | None:
 
 def line_of(frame: FrameType) -> UserLine:
     """The user's line that a frame stands at, through the source maps of emitted files."""
-    key = (frame.f_code, frame.f_lasti)
+    code = frame.f_code
+    key = (id(code), frame.f_lasti)
     found = _lines.get(key)
     if found is None:
-        found = _lines[key] = _mapped(frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_name)
-    return found
+        found = _lines[key] = code, UserLine(*place_of(frame), code.co_name)
+    return found[1]
 
 
-def _mapped(filename: str, line: int, function: str) -> UserLine:
-    file, line = _source_maps.get(filename, {}).get(line, (filename, line))
-    return UserLine(file, line, function)
+def place_of(frame: FrameType) -> tuple[str, int]:
+    """The file and line of that, looked up anew."""
+    return _mapped(frame.f_code.co_filename, frame.f_lineno or 0)
+
+
+def _mapped(filename: str, line: int) -> tuple[str, int]:
+    return _source_maps.get(filename, _NO_LINES).get(line, (filename, line))
 
 
 def user_line() -> UserLine | None:
@@ -163,7 +170,7 @@ def line_raised_at(error: BaseException) -> UserLine | None:
     if last is None or internal(last.tb_frame.f_code.co_filename):
         return None
     code = last.tb_frame.f_code
-    return _mapped(code.co_filename, last.tb_lineno or 0, code.co_name)
+    return UserLine(*_mapped(code.co_filename, last.tb_lineno or 0), code.co_name)
 
 
 def _last(error: BaseException) -> TracebackType | None:

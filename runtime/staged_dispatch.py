@@ -17,6 +17,7 @@ PLAIN = frozenset({Staged, *dtypes.SCALARS})
 
 # By name and place in the code; the code object, kept too, keeps its id from being given to another.
 _locations: dict[tuple[str, int, int], tuple[Any, Any]] = {}
+_places: dict[tuple[str, int], Any] = {}  # by file and line
 
 
 def build_plain(primitive: Primitive, operands: Sequence[Any], static: dict[str, Any]) -> Any:
@@ -89,8 +90,11 @@ def user_location(name: str) -> Any:
     key = (name, id(frame.f_code), frame.f_lasti)
     found = _locations.get(key)
     if found is None:
-        line = errors.line_of(frame)
-        location = ir.Location.name(name, ir.Location.file(line.file, line.line, 0))
+        line = errors.place_of(frame)
+        place = _places.get(line)
+        if place is None:
+            place = _places[line] = ir.Location.file(*line, 0)
+        location = ir.Location.name(name, place)
         found = _locations[key] = (location, frame.f_code)
     return found[0]
 

@@ -8,7 +8,6 @@ from typing import Any
 import gast
 import pytest
 
-from s2s.codegen.core import nodes
 from s2s.codegen.printer import PROVEN, print_emitted, print_source
 from s2s.codegen.round_trip import says
 from tests.codegen.test_printer import EXPRESSIONS, STATEMENTS
@@ -66,14 +65,10 @@ def statements(e: Any) -> list[Any]:
     ]
 
 
-def printed_unchecked(body: list[Any]) -> Any:
-    return print_emitted(body, {type(n) for statement in body for n in nodes(statement)}, checked=False)
-
-
 def is_printed_as_it_parses(body: list[Any]) -> bool:
     parameters = gast.arguments([gast.Name("x", gast.Param(), None, None)], [], None, [], [], None, [])
     function = gast.FunctionDef("f", parameters, body, [], None, None, [])
-    return says([function], ast.parse(printed_unchecked([function]).text).body)
+    return says([function], ast.parse(print_emitted([function], checked=False).text).body)
 
 
 LEAVES = [None, True, ..., 0, 1, 10**30, 1.5, 1e-300, -0.0, -1, -2.5, math.inf, -math.inf, 3j, 1 - 2j]
@@ -105,10 +100,10 @@ def test_three_forms():
 
 def test_what_is_not_known_is_checked():
     tree = gast.parse(STATEMENTS).body
-    assert printed_unchecked(tree) == print_source(tree)
+    assert print_emitted(tree, checked=False) == print_source(tree)
     for text in EXPRESSIONS.strip().splitlines():
         body = gast.parse(f"def f(x):\n    return {text}\n").body
-        assert printed_unchecked(body) == print_source(body)
+        assert print_emitted(body, checked=False) == print_source(body)
     assert not PROVEN & {
         gast.Lambda,
         gast.IfExp,
