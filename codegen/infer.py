@@ -431,7 +431,7 @@ class Inference(Preludes):
         if primitive.category != "nondifferentiable":
             refusals.refuse_static_operands(self, statement, primitive, active)
             refusals.refuse_integer_result(self, statement, operation, active)
-            operation.active = differentiable
+            operation.active = () if refusals.gives_integers(self, operation) else differentiable
         return self._primitive_result(primitive, operation)
 
     def _primitive_result(self, primitive: Any, operation: Operation) -> Kind:

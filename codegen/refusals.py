@@ -5,6 +5,7 @@ from typing import Any
 import gast
 import numpy as np
 
+from s2s.codegen import core
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.guards import UNRESOLVED
 
@@ -80,6 +81,16 @@ def refuse_integer_result(inference: Any, statement: gast.AST, operation: Any, a
         return
     cause = f"the dtype of {operation.primitive.name} is not a floating-point one, which has no derivative"
     inference.refuse(statement, cause, "leave dtype out, or convert the result with .astype")
+
+
+def gives_integers(inference: Any, operation: Any) -> bool:
+    """Whether an operation casts to integers or bools, which do not depend on anything smoothly."""
+    node = operation.binding.get("dtype")
+    if node is None or operation.primitive.name not in ("astype", "array", "asarray"):
+        return False
+    found = core.literal(node) if core.is_literal(node) else inference.global_object(node)
+    is_dtype = isinstance(found, str | np.dtype) or (isinstance(found, type) and found is not object)
+    return is_dtype and np.dtype(found).kind in "biu"
 
 
 def refuse_static_operands(inference: Any, statement: gast.AST, primitive: Any, active: tuple[str, ...]) -> None:

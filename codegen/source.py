@@ -165,7 +165,7 @@ def function_from_string(text: str, globals: dict[str, Any] | None = None, name:
 def python_function(function: Any) -> tuple[types.FunctionType, Any]:
     """The Python function that a callable runs, and the object that it is bound to (None if it isn't)."""
     bound, seen = None, 0
-    while not isinstance(function, types.FunctionType) or _is_transparent(function):
+    while not isinstance(function, types.FunctionType) or is_transparent(function):
         seen += 1
         if isinstance(function, types.MethodType):
             function, bound = function.__func__, function.__self__
@@ -185,7 +185,7 @@ def python_function(function: Any) -> tuple[types.FunctionType, Any]:
 _CACHED = type(functools.cache(len))
 
 
-def _is_transparent(function: types.FunctionType) -> bool:
+def is_transparent(function: types.FunctionType) -> bool:
     """Whether a wrapper only checks the types of arguments (beartype's), so that the wrapped function is what runs."""
     return function.__code__.co_filename.startswith("<@beartype(") and hasattr(function, "__wrapped__")
 

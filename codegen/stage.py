@@ -22,7 +22,7 @@ from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.load import emitted_tree
 from s2s.codegen.names import Namer, names_in
 from s2s.codegen.printer import to_source
-from s2s.codegen.source import FunctionSource, SourceError, function_source
+from s2s.codegen.source import FunctionSource, SourceError, function_source, is_transparent
 from s2s.codegen.stage_build import all_codes, compile_definition, instantiate
 from s2s.codegen.stage_plain import passes_through
 from s2s.codegen.stage_rewrite import Rewriter
@@ -42,6 +42,8 @@ _RUNTIME: dict[types.ModuleType, tuple[str, ...]] = {
 }
 _RUNTIME_NAMES = {name: getattr(module, name) for module, names in _RUNTIME.items() for name in names}
 _LIBRARIES = ("numpy", "scipy", "s2s", "jaxlib", "ml_dtypes", "beartype")
+# Modules of ours that are ordinary Python: what they do with the functions that they are given depends on values.
+_ORDINARY = ("s2s.lax_control",)
 _STANDARD_LIBRARY = sysconfig.get_path("stdlib")
 _LAZY = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _lock = threading.RLock()
@@ -58,6 +60,8 @@ def stage_function(function: Callable[..., Any], entry: bool = False) -> Callabl
         SourceError: the function cannot be read and may need rewriting.
         UnsupportedError: it is a generator or async function, or updates what cannot be followed.
     """
+    if isinstance(function, types.FunctionType) and is_transparent(function):
+        function = function.__wrapped__  # type: ignore[attr-defined]
     if not isinstance(function, types.FunctionType) or is_library(function) or id(function.__code__) in _staged_codes:
         return function
     if entry and function.__code__.co_flags & _LAZY:
@@ -98,7 +102,8 @@ def staged_definition(source: FunctionSource) -> tuple[list[str], str]:
 
 def is_library(function: types.FunctionType) -> bool:
     """Whether a function belongs to NumPy, SciPy, s2s or Python itself, and is called as it is."""
-    root = str(function.__globals__.get("__name__", "")).split(".")[0]
+    module = str(function.__globals__.get("__name__", ""))
+    root = "" if module in _ORDINARY else module.split(".")[0]
     file = function.__code__.co_filename
     in_standard_library = file.startswith(_STANDARD_LIBRARY) and "site-packages" not in file
     return root in _LIBRARIES or in_standard_library or file.startswith("<frozen ")

@@ -162,18 +162,18 @@ class WrittenArrays:
         """Whether a name only gives its size, or the like, to an expression."""
         return any(self.is_plain(n) and name in list(core.nodes(n)) for n in core.nodes(node))
 
-    def _escapes(self, node: Any) -> None:
+    def _escapes(self, node: Any, seen: frozenset[str] = frozenset()) -> None:
         """Arrays of floats that go where others may write into them; arrays of positions seldom are written."""
         if isinstance(node, gast.Name):
-            for value in self.bindings.get(node.id, []):
+            for value in [] if node.id in seen else self.bindings.get(node.id, []):
                 if value is not None and not isinstance(value, gast.Name):
-                    self._escapes(value)
+                    self._escapes(value, seen | {node.id})
         elif isinstance(node, gast.Tuple | gast.List):
             for part in node.elts:
-                self._escapes(part)
+                self._escapes(part, seen)
         elif isinstance(node, gast.Dict):
             for part in node.values:
-                self._escapes(part)
+                self._escapes(part, seen)
         elif isinstance(node, gast.Call) and any(self.resolve(node.func) is f for f in _CONSTRUCTORS):
             if not any(k.arg == "dtype" for k in node.keywords):
                 self.values.add(id(node))

@@ -20,12 +20,14 @@ from s2s.codegen.stage_mutable import WrittenArrays, written_parameters
 from s2s.codegen.stage_stores import Stores
 from s2s.codegen.stage_text import Texts
 from s2s.codegen.structured import structured
+from s2s.runtime import tree
 from s2s.runtime.primitives import table
 from s2s.runtime.staged_builtins import ARRAY_CLASSES
 from s2s.runtime.staged_calls import counterpart
 
 # Calls whose first argument is called in turn.
 HIGHER_ORDER = (map, filter, functools.reduce, functools.partial, itertools.starmap, sorted)
+HIGHER_ORDER += (tree.map, tree.reduce)
 # Methods of arrays and Python's containers: what they call carries staged values without our help.
 _METHODS = {name for kind in (np.ndarray, list, dict, set, str, tuple) for name in dir(kind)}
 PLAIN_METHODS = frozenset(name for name in _METHODS if not name.startswith("__")) | {"at", "_replace"}

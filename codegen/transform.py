@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from s2s.codegen import aliasing, custom_rules, ranks
+from s2s.codegen import aliasing, custom_rules, expansions, ranks, tree_expansions
 from s2s.codegen.batch_inference import BatchInference
 from s2s.codegen.header import combine
 from s2s.codegen.infer import Inference
@@ -17,6 +17,8 @@ from s2s.codegen.load import load
 from s2s.codegen.program import Program
 from s2s.codegen.source import FunctionSource
 from s2s.codegen.writer import Writer
+
+expansions.RULES.update(tree_expansions.RULES)
 
 
 @dataclass

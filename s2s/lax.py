@@ -9,7 +9,7 @@ import numpy as np
 
 import s2s.numpy as snp
 from s2s import lax_functions, lax_shapes
-from s2s.lax_control import cond, fori_loop, map, scan, switch, while_loop
+from s2s.lax_control import associative_scan, cond, fori_loop, map, scan, switch, while_loop
 from s2s.numpy import compositions, conversion, missing, wrappers
 from s2s.runtime import support, support_scan
 from s2s.runtime.primitives import table
@@ -167,7 +167,7 @@ table.recognise(top_k, "top_k")
 
 __all__ = [*_NUMPY, *_FUNCTIONS, *_SHAPES, *_SPECIAL, *_SIGNATURES]  # noqa: PLE0604
 __all__ += ["broadcasted_iota", "complex", "conv", "convert_element_type", "iota", "round", "stop_gradient", "top_k"]
-__all__ += ["cond", "fori_loop", "map", "scan", "switch", "while_loop"]
+__all__ += ["associative_scan", "cond", "fori_loop", "map", "scan", "switch", "while_loop"]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from s2s import lax_shapes, tree
+
 
 def cond(pred: Any, true_fun: Callable[..., Any], false_fun: Callable[..., Any], *operands: Any) -> Any:
     """`true_fun(*operands)` where `pred` is true, `false_fun(*operands)` otherwise; only that one runs."""
@@ -117,3 +119,60 @@ def _stacked(rows: Any) -> Any:
     if isinstance(first, list):
         return [_stacked([row[k] for row in rows]) for k in range(len(first))]
     return np.stack(rows)
+
+
+def associative_scan(fn: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+    """All partial results of an associative operation along an axis, in a number of steps that is logarithmic in it.
+
+    Args:
+        fn: combines two trees of arrays element by element, [m, ...] and [m, ...] along `axis`, for any m.
+        elems: arrays of the same length n along `axis`, or a tree of such.
+        reverse: begin at the end.
+
+    Returns:
+        A tree like `elems`: at i the elements 0 to i, combined in this order.
+    """
+    axis = axis % np.ndim(tree.leaves(elems)[0])
+    if reverse:
+        elems = _backwards(elems, axis)
+    found = _partial_results(fn, elems, axis)
+    if reverse:
+        found = _backwards(found, axis)
+    return found
+
+
+def _partial_results(fn: Any, elems: Any, axis: Any) -> Any:
+    """Neighbours are combined until one element is left; on the way back those between are filled in."""
+    levels = []
+    n = np.shape(tree.leaves(elems)[0])[axis]
+    while n > 1:
+        levels.append(elems)
+        elems = fn(_part(elems, 0, n - 1, 2, axis), _part(elems, 1, n, 2, axis))
+        n = n // 2
+    for level in reversed(levels):
+        elems = _filled_in(fn, level, elems, axis)
+    return elems
+
+
+def _filled_in(fn: Any, elems: Any, odd: Any, axis: Any) -> Any:
+    """The partial results of `elems`, of which those at odd places are known."""
+    n = np.shape(tree.leaves(elems)[0])[axis]
+    even = fn(_part(odd, 0, (n - 1) // 2, 1, axis), _part(elems, 2, n, 2, axis))
+    even = tree.map(lambda a, b: np.concatenate((a, b), axis=axis), _part(elems, 0, 1, 1, axis), even)
+    whole = tree.map(lambda a, b: _in_turn(a, b, axis), _part(even, 0, n // 2, 1, axis), odd)
+    rest = _part(even, n // 2, (n + 1) // 2, 1, axis)
+    return tree.map(lambda a, b: np.concatenate((a, b), axis=axis), whole, rest)
+
+
+def _part(elems: Any, start: Any, stop: Any, step: Any, axis: Any) -> Any:
+    return tree.map(lambda x: x[lax_shapes.static.along(axis, np.ndim(x), start, stop, step)], elems)
+
+
+def _in_turn(a: Any, b: Any, axis: Any) -> Any:
+    """An element of each, by turns."""
+    shape = np.shape(a)
+    return np.reshape(np.stack((a, b), axis=axis + 1), (*shape[:axis], 2 * shape[axis], *shape[axis + 1 :]))
+
+
+def _backwards(elems: Any, axis: Any) -> Any:
+    return tree.map(lambda x: np.flip(x, axis), elems)
