@@ -26,7 +26,7 @@ from s2s.runtime.staged_builtins import ARRAY_CLASSES
 from s2s.runtime.staged_calls import counterpart
 
 # Calls whose first argument is called in turn.
-HIGHER_ORDER = (map, filter, functools.reduce, functools.partial, itertools.starmap, sorted)
+HIGHER_ORDER: tuple[Any, ...] = (map, filter, functools.reduce, functools.partial, itertools.starmap, sorted)
 HIGHER_ORDER += (tree.map, tree.reduce)
 # Methods of arrays and Python's containers: what they call carries staged values without our help.
 _METHODS = {name for kind in (np.ndarray, list, dict, set, str, tuple) for name in dir(kind)}
