@@ -11,11 +11,15 @@ import pytest
 import s2s
 from s2s.codegen.diagnostics import UnsupportedError
 
-jax.config.update("jax_enable_x64", True)
-
 X = np.array([0.3, -0.2, 0.5])
 P = {"w": np.arange(6.0).reshape(2, 3), "b": 2.0 * np.ones(2)}
 Y = np.array([1.0, 2.0, 3.0])
+
+
+@pytest.fixture(autouse=True)
+def in_double_precision():
+    with jax.enable_x64(True):
+        yield
 
 
 def vector(x):
