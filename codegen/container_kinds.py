@@ -206,6 +206,7 @@ RESULTS: dict[str, Callable[[Any, Operation], Kind]] = {
     "entry_removed": _removed,
     "entry_restored": _restored,
     "acc": _acc,
+    "again": _restored_like("x"),
     "items": _items,
     "from_items": _from_items,
 }

@@ -29,6 +29,7 @@ from s2s.codegen.object_attributes import (
 )
 from s2s.codegen.operations import Operation
 from s2s.codegen.rules import RuleWriter
+from s2s.runtime.checkpointing import Checkpointed
 from s2s.runtime.jit import Jit
 
 BINARY = {
@@ -170,8 +171,8 @@ def _call_with_objects(inference: Any, statement: gast.AST, node: gast.Call, tar
         return _getattr(inference, statement, node, target, first)
     if target is dataclasses.replace and isinstance(first, ObjectOf):
         return with_fields_replaced(inference, statement, node, first)
-    if isinstance(target, types.FunctionType | Jit) and not _of_library(target):
-        target = target.__wrapped__ if isinstance(target, Jit) else target
+    if isinstance(target, types.FunctionType | Jit | Checkpointed) and not _of_library(target):
+        target = target.__wrapped__ if isinstance(target, Jit | Checkpointed) else target
         return replaced(inference, statement, run(inference, node, target, node.args, node.keywords))
     return None
 

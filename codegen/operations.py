@@ -22,6 +22,7 @@ class Operation:
         places: parameter to where its node stands in the expression (see `replace_at`).
         active: parameters (or element positions of a build) whose values are active.
         callee: for calls of user functions, the called function's instance.
+        is_checkpointed: for those, whether nothing but the arguments is kept for the way back.
     """
 
     form: str
@@ -30,6 +31,7 @@ class Operation:
     places: dict[Any, tuple[str, Any]] = field(default_factory=dict)
     active: tuple[Any, ...] = ()
     callee: Any = None
+    is_checkpointed: bool = False
 
 
 class BindError(Exception):

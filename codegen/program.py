@@ -20,6 +20,7 @@ from s2s.codegen import (
     lifting,
     object_calls,
     recursion,
+    rematerialisation,
     verify,
 )
 from s2s.codegen.defaults import signature
@@ -35,7 +36,6 @@ from s2s.codegen.operations import Operation
 from s2s.codegen.refusals import refuse_captured_writes
 from s2s.codegen.source import FunctionSource, SourceError, function_source
 from s2s.runtime.errors import S2SError
-from s2s.runtime.jit import Jit
 
 # Their functions are differentiated by rules, never through their own source.
 LIBRARIES = ("numpy", "scipy", "math", "jaxlib", "builtins")
@@ -88,21 +88,20 @@ class Instance:
     def pair(self) -> Pair:
         """The names of its pair; the pair is written when first asked for."""
         if self._pair is None:
-            namer = self.program.namer
-            name = self.function.name
-            self._pair = Pair(namer.fresh(f"{name}_fwd"), namer.fresh(f"{name}_bwd"))
+            program, name = self.program, self.function.name
+            self._pair = Pair(program.name(f"{name}_fwd"), program.name(f"{name}_bwd"))
             self.program.write_pair(self)
         return self._pair
 
     def tangent_name(self) -> str:
         if self._tangent is None:
-            self._tangent = self.program.namer.fresh(f"{self.function.name}_jvp")
+            self._tangent = self.program.name(f"{self.function.name}_jvp")
             self.program.write_tangent(self)
         return self._tangent
 
     def batched_name(self) -> str:
         if self._batched is None:
-            self._batched = self.program.namer.fresh(f"{self.function.name}_vmap")
+            self._batched = self.program.name(f"{self.function.name}_vmap")
             self.program.writer.write_batched(self.program, self, self._batched if self.rule is not None else None)
             if self.rule is not None:
                 self.program.rules[self._batched] = self.rule, self.arguments
@@ -148,6 +147,16 @@ class Program:
     sources: dict[int, tuple[Any, FunctionSource]] = field(default_factory=dict)  # of callees, by identity
     guards: dict[Any, Guard | CalleeGuard] = field(default_factory=dict)
     rules: dict[str, Any] = field(default_factory=dict)  # of batched functions: the rule, and kinds of the arguments
+
+    def name(self, wanted: str) -> str:
+        """A name for a function of the file, which no variable has where it may be called."""
+        namers = [instance.function.namer for instance in self.instances.values() if instance.function is not None]
+        found = self.namer.fresh(wanted)
+        while any(found in namer.taken for namer in namers):
+            found = self.namer.fresh(wanted)
+        for namer in namers:
+            namer.reserve(found)
+        return found
 
     def guard(self, function: core.Function, path: str, found: Any) -> None:
         """The file holds as long as this path of the user's stands for this object (or kind of constant)."""
@@ -218,7 +227,7 @@ class Program:
 
     def call(self, inference: Inference, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
         """The kind of a call of a user function on active arguments; the statement becomes a call of its pair."""
-        target = target.__wrapped__ if isinstance(target, Jit) else target
+        target, is_checkpointed = rematerialisation.unwrapped(target)
         if (rule := custom_rules.rule_of(target)) is not None:
             return custom_rules.call(inference, statement, node, rule)
         is_transformed = hasattr(type(target), "emitted_source")
@@ -255,6 +264,8 @@ class Program:
             return object_calls.in_place_of_call(inference, statement, node, source, bound)
         effects.note(inference, statement, node, bound, instance.writes)
         statement.operation = Operation("call", binding=bound, callee=instance)
+        if is_checkpointed:
+            rematerialisation.mark(inference, statement, node)
         return instance.result
 
     def core_of(self, source: FunctionSource) -> core.Function:
@@ -313,7 +324,7 @@ class Program:
 
     def write_plain(self, instance: Instance) -> str:
         if instance._plain is None:
-            instance._plain = self.namer.fresh(f"{instance.function.name}_lifted")
+            instance._plain = self.name(f"{instance.function.name}_lifted")
             self.writer.write_plain(self, instance, instance._plain)
         return instance._plain
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, custom_derivatives, kinds, rules, saving, undefined, variadic
+from s2s.codegen import core, custom_derivatives, kinds, rematerialisation, rules, saving, undefined, variadic
 from s2s.codegen.kinds import DictOf, ListOf, MapOf, Numeric, TupleOf
 from s2s.codegen.operations import Operation
 
@@ -220,11 +220,9 @@ class Reverse:
         if instance.rule is not None and instance.rule.tangent is None:
             custom_derivatives.adjoint(self, statement, instance, out, bar)
             return
-        pair = instance.pair()
-        saved = self.function.fresh("saved")
-        self.function.saved_by[saved] = instance.function.name
-        statement.forward_call = (pair.forward_name, saved)
-        bars = core.call(core.name(pair.backward_name), core.name(saved), bar)
+        bar = self.writer.named(bar, self._base(out.id))
+        saved = rematerialisation.saved_by(self, statement, bar)
+        bars = core.call(core.name(instance.pair().backward_name), saved, bar)
         nodes = [operation.binding[p] for p in instance.active_parameters]
         if len(nodes) == 1:
             self.contribute(nodes[0], bars)

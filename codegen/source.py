@@ -19,6 +19,7 @@ import gast
 
 from s2s.codegen.locate import Located, locate
 from s2s.codegen.trees import to_gast
+from s2s.runtime.checkpointing import Checkpointed
 from s2s.runtime.errors import S2SError
 from s2s.runtime.jit import Jit
 
@@ -169,7 +170,7 @@ def python_function(function: Any) -> tuple[types.FunctionType, Any]:
         seen += 1
         if isinstance(function, types.MethodType):
             function, bound = function.__func__, function.__self__
-        elif isinstance(function, types.FunctionType | staticmethod | classmethod | Jit | _CACHED):
+        elif isinstance(function, types.FunctionType | staticmethod | classmethod | Jit | Checkpointed | _CACHED):
             function = function.__wrapped__
         elif type(function).__module__.startswith("s2s."):
             raise SourceError(f"{function!r} is a transformed function, whose source depends on its arguments")

@@ -51,6 +51,7 @@ class Program(NamedTuple):
         captured: device arrays that the function used from outside, passed at every call.
         sharding: placement of all arrays; None is the default device.
         host: what the program calls on the host; None if nothing.
+        flags: XLA's options for it.
     """
 
     module: ir.Module
@@ -59,6 +60,7 @@ class Program(NamedTuple):
     captured: list[Array]
     sharding: Any
     host: HostCalls | None = None
+    flags: tuple[tuple[str, Any], ...] = ()
 
     def text(self) -> str:
         """The module as StableHLO text."""
@@ -105,7 +107,8 @@ def stage_function(
             staging.finish(module, block, [s.value for s in finals])
         outputs = [s.aval if type(s) is Staged else Constant(s) for s in staged]
         _donate(block, [i for i, leaf in enumerate(leaves) if type(leaf) is Aval], donated, [s.aval for s in finals])
-    return Program(module, result_tree, outputs, scope.captured or [], _sharding(avals), scope.host)
+    flags = tuple(scope.flags.items())
+    return Program(module, result_tree, outputs, scope.captured or [], _sharding(avals), scope.host, flags)
 
 
 def _identifier(name: str) -> str:
@@ -194,7 +197,7 @@ class CompiledProgram:
         avals = [output for output in program.outputs if type(output) is Aval]
         functions = () if program.host is None else program.host.functions
         self.executable = executable.compile_module(
-            program.module, avals, program.sharding, persistent=persistent, host_calls=functions
+            program.module, avals, program.sharding, persistent=persistent, flags=program.flags, host_calls=functions
         )
         self.run = self.executable.run
         self.handlers = self.executable.handlers

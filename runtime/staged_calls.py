@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from s2s.runtime.checkpointing import Checkpointed
 from s2s.runtime.staged_builtins import BUILTINS
 from s2s.runtime.staged_constructors import CONSTRUCTORS, as_array  # noqa: F401 - what staged text calls
 from s2s.runtime.staged_math import MATH
@@ -104,4 +105,5 @@ _BY_TYPE: dict[type, Callable[[Any], Any]] = {
     functools.partial: _partial,
     type: _class,
     np.ndarray: _array,
+    Checkpointed: lambda value: staged(value.__wrapped__),
 }

@@ -37,7 +37,7 @@ class Scope:
 
     __slots__ = (
         *("module", "block", "platform", "captured", "open", "names", "arguments", "_captures"),
-        *("parent", "uses_arrays", "memory", "host"),
+        *("parent", "uses_arrays", "memory", "host", "flags"),
     )
 
     def __init__(self, module: Any, block: Any, capture: bool = False, parent: "Scope | None" = None) -> None:
@@ -52,6 +52,8 @@ class Scope:
         self.arguments: dict[int, tuple[Staged, str]] = {} if parent is None else parent.arguments
         # What was found out about a function's loops, so that the next try begins with it.
         self.memory: dict[Any, Any] = {} if parent is None else parent.memory
+        # XLA's options for the program.
+        self.flags: dict[str, Any] = {} if parent is None else parent.flags
         # What the program does on the host; of a function, once there is any.
         self.host: Any = None
         self._captures: dict[int, Staged] = {}

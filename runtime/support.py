@@ -6,6 +6,7 @@ need it), so emitted code can be differentiated again. Shapes, axes and the stru
 called `g` or `t` are cotangents or tangents and enter linearly.
 """
 
+from s2s.runtime.checkpointing import again
 from s2s.runtime.support_batched_products import rows_lhs_bar, rows_rhs_bar
 from s2s.runtime.support_batching import (
     align,
@@ -208,6 +209,7 @@ __all__ = [
     "abs_power",
     "acc",
     "add_at",
+    "again",
     "align",
     "align_stack",
     "along_axis_index",

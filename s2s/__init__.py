@@ -6,6 +6,7 @@ XLA computations.
 
 from s2s import lax, nn, numpy, random, tree
 from s2s.batching import vmap
+from s2s.checkpointing import checkpoint
 from s2s.codegen.diagnostics import UnsupportedError
 from s2s.codegen.source import SourceError
 from s2s.compiled import eval_shape, jit
@@ -25,7 +26,8 @@ from s2s.vectorizing import vectorize
 __version__ = "0.1.0"
 
 __all__ = [
-    "Array", "ConcretizationError", "S2SError", "ShapeDtypeStruct", "SourceError", "UnsupportedError", "config",
+    "Array", "ConcretizationError", "S2SError", "ShapeDtypeStruct", "SourceError", "UnsupportedError", "checkpoint",
+    "config",
     "custom_jvp", "custom_vjp", "custom_vmap", "device_get", "device_put", "devices", "disable_jit", "eval_shape",
     "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize",
     "nn", "numpy", "random", "register_vjp", "stop_gradient", "tree", "value_and_grad", "vectorize", "vjp", "vmap",

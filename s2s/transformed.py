@@ -18,6 +18,7 @@ from s2s.codegen.source import FunctionSource, function_source
 from s2s.codegen.stage import stage_function
 from s2s.codegen.tracebacks import with_user_line
 from s2s.runtime import support, support_trees
+from s2s.runtime.checkpointing import Checkpointed
 from s2s.runtime.jit import Jit
 from s2s.runtime.staging import Staged
 
@@ -258,8 +259,8 @@ def source_of(function: Any, bound: Mapping[str, Any] | None, arguments: dict[st
 
 
 def without_jit(function: Any) -> Any:
-    """The function that a compiled function runs: compiling doesn't change what its derivatives are."""
-    while isinstance(function, Jit):
+    """The function that a compiled or checkpointed function runs: that doesn't change what its derivatives are."""
+    while isinstance(function, Jit | Checkpointed):
         function = function.__wrapped__
     return function
 

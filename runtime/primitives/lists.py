@@ -206,6 +206,7 @@ linear(
         b_bar = out_bar
     """,
 )
+linear("again", "x, after", operands=("x",), functions=(support.again,), shape_only=("after",), vjp="x_bar = out_bar")
 linear("items", "c", functions=(support.items,), vjp="c_bar = from_items(c, out_bar)")
 linear(
     "from_items",
