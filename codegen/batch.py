@@ -10,10 +10,25 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import batch_rules, container_kinds, core, custom_batching, effects, kinds, rules, undefined
-from s2s.codegen.batch_values import BatchValues, is_batched
-from s2s.codegen.kinds import DictOf, ListOf, MapOf, Numeric, TupleOf
+from s2s.codegen import (
+    batch_arrays,
+    batch_kinds,
+    batch_rules,
+    container_kinds,
+    core,
+    custom_batching,
+    effects,
+    kinds,
+    quiet,
+    ragged,
+    row_axes,
+    rules,
+    undefined,
+)
+from s2s.codegen.batch_values import BatchValues
+from s2s.codegen.kinds import DictOf, ListOf, MapOf, Numeric, RaggedOf, TupleOf
 from s2s.codegen.operations import Operation
+from s2s.codegen.row_axes import RowAxes
 from s2s.codegen.shapes import resolved
 from s2s.runtime import support
 
@@ -24,15 +39,17 @@ class Batch(BatchValues):
     def __init__(self, function: core.Function, instance: Any):
         super().__init__(function, instance)
         self.mask: gast.AST | None = None  # the rows that run the statement, where not all of them do
+        self.grown: dict[str, str] = {}  # lists of another length in each row, to what they were appended to
         self.late: set[str] = set()  # variables that a loop sets first
 
-    def run(self, is_entry: bool, shared_results: tuple[int, ...] = ()) -> list[gast.AST]:
-        """The batched body; all results of an entry function have a batch axis, or all elements but these of one."""
+    def run(self, axes: RowAxes | None) -> list[gast.AST]:
+        """The batched body; the results of an entry function have a batch axis where `axes` says."""
         last = self.function.body[-1]
+        self.axis_size = axes.size if axes is not None else None
         self.out = []
         self.block(self.function.body[:-1])
         self.writer.like = last
-        value = self._spread_result(last.value, shared_results) if is_entry else last.value
+        value = row_axes.result(self, last.value, axes) if axes is not None else last.value
         self.out.append(core.from_statement(gast.Return(value), last))
         return [*self.counting(), *self.out]
 
@@ -112,15 +129,29 @@ class Batch(BatchValues):
         return core.simultaneous([(t, self._as_target(t, v)) for t, v in pairs], like)
 
     def _as_target(self, target: str, value: gast.AST) -> gast.AST:
-        kind = self.function.kinds.get(target)
-        if core.is_constant_key(value, None):
+        if isinstance(self.function.kinds.get(target), RaggedOf):
+            return ragged.from_list(self, value)
+        if core.is_constant_key(value, None) or not (core.is_name(value) or core.is_literal(value)):
             return value
-        return self.spread(value) if kind is not None and is_batched(kind) and kinds.is_active(kind) else value
+        return self.spread_to(value, self.function.kinds.get(target))
 
     def assignment(self, statement: gast.AST) -> None:
-        if any(isinstance(self.function.kinds.get(t), MapOf) for t in core.targets(statement)):
-            cause = "a dict of keys that are known at run time only has no batched form"
-            raise self.unsupported(cause, "use a list, or keys that are literals")
+        """Writes the statement; a container whose elements are to be batched alike is completed afterwards."""
+        start = len(self.out)
+        self._assignment(statement)
+        natural = getattr(statement, "natural", None)
+        wanted = self.function.kinds.get(core.targets(statement)[0])
+        if natural is None or wanted is None or batch_kinds.marks(natural, wanted) is True:
+            return
+        last = self.out[-1]
+        assert len(self.out) > start and core.targets(last) == core.targets(statement)
+        target = last.targets[0].id
+        version = self.function.fresh(self.function.bases.get(target, target))
+        self.function.kinds[version] = natural
+        last.targets = [core.stored(version)]
+        self._assign(statement, self.spread_to(core.name(version), wanted))
+
+    def _assignment(self, statement: gast.AST) -> None:
         expanded = getattr(statement, "expanded", None)
         if expanded is not None:
             self.block(expanded)
@@ -147,23 +178,50 @@ class Batch(BatchValues):
 
     def of_containers(self, statement: gast.AST, operation: Operation) -> None:
         """Lists and dicts stay; what is put into one that holds batched values gets a batch axis."""
-        put = [p for p in ("v", "ys") if p in operation.binding and p in operation.places]
-        new = {p: self.spread(operation.binding[p]) for p in put}
+        if ragged.operation(self, statement, operation):
+            return
+        of_array = batch_arrays.of_array(self, operation)
+        if of_array is not None:
+            self._assign(statement, self.writer.operation(of_array))
+            return
+        new = self._as_elements(statement, operation)
         value = rules.replace_at(statement.value, operation.places, new) if new else statement.value
         copy = core.from_statement(gast.Assign(statement.targets, value, None), statement)
         copy.__dict__.update({k: v for k, v in statement.__dict__.items() if k not in ("value", "targets")})
         self.out.append(copy)
 
+    def _as_elements(self, statement: gast.AST, operation: Operation) -> dict[str, gast.AST]:
+        """What is put into a list, with a batch axis where its elements have one."""
+        wanted = self.function.kinds.get(core.targets(statement)[0])
+        if isinstance(wanted, MapOf):
+            self._require_shared_keys(operation)
+            new = {"v": wanted.element, "d": wanted}
+            return {p: self.spread_to(operation.binding[p], new[p]) for p in new if p in operation.places}
+        if not isinstance(wanted, ListOf) or wanted.elements is not None:
+            return {}
+        put = {p: wanted.element for p in ("v",)} | {p: ListOf(wanted.element) for p in ("ys", "xs")}
+        there = [p for p in put if p in operation.places and isinstance(operation.binding[p], gast.Name)]
+        return {p: self.spread_to(operation.binding[p], put[p]) for p in there}
+
+    def _require_shared_keys(self, operation: Operation) -> None:
+        key = operation.binding.get("key")
+        if key is not None and self.reads_active(key):
+            raise self.unsupported("a key of a dict depends on a batched value", "use keys that all rows share")
+
     def structural(self, statement: gast.AST, operation: Operation) -> None:
         """Containers stay what they are; the attributes that ask for a size ask for that of one row."""
         value = statement.value
+        if ragged.read(self, statement):
+            return
         if isinstance(value, gast.Attribute) and isinstance(self.kind(value.value), Numeric | kinds.Unknown):
             self._size_attribute(statement, value)
         elif self._is_length(value):
             self._assign_text(statement, "np.shape(x)[1]", value.args[0])
         elif operation.form == "build" and isinstance(self.function.kinds.get(core.targets(statement)[0]), ListOf):
-            elements = [self.spread(e) for e in value.elts]
+            kind = self.function.kinds[core.targets(statement)[0]]
+            elements = [self.spread_to(e, k) for e, k in zip(value.elts, kinds.parts(kind), strict=True)]
             self._assign(statement, core.list_of(elements))
+            statement.natural = kind
         else:
             self.out.append(statement)
 
@@ -203,13 +261,23 @@ class Batch(BatchValues):
         outer = self.mask
         values = []
         for block, negated in ((statement.body, False), (statement.orelse, True)):
-            self.mask = self._within(outer, statement.test, negated) if _holds_loop(block) else outer
+            self.mask = self._within(outer, statement.test, negated) if self._needs_mask(block) else outer
             body, joins = core.split_join(block)
+            start = len(self.out)
             self.block(body)
+            quiet.mark(self.function, self.out[start:])
             values.append(dict(joins))
         self.mask = outer
         self.writer.like = statement
         self._select(statement.test, *values)
+
+    def _needs_mask(self, block: list[gast.AST]) -> bool:
+        """Does the block hold loops, or what grows in some rows only?"""
+        return any(isinstance(s, gast.For | gast.While) or self._appends(s) for s in core.walk(block))
+
+    def _appends(self, statement: gast.AST) -> bool:
+        targets = core.targets(statement) if isinstance(statement, gast.Assign) else []
+        return any(isinstance(self.function.kinds.get(t), RaggedOf) for t in targets)
 
     def _within(self, outer: gast.AST | None, test: gast.AST, negated: bool) -> gast.AST:
         """The rows that take a branch."""
@@ -227,6 +295,8 @@ class Batch(BatchValues):
         kind = self.function.kinds.get(target)
         if core.same(x, y):
             return x
+        if isinstance(kind, RaggedOf):
+            return ragged.later(self, x, y)
         if isinstance(kind, Numeric):
             x, y = (v if self.is_inner_scalar(v) and not self.is_active(v) else v for v in (x, y))
             values = {"x": self._beside(x, y), "y": self._beside(y, x), "test": self._mask_for(test, x, y)}
@@ -248,8 +318,9 @@ class Batch(BatchValues):
 
     def for_loop(self, statement: gast.For) -> None:
         own_count = is_range_of(statement, self.is_active)
-        if own_count or self._stops_by_row(statement):
-            self._masked_for(statement, own_count)
+        entries = ragged.over(self, statement)
+        if own_count or entries is not None or self._stops_by_row(statement):
+            self._masked_for(statement, own_count, entries)
             return
         target, iterator = self._over_inner_axis(statement.target, statement.iter)
         body = self.nested(statement.body)
@@ -269,19 +340,26 @@ class Batch(BatchValues):
             return target, gast.Call(iterator.func, parts, iterator.keywords)
         if core.is_name(iterator) and isinstance(self.kind(iterator), Numeric) and self.is_active(iterator):
             return target, self.atom("np.swapaxes(x, 0, 1)", {"x": iterator})
+        if core.is_name(iterator) and isinstance(self.kind(iterator), TupleOf):
+            kind = self.kind(iterator)
+            return target, self.spread_to(iterator, ListOf(kinds.iterated(kind)))
         return target, iterator
 
-    def _masked_for(self, statement: gast.For, own_count: bool) -> None:
+    def _masked_for(self, statement: gast.For, own_count: bool, entries: Any = None) -> None:
         """Rows that have left the loop, or have a smaller count than others, stand still."""
         target, iterator = self._over_inner_axis(statement.target, statement.iter)
+        if entries is not None:
+            target = entries.target
         count = None
         if own_count:
             count, iterator = self._up_to_largest(statement)
-        running = self._start_running(statement)
+        running = self._start_running(statement) if self._stops_by_row(statement) else self._start(statement)
         outer, self.out = self.out, []
         mask = running
+        if entries is not None:
+            mask = self._and(mask, entries.unpack(self, statement))
         if count is not None:
-            mask = self._both(running, self.atom("i < n", {"i": core.name(target.id), "n": count}))
+            mask = self._and(mask, self.atom("i < n", {"i": core.name(target.id), "n": count}))
         pairs, guard = self._masked_pairs(statement, mask, running)
         self.out.extend([*core.simultaneous(pairs, statement), *guard])
         body, self.out = self.out, outer
@@ -325,15 +403,23 @@ class Batch(BatchValues):
 
     def _start_running(self, statement: gast.AST, expanded: list[gast.AST] | None = None) -> gast.AST:
         """Which rows go round the loop, at its beginning; a variable that the loop carries."""
-        for target, _ in core.split_join(statement.body)[1]:
-            if not undefined.is_entered(self.function.body, target):
-                self.late.add(target)
-                self.out.append(core.marked_join(core.assign(target, core.constant(None), statement)))
+        self._start(statement)
         start = self._mask_of_test(expanded) if expanded is not None else self._all_rows()
         running = core.name(self.function.fresh("running"))
         self.function.kinds[running.id] = Numeric(True, scalar=True)
         self.out.append(core.marked_join(core.assign(running.id, start, statement)))
         return running
+
+    def _start(self, statement: gast.AST) -> gast.AST | None:
+        """Sets variables that the loop sets first; the rows that come to the loop, None for all."""
+        for target, _ in core.split_join(statement.body)[1]:
+            if not undefined.is_entered(self.function.body, target):
+                self.late.add(target)
+                self.out.append(core.marked_join(core.assign(target, core.constant(None), statement)))
+        return self.mask
+
+    def _and(self, a: gast.AST | None, b: gast.AST) -> gast.AST:
+        return b if a is None else self._both(a, b)
 
     def _all_rows(self) -> gast.AST:
         return self.mask if self.mask is not None else self.atom("np.full(size, True)", {"size": self.size()})
@@ -360,11 +446,13 @@ class Batch(BatchValues):
             done.append(new)
         return done
 
-    def _masked_pairs(self, statement: gast.AST, mask: gast.AST, running: gast.AST) -> tuple[list, list[gast.AST]]:
+    def _masked_pairs(self, statement: gast.AST, mask: gast.AST, running: Any) -> tuple[list, list[gast.AST]]:
         """The body's new values in the rows of the mask, old ones in the others; and the guard that leaves the loop."""
         outer, self.mask = self.mask, mask
         body, joins = core.split_join(statement.body)
+        start = len(self.out)
         self.block(body)
+        quiet.mark(self.function, self.out[start:])
         self.mask = outer
         self.writer.like = statement
         pairs = [(target, self._kept_or_new(target, mask, value)) for target, value in joins]
@@ -384,6 +472,8 @@ class Batch(BatchValues):
 
     def _kept_or_new(self, target: str, mask: gast.AST, value: gast.AST) -> gast.AST:
         old = core.name(target)
+        if isinstance(self.function.kinds.get(target), RaggedOf):
+            return ragged.later(self, value, old)
         if holds_growing_list(self.function.kinds.get(target)):
             raise self.unsupported("a list may have another length in each row", "write to an array of fixed length")
         if target in self.late:
@@ -405,10 +495,6 @@ def is_range_of(statement: gast.For, is_active: Any) -> bool:
 def _substituted(operation: Operation, mapping: dict[str, gast.AST]) -> Operation:
     binding = {p: core.substitute(n, mapping) if n is not None else None for p, n in operation.binding.items()}
     return replace(operation, binding=binding)
-
-
-def _holds_loop(block: list[gast.AST]) -> bool:
-    return any(isinstance(s, gast.For | gast.While) for s in core.walk(block))
 
 
 def holds_growing_list(kind: Any) -> bool:

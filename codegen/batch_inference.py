@@ -4,13 +4,14 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import container_kinds, core, heap, kinds, static_tests
+from s2s.codegen import batch_kinds, batch_rules, container_kinds, core, heap, kinds, rules, static_tests
 from s2s.codegen.batch import is_range_of
 from s2s.codegen.infer import Inference
-from s2s.codegen.kinds import Kind
+from s2s.codegen.kinds import Kind, ListOf, RaggedOf
 from s2s.codegen.normal_form import Flattener
 from s2s.codegen.operations import Operation
 from s2s.codegen.rules import RuleWriter
+from s2s.runtime import batch_definitions
 from s2s.runtime.primitives import table
 
 _LOGICAL = {gast.And: "logical_and", gast.Or: "logical_or"}
@@ -30,19 +31,46 @@ class BatchInference(Inference):
         statement.operation = operation
         operation.active = tuple(p for p, n in operation.binding.items() if self.is_active_argument(n))
         primitive = operation.primitive
+        if set(operation.active) <= set(primitive.shape_only):
+            operation.active = ()
         if primitive.name in container_kinds.RESULTS:
             return container_kinds.RESULTS[primitive.name](self, operation)
-        if primitive.result_kind == "static" or primitive.name in ("shape", "ndim", "size"):
+        if primitive.result_kind == "static" or primitive.name in ("shape", "ndim", "size", "index_rank"):
             return kinds.with_activity(self._result_shape(primitive, operation), False)
+        if operation.active and not batch_rules.has_form(operation):
+            definition = batch_definitions.definition_of(primitive)
+            if definition is not None:
+                return self._through_definition(statement, operation, definition)
         self._refuse_batched_options(statement, operation)
         return kinds.with_activity(self._result_shape(primitive, operation), bool(operation.active))
+
+    def _through_definition(self, statement: gast.AST, operation: Operation, definition: Any) -> Kind:
+        """An operation without a batched form of its own: the function that says it with simpler ones."""
+        writer = RuleWriter(self.function, None)
+        nodes = [
+            rules.as_argument(node, writer)
+            for p in operation.primitive.parameters
+            for node in (operation.binding[p[1:]].elts if p.startswith("*") else [operation.binding[p]])
+        ]
+        name = writer.alias(definition, definition.__name__)
+        statement.user_call = statement.value
+        statement.value = gast.copy_location(core.call(name, *nodes), statement.value)
+        return self.program.call(self, statement, statement.value, definition)
 
     def _refuse_batched_options(self, statement: gast.AST, operation: Operation) -> None:
         primitive = operation.primitive
         for parameter in operation.active:
-            if parameter not in (*primitive.operands, *primitive.shape_only, "index", "object"):
+            if parameter not in (*primitive.operands, *primitive.shape_only, "index", "object", "condlist"):
                 cause = f"the argument {parameter!r} of {primitive.name} depends on a batched value"
                 self.refuse(statement, cause, "compute it from values that are not batched")
+
+    def expression(self, statement: gast.AST) -> Kind:
+        statement.__dict__.pop("natural", None)
+        kind = super().expression(statement)
+        wanted = batch_kinds.homogeneous(kind)
+        if wanted != kind:
+            statement.natural = kind
+        return wanted
 
     def meaning(self, statement: gast.AST) -> Kind:
         """Tests of batched values are written out as operations, for Python's `and` and `not` know only one answer."""
@@ -88,7 +116,7 @@ class BatchInference(Inference):
         super().do_For(statement)
         if getattr(statement, "written_out", None) is not None:
             return
-        if is_range_of(statement, self.is_active) or self._stops_by_row(statement):
+        if is_range_of(statement, self.is_active) or self._stops_by_row(statement) or self._is_over_ragged(statement):
             self._batch_carried(statement)
 
     def do_While(self, statement: gast.AST) -> None:
@@ -102,6 +130,11 @@ class BatchInference(Inference):
     def _stops_by_row(self, statement: gast.AST) -> bool:
         return any(self.is_active(guard.test) for guard in core.split_guard(statement.body)[1])
 
+    def _is_over_ragged(self, statement: gast.AST) -> bool:
+        iterator = statement.iter
+        iterated = iterator.args[0] if isinstance(iterator, gast.Call) and len(iterator.args) == 1 else iterator
+        return isinstance(self.kind(iterated), RaggedOf)
+
     def _batch_carried(self, statement: gast.AST) -> None:
         self._batch(t for t, _ in core.split_join(statement.body)[1])
         heap.infer_loop(self, statement)
@@ -110,7 +143,14 @@ class BatchInference(Inference):
     def _batch(self, names: Any) -> None:
         for name in names:
             if name in self.kinds:
-                self.kinds[name] = kinds.with_activity(self.kinds[name], True)
+                self.kinds[name] = _by_row(self.kinds[name])
+
+
+def _by_row(kind: Kind) -> Kind:
+    """The kind of what differs between rows: a list that grew has another length in each."""
+    if isinstance(kind, ListOf) and kind.elements is None:
+        return RaggedOf(kind.element)
+    return kinds.with_activity(kind, True)
 
 
 class _Strict(RuleWriter):

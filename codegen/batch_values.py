@@ -5,7 +5,7 @@ from typing import Any
 import gast
 import numpy as np
 
-from s2s.codegen import core, kinds, rules
+from s2s.codegen import batch_kinds, core, kinds, rules
 from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.kinds import DictOf, ListOf, Numeric, Static, TupleOf
 from s2s.codegen.operations import Operation
@@ -27,6 +27,7 @@ class BatchValues:
         self.out: list[gast.AST] = []
         self.writer = rules.RuleWriter(function, self._emit)
         self._size: gast.AST | None = None
+        self.axis_size: int | None = None  # the number of rows, where no argument says it
 
     def _emit(self, statement: gast.AST) -> None:
         """Writes a statement that is not the user's."""
@@ -78,6 +79,8 @@ class BatchValues:
         return self._size
 
     def _count_rows(self) -> gast.AST:
+        if not self.instance.active_parameters:
+            return core.constant(self.axis_size)
         pairs = []
         for parameter in self.instance.active_parameters:
             kind = self.instance.arguments[parameter]
@@ -86,17 +89,29 @@ class BatchValues:
             pairs.append(core.tuple_of([core.name(parameter), pattern(kind)]))
         return core.call(self.writer.support("batch_size"), *pairs)
 
-    def spread(self, node: gast.AST) -> gast.AST:
-        """The value with a batch axis at each of its leaves."""
+    def spread(self, node: gast.AST, but: Any = False) -> gast.AST:
+        """The value with a batch axis at each of its leaves; `but` those where this is True."""
         kind = self.kind(node)
+        if isinstance(kind, TupleOf | ListOf | DictOf):
+            return self._with_marks(node, _either(batch_kinds.marks(kind, kinds.with_activity(kind, True)), but))
         is_none = isinstance(kind, Static) and kind.value is None
-        if is_none or (kind is not None and kinds.is_active(kind) and is_batched(kind)):
+        is_done = but is True or is_none or (kind is not None and kinds.is_active(kind))
+        return node if is_done else self._with_marks(node, False)
+
+    def spread_to(self, node: gast.AST, wanted: Any) -> gast.AST:
+        """The value with a batch axis at the leaves where values of the kind `wanted` have one."""
+        if wanted is None:
             return node
-        if core.is_name(node) and isinstance(kind, TupleOf | ListOf | DictOf):
-            return self.named(
-                core.call(self.writer.support("spread_tree"), node, pattern(kind), self.size()), self.base(node)
-            )
-        return self.named(core.call(self.writer.support("spread"), node, self.size()), self.base(node))
+        kind = self.kind(node) if core.is_name(node) else kinds.of_value(core.literal(node), active=False)
+        return self._with_marks(node, batch_kinds.marks(kind, wanted)) if kind is not None else node
+
+    def _with_marks(self, node: gast.AST, marks: Any) -> gast.AST:
+        if marks is True:
+            return node
+        if marks is False:
+            return self.named(core.call(self.writer.support("spread"), node, self.size()), self.base(node))
+        done = core.call(self.writer.support("spread_tree"), node, batch_kinds.literal_marks(marks), self.size())
+        return self.named(done, self.base(node))
 
     def base(self, node: gast.AST) -> str:
         return self.function.bases.get(node.id, node.id) if core.is_name(node) else "value"
@@ -154,3 +169,13 @@ def pattern(kind: Any) -> gast.AST:
     if isinstance(kind, DictOf):
         return core.tuple_of(core.tuple_of([core.constant(key), pattern(k)]) for key, k in kind.items)
     return core.tuple_of(pattern(k) for k in kinds.parts(kind))
+
+
+def _either(marks: Any, but: Any) -> Any:
+    """Marks that are True where one of the two is."""
+    if marks is True or but is True:
+        return True
+    if not isinstance(marks, dict):
+        return marks
+    found = {k: _either(m, but[k] if isinstance(but, dict) else but) for k, m in marks.items()}
+    return True if all(m is True for m in found.values()) else found

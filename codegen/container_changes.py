@@ -6,7 +6,7 @@ from typing import Any
 import gast
 
 from s2s.codegen import core, kinds, maps
-from s2s.codegen.kinds import DictOf, Kind, ListOf, MapOf, Numeric, TupleOf
+from s2s.codegen.kinds import DictOf, Kind, ListOf, MapOf, Numeric, RaggedOf, TupleOf
 from s2s.codegen.operations import Operation
 from s2s.codegen.ownership import UPDATES
 from s2s.codegen.rules import RuleWriter
@@ -239,6 +239,7 @@ def _map_setdefault(change: Change) -> Written:
 METHODS: dict[type, dict[str, Callable[[Change], Written]]] = {
     ListOf: LIST_METHODS,
     DictOf: DICT_METHODS,
+    RaggedOf: {"append": LIST_METHODS["append"]},
     MapOf: {"pop": _map_pop, "setdefault": _map_setdefault, "clear": _clear},
 }
 

@@ -1,6 +1,7 @@
 """Kinds of the results of operations on containers, leaf by leaf."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from s2s.codegen import core, kinds
@@ -30,7 +31,7 @@ def _append(inference: Any, operation: Operation) -> Kind:
 
 
 def _with(xs: ListOf, v: Kind) -> ListOf:
-    return ListOf(kinds.join(xs.element, v))
+    return replace(xs, element=kinds.join(xs.element, v))
 
 
 def _insert(inference: Any, operation: Operation) -> Kind:

@@ -85,7 +85,9 @@ def transformed(definition: Any, target: Any, rest: list[Any], options: dict[Any
         if isinstance(definition, InnerTransformed):
             base, function = definition.base, definition.transformed
         rest, options = _counted_from_the_front(base, rest, options)
-        definition.made[key] = InnerTransformed(base, target(function, *rest, **options))
+        made = target(function, *rest, **options)
+        made.captured = base.parameters
+        definition.made[key] = InnerTransformed(base, made)
     return definition.made[key]
 
 

@@ -11,6 +11,7 @@ from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.kinds import DictOf, Kind, ListOf, Numeric, TupleOf
 from s2s.codegen.names import Namer, names_in
 from s2s.codegen.program import parameters
+from s2s.codegen.row_axes import RowAxes
 from s2s.codegen.source import FunctionSource, function_source
 from s2s.runtime import support
 
@@ -24,7 +25,7 @@ def forward(
     active = [p for p, k in arguments.items() if kinds.is_active(k)]
     dots = dict(zip(parameters(inner)[len(arguments) :], [arguments[p] for p in active], strict=True))
     shared = {p: kinds.with_activity(k, False) for p, k in arguments.items()}
-    batch = transform.batched(inner, shared | dots, shared_results=(1,) if has_aux else ())
+    batch = transform.batched(inner, shared | dots, axes=RowAxes(out=(0, None) if has_aux else 0))
     text = Text(source, f"{source.name}_jacfwd", [pushed, batch])
     text.measure([leaf for p in wrt for leaf in text.leaves(p, arguments[p])])
     vectors = [text.vectors(p, arguments[p]) for p in active]

@@ -44,6 +44,11 @@ class ListOf:
 
 
 @dataclass(frozen=True)
+class RaggedOf(ListOf):
+    """In batched code, a list of another length in each row: at run time pairs of the rows that have it, and it."""
+
+
+@dataclass(frozen=True)
 class DictOf:
     """A dict of known keys."""
 
@@ -133,7 +138,7 @@ def is_active(kind: Kind) -> bool:
     """Is any leaf active?"""
     if type(kind) is Numeric or type(kind) is Unknown:
         return kind.active
-    return any(map(is_active, parts(kind)))
+    return isinstance(kind, RaggedOf) or any(map(is_active, parts(kind)))
 
 
 _WITHOUT_PARTS = (Numeric, Static, Unknown, Bottom)
@@ -177,6 +182,8 @@ def with_activity(kind: Kind, active: bool) -> Kind:
         return kind if kind.active is active else replace(kind, active=active)
     if isinstance(kind, TupleOf):
         return replace(kind, elements=tuple(with_activity(k, active) for k in kind.elements))
+    if isinstance(kind, RaggedOf):
+        return RaggedOf(with_activity(kind.element, active))
     if isinstance(kind, ListOf):
         elements = None if kind.elements is None else tuple(with_activity(k, active) for k in kind.elements)
         return ListOf(with_activity(kind.element, active), elements)
@@ -227,6 +234,9 @@ def rank_of(kind: Kind) -> int | None:
 
 
 def _join_lists(a: ListOf, b: ListOf) -> ListOf:
+    if isinstance(a, RaggedOf) or isinstance(b, RaggedOf):
+        known = [k.element for k in (a, b) if k.elements != ()]
+        return RaggedOf(element_of(tuple(known)))
     if a.elements == ():
         return ListOf(b.element)
     if b.elements == ():
@@ -306,7 +316,7 @@ def getitem(kind: Kind, key: Any) -> Kind | None:
             return TupleOf(found) if isinstance(key, slice) else found
         if isinstance(kind, ListOf):
             if kind.elements is None:
-                return ListOf(kind.element) if isinstance(key, slice) else kind.element
+                return replace(kind) if isinstance(key, slice) else kind.element
             found = kind.elements[key]
             return list_of(found) if isinstance(key, slice) else found
         if isinstance(kind, DictOf):

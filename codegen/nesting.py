@@ -2,7 +2,7 @@
 
 import gast
 
-from s2s.codegen import core, dead_code
+from s2s.codegen import core, dead_code, quiet
 from s2s.codegen.text_length import text_length
 
 WIDTH = 96
@@ -68,7 +68,7 @@ class Nesting:
         statement = body[at]
         if self._may_nest(statement):
             user = self._user(body, at)
-            if user is not None and self._fits(user, statement):
+            if user is not None and self._fits(user, statement) and quiet.may_nest(self.function, statement, user):
                 target = statement.targets[0].id
                 core.replace_header(user, {target: statement.value})
                 self.user.update(dict.fromkeys(core.own_reads(statement), user))

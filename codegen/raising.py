@@ -7,7 +7,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import coalescing, comments, core, in_place, leaving, nesting, reuse
+from s2s.codegen import coalescing, comments, core, in_place, leaving, nesting, quiet, reuse
 
 
 def run(function: core.Function, body: list[gast.AST], parameters: list[str]) -> list[gast.AST]:
@@ -17,7 +17,7 @@ def run(function: core.Function, body: list[gast.AST], parameters: list[str]) ->
     body = nesting.run(function, body)
     in_place.mark(function, body, parameters)
     body = leaving.run(in_place.write(coalescing.run(function, body, parameters)))
-    return comments.insert(function, body)
+    return comments.insert(function, quiet.insert(function, body))
 
 
 __all__: list[Any] = ["run"]

@@ -34,6 +34,14 @@ def _align(rewriting: Any, node: gast.Call) -> gast.AST | None:
     return core.call(_numpy(rewriting, "expand_dims"), node.args[0], axes)
 
 
+def _beside(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    rank = _number(node.args[1])
+    if rank is None or rank <= 1:
+        return node.args[0] if rank is not None else None
+    index = [gast.Slice(None, None, None), *[core.constant(None)] * (rank - 1)]
+    return core.subscript(node.args[0], core.tuple_of(index))
+
+
 def _align_stack(rewriting: Any, node: gast.Call) -> gast.AST | None:
     want = _number(node.args[1])
     return node.args[0] if want is not None and want <= 3 else None
@@ -118,9 +126,11 @@ def _numpy(rewriting: Any, attribute: str) -> gast.AST:
 
 RULES: dict[Any, Rule] = {
     np.ndim: _ndim,
+    support.index_rank: _ndim,
     max: _largest,
     support.align: _align,
     support.align_stack: _align_stack,
+    support.beside: _beside,
     support.as_rows: _axis_beside(-2),
     support.as_columns: _axis_beside(-1),
     support.from_rows: _axis_away(-2),

@@ -176,6 +176,16 @@ class StatementWriter:
         self.body(statement.body)
         self._otherwise(statement.orelse)
 
+    def managed(self, statement: Any) -> None:
+        pieces = ["with "]
+        for i, item in enumerate(statement.items):
+            if item.optional_vars is not None:
+                raise NotPrintable("with ... as")
+            pieces += [", "] if i else []
+            write(item.context_expr, TEST, pieces)
+        self.line(statement, [*pieces, ":"])
+        self.body(statement.body)
+
     def definition(self, statement: Any) -> None:
         if statement.decorator_list or statement.returns is not None or getattr(statement, "type_params", None):
             raise NotPrintable("decorators")
@@ -209,5 +219,6 @@ _HANDLERS: dict[type, Callable[[StatementWriter, Any], None]] = {
     gast.If: StatementWriter.branch,
     gast.For: StatementWriter.loop,
     gast.While: StatementWriter.condition_loop,
+    gast.With: StatementWriter.managed,
     gast.FunctionDef: StatementWriter.definition,
 }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from s2s.codegen import aliasing, custom_rules, expansions, ranks, tree_expansions
+from s2s.codegen import aliasing, custom_rules, expansions, ranks, row_axes, tree_expansions
 from s2s.codegen.batch_inference import BatchInference
 from s2s.codegen.header import combine
 from s2s.codegen.infer import Inference
@@ -15,6 +15,7 @@ from s2s.codegen.kinds import Kind
 from s2s.codegen.linearity import Dependence
 from s2s.codegen.load import load
 from s2s.codegen.program import Program
+from s2s.codegen.row_axes import RowAxes
 from s2s.codegen.source import FunctionSource
 from s2s.codegen.writer import Writer
 
@@ -159,16 +160,29 @@ def batched(
     source: FunctionSource,
     arguments: dict[str, Kind],
     shapes: Mapping[str, Any] | None = None,
-    shared_results: tuple[int, ...] = (),
+    axes: RowAxes | None = None,
 ) -> Result:
-    """`f_vmap(*args)`; active kinds are those of batched arguments, which have the batch axis first.
-
-    Results have it, too, but for the elements `shared_results` of a tuple.
-    """
+    """`f_vmap(*args)`; active kinds are those of batched arguments. `axes` says where rows are, by default first."""
+    axes = axes if axes is not None else RowAxes()
+    source = row_axes.turned(source, axes)
     program, instance = _start(source, arguments, shapes, inference=BatchInference)
     name = program.namer.fresh(f"{source.name}_vmap")
-    program.writer.write_batched(program, instance, name, shared_results)
+    program.writer.write_batched(program, instance, name, axes)
     return _finish(program, name, source, instance)
+
+
+def batched_result(source: FunctionSource, arguments: dict[str, Kind], axes: RowAxes) -> Kind:
+    """The kind of what one row gets, active where it differs between rows."""
+    return _start(row_axes.turned(source, axes), arguments, None, inference=BatchInference)[1].result
+
+
+@without_collection
+def plain(source: FunctionSource, arguments: dict[str, Kind]) -> Result:
+    """The function itself, as an emitted file."""
+    program, instance = _start(source, arguments, None)
+    program.namer.reserve(source.name)
+    program.writer.write_plain(program, instance, source.name)
+    return _finish(program, source.name, source)
 
 
 def _start(

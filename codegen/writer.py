@@ -14,6 +14,7 @@ from s2s.codegen.kinds import DictOf, ListOf, MapOf, Static, TupleOf
 from s2s.codegen.operations import Operation
 from s2s.codegen.program import Instance, Program, signature
 from s2s.codegen.reverse import Reverse
+from s2s.codegen.row_axes import RowAxes
 from s2s.codegen.shapes import Recorder
 
 
@@ -140,11 +141,11 @@ class Writer:
     # Batching ----------------------------------------------------------------------------------------------------
 
     def write_batched(
-        self, program: Program, instance: Instance, name: str | None = None, shared_results: tuple[int, ...] = ()
+        self, program: Program, instance: Instance, name: str | None = None, axes: RowAxes | None = None
     ) -> None:
-        """`f_vmap(*args)`: batched arguments have the batch axis first, and so have batched results."""
-        is_entry = name is not None
-        body = Batch(instance.function, instance).run(is_entry, shared_results)
+        """`f_vmap(*args)`: batched values have the batch axis first, unless `axes` of the entry say otherwise."""
+        axes = RowAxes() if axes is None and name is not None else axes
+        body = Batch(instance.function, instance).run(axes)
         call_forward(body)
         self._emit(program, instance, name or instance.batched_name(), signature(instance.function.source), body)
 

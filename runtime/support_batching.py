@@ -3,12 +3,13 @@
 "Inner" is what the user's function sees of one row: the axes after the batch axis.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from s2s.runtime.support_trees import is_numeric, rebuild
+from s2s.runtime.support_trees import is_numeric, rebuild, zeros_like
 
 Array = Any
 
@@ -91,6 +92,38 @@ def _parts(value: Any) -> list[Any]:
     return list(value.values()) if isinstance(value, dict) else list(value)
 
 
+def inner_pad_width(pad_width: Any, ndim: int) -> tuple[Any, ...]:
+    """`pad_width` of each row, for a batched array of that rank."""
+    widths = np.broadcast_to(np.asarray(pad_width), (ndim - 1, 2)).tolist()
+    return ((0, 0), *map(tuple, widths))
+
+
+def tiled_shape(size: int, shape: tuple[int, ...], reps: Any) -> tuple[int, ...]:
+    """The shape of `size` rows of that shape with as many axes as `np.tile(row, reps)` has."""
+    count = len(reps) if isinstance(reps, Sequence) else 1
+    return (size, *[1] * (count - len(shape)), *shape)
+
+
+def span(start: int, stop: int) -> tuple[int, ...]:
+    """The axes from `start` up to `stop`."""
+    return tuple(range(start, stop))
+
+
+def tensordot_plan(shape_a: Any, shape_b: Any, axes: Any) -> tuple[Any, ...]:
+    """How `np.tensordot` is one product of matrices: both permutations, both shapes of a matrix, and the result's."""
+    if isinstance(axes, int):
+        of_a, of_b = list(range(len(shape_a) - axes, len(shape_a))), list(range(axes))
+    else:
+        of_a, of_b = ([side] if isinstance(side, int) else list(side) for side in axes)
+        of_a, of_b = [i % len(shape_a) for i in of_a], [i % len(shape_b) for i in of_b]
+    free_a = [i for i in range(len(shape_a)) if i not in of_a]
+    free_b = [i for i in range(len(shape_b)) if i not in of_b]
+    rows, columns = ([shape[i] for i in free] for shape, free in ((shape_a, free_a), (shape_b, free_b)))
+    count = math.prod(shape_a[i] for i in of_a)
+    shapes = (math.prod(rows), count), (count, math.prod(columns)), (*rows, *columns)
+    return tuple(free_a + of_a), tuple(of_b + free_b), *shapes
+
+
 # Linear: axes put in or taken away -------------------------------------------------------------------------------
 
 
@@ -98,6 +131,25 @@ def align(x: Array, ndim: int, at: int = 1) -> Array:
     """x of shape (rows, ...) with axes of length one after the first `at`, so that its rank is at least `ndim`."""
     missing = ndim - np.ndim(x)
     return x if missing <= 0 else np.expand_dims(x, tuple(range(at, missing + at)))
+
+
+def index_rank(index: Any) -> int:
+    """The rank of an index array of each row's own.
+
+    Raises:
+        IndexError: it is a mask, which takes another number of elements from each row.
+    """
+    if getattr(index, "dtype", None) == np.bool_:
+        raise IndexError(
+            "a mask that differs between rows takes another number of elements from each; use np.where, or "
+            "s2s.vmap(f, loop_over_batch=True)"
+        )
+    return np.ndim(index)
+
+
+def beside(rows: Array, ndim: int) -> Array:
+    """The numbers of the rows (rows,) with axes of length one behind, to stand beside index arrays of that rank."""
+    return np.expand_dims(rows, tuple(range(1, ndim)))
 
 
 def align_stack(x: Array, ndim: int, at: int = 1) -> Array:
@@ -135,12 +187,26 @@ def spread(x: Array, count: int, at: int = 0) -> Array:
     return np.broadcast_to(np.expand_dims(x, at) if at else x, (*shape[:at], count, *shape[at:]))
 
 
+def inner_atleast(a: Array, rank: int) -> Array:
+    """`np.atleast_1d`, `_2d` or `_3d` of each row."""
+    shape = np.shape(a)[1:]
+    if len(shape) >= rank:
+        return a
+    padded = (1,) * rank if not shape else (1, *shape, *[1] * (rank - 2)) if len(shape) == 1 else (*shape, 1)
+    return np.reshape(a, (np.shape(a)[0], *padded))
+
+
 def inner_sum_to(t: Array, shape: tuple[int, ...], lead: int = 1) -> Array:
     """`sum_to` of each row: t of shape (rows, ...), `lead` axes for the rows, summed to (rows, *shape)."""
     inner = np.ndim(t) - len(shape)
     axes = tuple(range(lead, inner))
     axes += tuple(i + inner for i, n in enumerate(shape) if n == 1 and np.shape(t)[i + inner] != 1)
     return np.reshape(np.sum(t, axis=axes), (*np.shape(t)[:lead], *shape)) if axes else t
+
+
+def rows_first(x: Array, axis: int) -> Array:
+    """The array with its batch axis first."""
+    return np.moveaxis(x, axis, 0)
 
 
 # Trees -----------------------------------------------------------------------------------------------------------
@@ -169,6 +235,30 @@ def _unbatched(value: Any, batched: Any, change: Callable[[Array], Array]) -> An
     return change(value) if is_numeric(value) else value
 
 
+def rows_at(value: Any, axes: Any) -> Any:
+    """The tree with the batch axis of its arrays moved from the front to `axes`, one axis or a tree of them.
+
+    Where this is None, all rows are the same already and the value stays.
+    """
+    return _moved(value, axes, lambda x, axis: np.moveaxis(x, 0, axis))
+
+
+def rows_from(value: Any, axes: Any) -> Any:
+    """Undoes `rows_at`."""
+    return _moved(value, axes, lambda x, axis: np.moveaxis(x, axis, 0))
+
+
+def _moved(value: Any, axes: Any, move: Callable[[Array, int], Array]) -> Any:
+    if axes is None or value is None:
+        return value
+    of = (lambda k: axes) if isinstance(axes, int) else (lambda k: axes[k])
+    if isinstance(value, dict):
+        return {k: _moved(v, of(k), move) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return rebuild(value, [_moved(v, of(k), move) for k, v in enumerate(value)])
+    return move(value, axes)
+
+
 def select(test: Array, x: Any, y: Any, at: int = 1) -> Any:
     """Row by row, x where the test (rows,) holds and y elsewhere; both are batched, or containers of batched arrays.
 
@@ -182,6 +272,62 @@ def select(test: Array, x: Any, y: Any, at: int = 1) -> Any:
         return rebuild(x, [select(test, v, w, at) for v, w in zip(x, y, strict=True)])
     rank = max(np.ndim(x), np.ndim(y))
     return np.where(align(test, rank, at), align(x, rank, at), align(y, rank, at))
+
+
+def entries_of(xs: list[Any], size: int) -> list[Any]:
+    """The elements of a list, each of which all rows have, as (rows that have it, element) pairs."""
+    return [(np.full(size, True), x) for x in xs]
+
+
+def filled_entries(entries: list[Any]) -> list[Any]:
+    """The elements, zero in the rows that do not have them; each row has those from a place on, or up to one.
+
+    Raises:
+        ValueError: a row lacks an element between others.
+    """
+    _require_prefix(entries)
+    return [select(rows, x, zeros_like(x)) for rows, x in entries]
+
+
+def _require_prefix(entries: list[Any]) -> None:
+    masks = [np.asarray(rows) for rows, _ in entries if isinstance(rows, np.ndarray)]
+    steps = [(a, b) for a, b in zip(masks, masks[1:], strict=False)]
+    if any((b > a).any() for a, b in steps) and any((a > b).any() for a, b in steps):
+        raise ValueError("a list has gaps in some rows; s2s.vmap(f, loop_over_batch=True) runs each row by itself")
+
+
+def sum_of_entries(entries: list[Any]) -> Any:
+    """The sum of the elements that each row has."""
+    total: Any = 0
+    for rows, x in entries:
+        total = total + select(rows, x, zeros_like(x))
+    return total
+
+
+def first_of_entries(entries: list[Any]) -> Any:
+    """The first element of each row. IndexError if a row has none."""
+    found, seen = entries[0][1], entries[0][0]
+    for rows, x in entries[1:]:
+        found = select(seen, found, x)
+        seen = np.logical_or(seen, rows)
+    if isinstance(seen, np.ndarray) and not seen.all():
+        raise IndexError("a list is empty in some rows")
+    return found
+
+
+def last_of_entries(entries: list[Any]) -> Any:
+    """The last element of each row. IndexError if a row has none."""
+    return first_of_entries(entries[::-1])
+
+
+def rest_of_entries(entries: list[Any]) -> list[Any]:
+    """The elements behind the first of each row."""
+    rest = [(np.zeros_like(entries[0][0]), entries[0][1])]
+    seen = entries[0][0]
+    for rows, x in entries[1:]:
+        rest.append((np.logical_and(seen, rows), x))
+        seen = np.logical_or(seen, rows)
+    return rest
 
 
 def row(value: Any, batched: Any, i: int) -> Any:
@@ -202,12 +348,3 @@ def stack_rows(rows: list[Any]) -> Any:
     if isinstance(rows[0], tuple | list):
         return rebuild(rows[0], [stack_rows(list(part)) for part in zip(*rows, strict=True)])
     return np.stack(rows)
-
-
-def each_row(function: Callable[..., Any], batched: tuple[bool, ...], *operands: Any) -> Any:
-    """`function` row by row, stacked: for what has no batched form."""
-    size = next(len(x) for x, b in zip(operands, batched, strict=True) if b)
-    rows = []
-    for i in range(size):
-        rows.append(function(*[x[i] if b else x for x, b in zip(operands, batched, strict=True)]))  # noqa: PERF401
-    return stack_rows(rows)

@@ -31,6 +31,7 @@ class Transformed:
     """
 
     transformation = "transform"
+    captured: tuple[str, ...] = ()  # parameters that stand for what a closure captures
 
     def __init__(self, function: Callable[..., Any]):
         me: Any = self

@@ -3,6 +3,7 @@
 from s2s.runtime.primitives import (
     arithmetic,
     batching,
+    batching_derivatives,
     batching_support,
     comparison,
     convolution,
@@ -28,6 +29,7 @@ from s2s.runtime.primitives import (
 __all__ = [
     "arithmetic",
     "batching",
+    "batching_derivatives",
     "batching_support",
     "comparison",
     "convolution",

@@ -74,6 +74,8 @@ for _name in ("tril", "triu"):
 for _name in ("concatenate", "stack"):
     batched(f"np.{_name}(arrays, axis=inner_axis(axis))", _name)
 
+batched("np.moveaxis(x, axis, 0)", "rows_first")
+
 # What sums back to a shape; shapes are those of one row.
 batched("inner_sum_to(t, shape)", "sum_to")
 

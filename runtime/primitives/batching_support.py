@@ -14,6 +14,10 @@ for _static in (
     support.dot_rank,
     support_vectorized.loop_shape,
     support_vectorized.loop_size,
+    support.inner_pad_width,
+    support.tiled_shape,
+    support.span,
+    support.tensordot_plan,
 ):
     nondifferentiable(_static.__name__, "*values", operands=(), functions=(_static,), result_kind="static")
 
@@ -26,8 +30,23 @@ for _function in (support.align, support.align_stack):
         functions=(_function,),
         vjp="x_bar = np.reshape(out_bar, np.shape(x))",
     )
+nondifferentiable("index_rank", "index", functions=(support.index_rank,), result_kind="static")
+linear(
+    "beside",
+    "rows, ndim",
+    operands=("rows",),
+    functions=(support.beside,),
+    vjp="rows_bar = np.reshape(out_bar, np.shape(rows))",
+)
 linear("as_rows", "x, ndim", operands=("x",), functions=(support.as_rows,), vjp="x_bar = from_rows(out_bar, ndim)")
 linear("from_rows", "x, ndim", operands=("x",), functions=(support.from_rows,), vjp="x_bar = as_rows(out_bar, ndim)")
+linear(
+    "inner_atleast",
+    "a, rank",
+    operands=("a",),
+    functions=(support.inner_atleast,),
+    vjp="a_bar = np.reshape(out_bar, np.shape(a))",
+)
 linear("spread", "x, count, at=0", operands=("x",), functions=(support.spread,), vjp="x_bar = np.sum(out_bar, axis=at)")
 linear(
     "inner_sum_to",
@@ -35,6 +54,30 @@ linear(
     operands=("t",),
     functions=(support.inner_sum_to,),
     vjp="t_bar = np.broadcast_to(align(out_bar, np.ndim(t), lead), np.shape(t))",
+)
+linear(
+    "rows_first",
+    "x, axis",
+    operands=("x",),
+    functions=(support.rows_first,),
+    vjp="x_bar = np.moveaxis(out_bar, 0, axis)",
+    result_kind="tree",
+)
+linear(
+    "rows_at",
+    "value, axes",
+    operands=("value",),
+    functions=(support.rows_at,),
+    vjp="value_bar = rows_from(out_bar, axes)",
+    result_kind="tree",
+)
+linear(
+    "rows_from",
+    "value, axes",
+    operands=("value",),
+    functions=(support.rows_from,),
+    vjp="value_bar = rows_at(out_bar, axes)",
+    result_kind="tree",
 )
 general(
     "select_rows",

@@ -1,7 +1,5 @@
 """vmap against loops over the rows, plain, staged, and composed with derivatives."""
 
-import logging
-
 import numpy as np
 import pytest
 
@@ -103,10 +101,8 @@ def rows(function, *batches):
 
 
 @pytest.mark.parametrize("function", ONE, ids=lambda f: f.__name__)
-def test_rows_are_those_of_a_loop(function, caplog):
-    with caplog.at_level(logging.INFO):
-        np.testing.assert_allclose(s2s.vmap(function)(X), rows(function, X), rtol=1e-12, atol=1e-12)
-    assert "row by row" not in caplog.text
+def test_rows_are_those_of_a_loop(function):
+    np.testing.assert_allclose(s2s.vmap(function)(X), rows(function, X), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("function", [polynomial, normalised, shapes_and_axes, closures], ids=lambda f: f.__name__)
@@ -147,7 +143,9 @@ def test_gradients_of_each_example():
 COMPOSED = [polynomial, branches, newton, first_large, skips, recurrence, closures]
 
 
-@pytest.mark.filterwarnings("ignore:invalid value")  # rows also go through branches that they do not take
+@pytest.mark.filterwarnings(
+    "ignore:invalid value", "ignore:divide by zero"
+)  # rows also go through branches that they do not take
 @pytest.mark.parametrize("function", COMPOSED, ids=lambda f: f.__name__)
 def test_derivatives_of_batches_and_batches_of_derivatives(function):
     direction = rng.normal(size=X.shape)
@@ -215,12 +213,40 @@ def test_builtins_keep_their_names():
 
 
 def test_wrong_axes():
-    with pytest.raises(ValueError, match="sizes of the batched axes differ"):
-        s2s.vmap(affine)(X, T[:4])
-    with pytest.raises(ValueError, match="'m' has shape"):
-        s2s.vmap(affine, in_axes=(0, 3))(X, M)
-    with pytest.raises(ValueError, match="nothing is batched"):
-        s2s.vmap(affine, in_axes=(None, None))(V, M)
+    for batch, args, error, message in (
+        (s2s.vmap(affine), (X, T[:4]), ValueError, r"inconsistent sizes for array axes to be mapped \(x: 5, m: 4\)"),
+        (
+            s2s.vmap(affine, in_axes=(0, 3)),
+            (X, M),
+            ValueError,
+            "along axis 3.* rank should be at least 4, but is only 2",
+        ),
+        (s2s.vmap(affine, in_axes=(None, None)), (V, M), ValueError, "at least one non-None value in in_axes"),
+        (s2s.vmap(affine, in_axes=(0,)), (X, M), ValueError, r"len\(in_axes\)=1, len\(args\)=2"),
+        (s2s.vmap(affine, in_axes=({"w": 0}, 0)), (X, M), ValueError, "must be a tree prefix"),
+        (s2s.vmap(affine, (0, None), out_axes=None), (X, M), ValueError, "mapped output but out_axes is None"),
+    ):
+        with pytest.raises(error, match=message):
+            batch(*args)
+    with pytest.raises(TypeError, match="must be an int, None, or a container"):
+        s2s.vmap(affine, in_axes=("x", 0))
+
+
+def test_axes_of_parts():
+    def parts(p, x):
+        return {"a": p["w"] @ x, "b": (p["b"], x)}
+
+    p = {"w": np.moveaxis(T, 0, -1), "b": 2.0}
+    axes = ({"w": -1, "b": None}, 1), {"a": 1, "b": (None, 0)}
+    expected = np.stack([parts({"w": w, "b": 2.0}, x)["a"] for w, x in zip(T, X[:, :3], strict=True)], axis=1)
+    for loop in (False, True):
+        out = s2s.vmap(parts, *axes, loop_over_batch=loop)(p, X[:, :3].T)
+        np.testing.assert_allclose(out["a"], expected, rtol=1e-12)
+        assert out["b"][0] == 2.0
+        np.testing.assert_array_equal(out["b"][1], X[:, :3])
+    np.testing.assert_array_equal(s2s.vmap(lambda: V, axis_size=3)(), [V] * 3)
+    total = s2s.vmap(lambda *xs, scale: sum(xs) * scale, in_axes=(0, None))(X, V, scale=X[:, :1])
+    np.testing.assert_allclose(total, (X + V) * X[:, :1])
 
 
 def grows(x):
@@ -228,13 +254,42 @@ def grows(x):
     for v in x:
         if v > 0.0:
             out.append(v)
-    return sum(out)
+    return np.array(out).sum()
 
 
-def test_row_by_row_says_so(caplog):
-    with caplog.at_level(logging.INFO):
-        np.testing.assert_allclose(s2s.vmap(grows)(X), rows(grows, X))
-    assert "row by row" in caplog.text
+def test_what_has_no_batched_form_is_refused_or_looped_over():
+    with pytest.raises(s2s.UnsupportedError) as refusal:
+        s2s.vmap(grows)(X)
+    for part in ("test_vmap.py", "np.array(out).sum()", "has no batched form", "loop_over_batch=True"):
+        assert part in str(refusal.value)
+    looped = s2s.vmap(grows, loop_over_batch=True)
+    np.testing.assert_allclose(looped(X), rows(grows, X))
+    assert "for i in range(len(x))" in looped.source and "grows(x[i])" in looped.source
+    gradient = s2s.grad(lambda x: np.sum(s2s.vmap(branches, loop_over_batch=True)(x) ** 2))
+    np.testing.assert_allclose(gradient(X), s2s.grad(lambda x: np.sum(s2s.vmap(branches)(x) ** 2))(X))
+
+
+def collects(x):
+    found = []
+    for v in x:
+        if v > -0.5:
+            found.append(v * v)
+    return sum(found) + max(found) - found[-1]
+
+
+def test_lists_of_another_length_in_each_row():
+    np.testing.assert_allclose(s2s.vmap(collects)(X + 1.0), rows(collects, X + 1.0))
+
+
+def test_warnings_of_real_computation_stay(recwarn):
+    def logs(x):
+        y = np.log(x) if x > 0.0 else -x
+        return y / (x - x)
+
+    out = s2s.vmap(logs)(np.array([-1.0, 2.0]))
+    assert np.isinf(out).all()
+    assert ["divide by zero" in str(w.message) for w in recwarn] == [True]
+    assert "invalid value encountered in log" not in str([str(w.message) for w in recwarn])
 
 
 def picked(m, i, j):
@@ -244,3 +299,22 @@ def picked(m, i, j):
 def test_indices_of_several_arrays_of_each_row():
     i, j = rng.integers(0, 4, (5, 2)), rng.integers(0, 3, (5, 2))
     np.testing.assert_allclose(s2s.vmap(picked)(T, i, j), [m[a, b] * 2.0 for m, a, b in zip(T, i, j, strict=True)])
+
+
+def write_rows(m, i, v):
+    m = m.copy()
+    m[i] = v
+    m[i, 0] += 1.0
+    return m
+
+
+def test_writes_at_indices_of_each_row():
+    i, v = np.array([[0, 1], [2, 3], [1, 0], [3, 0], [2, 1]]), rng.normal(size=(5, 2, 3))
+    np.testing.assert_allclose(s2s.vmap(write_rows)(T, i, v), rows(write_rows, T, i, v))
+    out = s2s.vmap(write_rows, in_axes=(None, 0, None))(T[0], i, v[0])
+    np.testing.assert_allclose(out, [write_rows(T[0], row, v[0]) for row in i])
+    np.testing.assert_allclose(
+        s2s.vmap(lambda m, k: m[:, k], in_axes=(None, 0))(T[0], i[:, 0] % 3), T[0][:, i[:, 0] % 3].T
+    )
+    with pytest.raises(IndexError, match="mask that differs between rows"):
+        s2s.vmap(lambda x, k: x[k])(X, X > 0.0)
