@@ -14,7 +14,8 @@ from s2s.codegen.operations import Operation
 
 def batch_size(writer: BatchValues, operation: Operation) -> gast.AST:
     """The number of the inner rows, by the values that have both batch axes."""
-    pairs = [p for p in operation.binding["values"].elts if writer.reads_active(p)]
+    found = [p for p in operation.binding["values"].elts if writer.reads_active(p)]
+    pairs = [writer.definition(p.id) if core.is_name(p) else p for p in found]
     values = [core.tuple_of([writer.spread(p.elts[0]), p.elts[1]]) for p in pairs]
     axis = core.literal(operation.binding["axis"]) + 1
     return core.call(writer.writer.support("batch_size"), *values, axis=core.constant(axis))
