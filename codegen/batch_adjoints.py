@@ -4,7 +4,6 @@ They are written with operations that have derivatives and batched forms themsel
 be differentiated, and batched, again.
 """
 
-
 import gast
 
 from s2s.codegen import core
