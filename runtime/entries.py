@@ -184,8 +184,8 @@ def _slice(buffer: Staged, aval: Aval, place: Any) -> Any:
 
 
 def stacked(entries: Sequence[Any]) -> Run:
-    """Python entries, all alike, in buffers."""
-    layout = layout_of(entries, lambda value: False)
+    """Python entries, all alike, in buffers; flags and counters that they share stay known."""
+    layout = layout_of(entries, lambda value: type(value) in (bool, int))
     columns = zip(*[layout.kept(entry) for entry in entries], strict=True)
     buffers = []
     for aval, column in zip(layout.avals(), columns, strict=True):

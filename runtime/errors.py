@@ -17,6 +17,15 @@ class S2SError(Exception):
     """Base of the exception types that are s2s's own and no more specific kind of built-in exception."""
 
 
+class RefusedError(S2SError, TypeError):
+    """Something that a program does cannot be proven right while it is staged, or as it runs; the message says where
+    that is, why, and what to write instead."""
+
+
+class MaskError(RefusedError, IndexError):
+    """How many elements a staged mask selects, or which, would have to be known."""
+
+
 class ConcretizationError(TypeError):
     """The value of a staged array was needed while a function was being staged.
 

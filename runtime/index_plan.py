@@ -116,7 +116,7 @@ def _entry(item: Any, axis: int, shape: tuple[int, ...]) -> Entry:
     elif not isinstance(item, Staged):
         item = hlo.constant(np.asarray(item))
     if item.dtype == dtypes.bool_:
-        raise IndexError(
+        raise errors.MaskError(
             f"how many elements a mask selects is not known while staging{errors.at_user_line()}; "
             "write np.where(mask, x, otherwise), or sum np.where(mask, x, 0)"
         )

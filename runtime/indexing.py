@@ -30,7 +30,7 @@ def normalise(primitive: Primitive, operands: Sequence[Any]) -> tuple[Any, ...]:
 
 def _refuse_staged_masks(items: Sequence[Any]) -> None:
     if any(type(item) is Staged and item.dtype == np.bool_ for item in items):
-        raise IndexError(
+        raise errors.MaskError(
             f"the shape of x[mask] depends on the values of mask{errors.at_user_line()}, which is being staged; "
             "write np.where(mask, x, otherwise), or sum np.where(mask, x, 0)"
         )

@@ -8,14 +8,14 @@ import numpy as np
 from s2s.runtime import dtypes, errors, hlo, staging, tree
 from s2s.runtime.arguments import static_key
 from s2s.runtime.aval import Aval
-from s2s.runtime.errors import S2SError
+from s2s.runtime.errors import RefusedError
 from s2s.runtime.staging import Staged
 from s2s.runtime.support_checks import UNDEFINED
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), np.dtype)
 
 
-class JoinError(S2SError, TypeError):
+class JoinError(RefusedError):
     """Values of different structure, shape or kind meet in one variable of a staged branch or loop."""
 
 

@@ -12,7 +12,7 @@ from s2s.runtime.host_calls import results_or_raised
 from s2s.runtime.joins import JoinError
 from s2s.runtime.regions import Region
 from s2s.runtime.staged_builtins import to_bool
-from s2s.runtime.staged_lists import List
+from s2s.runtime.staged_lists import List, alike
 from s2s.runtime.staging import Staged
 from s2s.runtime.support_checks import UNDEFINED
 
@@ -143,6 +143,7 @@ class _Plan:
 def _plan(name: str, a: Any, b: Any) -> _Plan:
     if joins.same(a, b):
         return _Plan(None, [joins.Constant(a)])
+    a, b = alike(a, b)
     treedef = joins.flatten(b if a is UNDEFINED else a)[1]
     columns = [joins.leaves_of(side, treedef) for side in (a, b)]
     if columns[0] is None or columns[1] is None:

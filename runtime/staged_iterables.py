@@ -193,6 +193,39 @@ class Listed(Sequence):
         return self.elements[k]
 
 
+class Chained(Sequence):
+    """The entries of a list of unknown length that are not alike: those before a staged loop, then those of the loop.
+
+    Each part is iterated over by itself.
+    """
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: list[Sequence]) -> None:
+        self.parts = parts
+        self.length = sum(part.length for part in parts)
+
+    def bound(self) -> int | None:
+        known = [part.bound() for part in self.parts]
+        return None if None in known else sum(n for n in known if n is not None)
+
+    def item(self, k: Any) -> Any:
+        raise self.length._unknown("the length of a list of entries that are not alike", "iterate over it by itself")
+
+    def backwards(self) -> "Chained":
+        return Chained([Reversed(part) for part in reversed(self.parts)])
+
+
+def _of_list(entries: List) -> Sequence:
+    whole = entries.entries()
+    if whole is not None:
+        return Entries(whole)
+    run = entries.run
+    if entries.growing or run is None or type(run.length) is int:
+        return Listed(entries)
+    return Chained([Listed(entries.front()), Entries(run)])
+
+
 def _shortest(lengths: list[Any]) -> Any:
     known = [n for n in lengths if type(n) is int]
     shortest: Any = min(known) if known else lengths[0]
@@ -211,8 +244,7 @@ def sequence(value: Any) -> Sequence | None:
     if type(value) is range:
         return Range(value.start, value.stop, value.step)
     if type(value) is List:
-        run = value.entries()
-        return Listed(value) if run is None else Entries(run)
+        return _of_list(value)
     if type(value) is Selected:
         return Entries(of_rows(value))
     if type(value) is Staged or hasattr(value, "_buffer") or isinstance(value, np.ndarray):
@@ -274,6 +306,8 @@ def enumerate_(iterable: Any, start: Any = 0) -> Any:
 def reversed_(iterable: Any) -> Any:
     """`reversed`, of what may be staged."""
     part = sequence(iterable)
+    if isinstance(part, Chained):
+        return part.backwards()
     return reversed(iterable) if part is None else Reversed(part)
 
 

@@ -194,6 +194,18 @@ def list_(entries: Any = ()) -> Any:
     return List(entries) if staging.current_scope() is not None else list(entries)
 
 
+def alike(a: Any, b: Any) -> tuple[Any, Any]:
+    """Two values that meet; two lists of which one has its entries in buffers, or cannot grow, with Python entries."""
+    if isinstance(a, list) and isinstance(b, list) and tree.flatten(a)[1] != tree.flatten(b)[1]:
+        return _with_python_entries(a), _with_python_entries(b)
+    return a, b
+
+
+def _with_python_entries(entries: list) -> list:
+    is_unknown = type(entries) is List and (entries.growing or type(entries.length()) is not int)
+    return entries if is_unknown else List(entries)
+
+
 # As a pytree ----------------------------------------------------------------------------------------------------
 
 

@@ -35,6 +35,10 @@ def for_(
     """
     place = None if stop is None else list(names).index(stop)
     found = staged_iterables.sequence(items)
+    if isinstance(found, staged_iterables.Chained) and stop is None:
+        for part in found.parts:
+            values = for_(part, body, values, names)
+        return tuple(values)
     if found is None or staged_iterables.in_python_only(found) or current_scope() is None:
         return _in_python(items, body, values, names, place)
     if type(found.length) is int and found.length < 2:

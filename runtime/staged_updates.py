@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime.errors import at_user_line, raised_by_user
+from s2s.runtime.errors import MaskError, at_user_line, raised_by_user
 from s2s.runtime.host_calls import fail
 from s2s.runtime.staged_branches import branch, truth
 from s2s.runtime.staged_control import mutate, store_attribute, store_item
@@ -47,7 +47,7 @@ def augment_item(target: Any, index: Any, symbol: str, value: Any) -> None:
 def _update_masked(target: Staged, mask: Any, symbol: str, value: Any) -> None:
     inner = target.ndim - np.ndim(mask)
     if np.ndim(value) > inner:
-        raise IndexError(
+        raise MaskError(
             f"a value for each element that a staged mask selects{at_user_line()}: how many these are is known only "
             "in a run; write np.where(mask, changed, x)"
         )

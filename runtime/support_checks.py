@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from s2s.runtime.errors import RefusedError
+
 
 class Undefined:
     """What a variable holds that the path taken has not set; anything but passing it on is an error."""
@@ -40,10 +42,10 @@ def require_immutable(item: Any) -> None:
     """Refuses `c[i] += v` where the element is an array: the array itself would change, wherever else it is used.
 
     Raises:
-        TypeError: `item` is an array of rank 1 or more, or a list.
+        RefusedError: `item` is an array of rank 1 or more, or a list.
     """
     if isinstance(item, (np.ndarray, list)) or (np.ndim(item) and hasattr(item, "__array_function__")):
-        raise TypeError(
+        raise RefusedError(
             "an in-place update of an element that is an array changes the array itself, wherever else it is used; "
             "write `c[i] = c[i] + v` instead"
         )

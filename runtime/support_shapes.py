@@ -73,8 +73,15 @@ def array_bar(g: Any, elements: Any, dtype: Any = None) -> Any:
 
 def array_dot(t: Any, elements: Any, dtype: Any = None) -> Any:
     """Tangent of the array that `np.array` made of numbers, arrays or nested lists; None is zero."""
-    made = np.array(instantiate(t, elements))
+    made = _nested(instantiate(t, elements))
     return made if dtype is None else cast_dot(made, dtype)
+
+
+def _nested(parts: Any) -> Any:
+    """`np.array` of nested lists, in which there may be arrays that are not NumPy's."""
+    if isinstance(parts, (list, tuple)):
+        return np.stack([_nested(part) for part in parts]) if parts else np.array(parts)
+    return parts if hasattr(parts, "__array_function__") else np.array(parts)
 
 
 def repeat_bar(g: Any, shape: Shape, repeats: Any, axis: int | None = None) -> Any:

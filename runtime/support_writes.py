@@ -70,6 +70,8 @@ def with_copies(function: Callable[..., Any], written: tuple[Any, ...], *args: A
 
 
 def _copied(x: Any) -> Any:
+    if is_numeric(x) and hasattr(x, "copy"):
+        return x.copy()
     return np.array(x) if is_numeric(x) else copy.deepcopy(x)
 
 

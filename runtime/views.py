@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from s2s.runtime import effects, staging
-from s2s.runtime.errors import at_user_line
+from s2s.runtime.errors import RefusedError, at_user_line
 from s2s.runtime.staging import Staged
 
 Read = Callable[[Staged], Staged]
@@ -47,7 +47,7 @@ class View:
     def value(self) -> Any:
         """The MLIR value of the elements as they are now."""
         if not self.certain:
-            raise TypeError(_unclear("is read here, although the array that it may be a view of was written"))
+            raise RefusedError(_unclear("is read here, although the array that it may be a view of was written"))
         return self.read(self.base).value
 
 
@@ -60,7 +60,7 @@ class Alias(View):
         super().__init__(base, lambda whole: whole, None, False, False)
 
     def value(self) -> Any:
-        raise TypeError(_shared("may be another array, which was written since"))
+        raise RefusedError(_shared("may be another array, which was written since"))
 
 
 class Changed(View):
@@ -76,7 +76,7 @@ class Changed(View):
         return False
 
     def value(self) -> Any:
-        raise TypeError(_shared(f"may have been written under another name{self.line}"))
+        raise RefusedError(_shared(f"may have been written under another name{self.line}"))
 
 
 def _shared(what: str) -> str:
@@ -132,7 +132,7 @@ def write(target: Staged, value: Staged) -> None:
     elif view.write is None:
         raise ValueError(f"assignment destination is read-only{at_user_line()}")
     elif not view.certain:
-        raise TypeError(_unclear("is written here"))
+        raise RefusedError(_unclear("is written here"))
     else:
         write(view.base, view.write(view.base, value))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import s2s
-from s2s.runtime.staged_control import for_, list_, mutate, range_, reversed_, zip_
+from s2s.runtime.staged_control import UNDEFINED, for_, list_, mutate, range_, reversed_, zip_
 
 V = np.arange(1.0, 9.0)
 M = np.arange(15.0).reshape(5, 3) / 7
@@ -129,6 +129,39 @@ def test_a_list_of_unknown_length_is_no_python_list():
     for use in (list, np.stack, lambda saved: saved):
         with pytest.raises(TypeError, match="the length of a list was needed at .*test_staged_lists"):
             s2s.jit(lambda x, use=use: f(x, use))(V)
+
+
+def test_entries_before_a_loop_that_stops_are_unlike_its_own():
+    def f(x):
+        saved = list_([(x[0], [x[0]], UNDEFINED)])
+
+        def body(v, stop):
+            mutate(saved, "append")((v * 2, [v, v], v * 3))
+            return (v > 3,)
+
+        def back(entry, r):
+            v, parts, _ = entry
+            return (r * 0.5 + v + parts[-1] * len(parts),)
+
+        for_(x, body, (False,), ("stop",), stop="stop")
+        (r,) = for_(reversed_(saved), back, (0.0,), ("r",))
+        return r, for_(saved, back, (0.0,), ("r",))[0]
+
+    same(f, V, loops=3)
+
+
+def test_what_is_not_set_in_the_first_entry_lies_beside_the_others():
+    def f(x):
+        saved = list_([(x[0], UNDEFINED)])
+
+        def body(v, stop):
+            mutate(saved, "append")((v * 2, v))
+            return (v > 3,)
+
+        for_(x, body, (False,), ("stop",), stop="stop")
+        return for_(reversed_(saved), lambda entry, r: (r * 0.5 + entry[0],), (0.0,), ("r",))[0]
+
+    same(f, V, loops=2)
 
 
 def test_a_list_that_an_inner_loop_appends_to():
