@@ -44,7 +44,9 @@ def path(dotted: str) -> gast.AST:
 
 
 def attribute(value: gast.AST, name: str) -> gast.AST:
-    return made(gast.Attribute, value=value, attr=name, ctx=LOAD)
+    node = gast.Attribute.__new__(gast.Attribute)
+    node.value, node.attr, node.ctx = value, name, LOAD
+    return node
 
 
 def call(function: str | gast.AST, *arguments: gast.AST, **keywords: gast.AST) -> gast.AST:
@@ -53,11 +55,15 @@ def call(function: str | gast.AST, *arguments: gast.AST, **keywords: gast.AST) -
 
 
 def call_of(function: gast.AST, arguments: list[gast.AST], keywords: list[gast.AST]) -> gast.AST:
-    return made(gast.Call, func=function, args=arguments, keywords=keywords)
+    node = gast.Call.__new__(gast.Call)
+    node.func, node.args, node.keywords = function, arguments, keywords
+    return node
 
 
 def binary(left: gast.AST, operator: gast.AST, right: gast.AST) -> gast.AST:
-    return made(gast.BinOp, left=left, op=operator, right=right)
+    node = gast.BinOp.__new__(gast.BinOp)
+    node.left, node.op, node.right = left, operator, right
+    return node
 
 
 def tuple_of(nodes: Iterable[gast.AST]) -> gast.AST:

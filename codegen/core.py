@@ -90,7 +90,9 @@ def assign(target: str, value: gast.AST, like: gast.AST | None = None) -> gast.A
 
 
 def _assignment(target: gast.AST, value: gast.AST) -> gast.AST:
-    return made(gast.Assign, targets=[target], value=value, type_comment=None)
+    node = gast.Assign.__new__(gast.Assign)
+    node.targets, node.value, node.type_comment = [target], value, None
+    return node
 
 
 def unpack(targets: Sequence[str], value: gast.AST, like: gast.AST | None = None) -> gast.AST:
@@ -128,15 +130,24 @@ def located(new: gast.AST, old: gast.AST) -> gast.AST:
     """Gives `new` the position of `old` in the user's file, if it has none."""
     positions = old.__dict__
     if "lineno" in positions and "lineno" not in new.__dict__:
-        new.__dict__.update({k: positions[k] for k in POSITION if k in positions})
+        _copy_position(positions, new.__dict__)
     return new
+
+
+def _copy_position(old: dict[str, Any], new: dict[str, Any]) -> None:
+    for name in POSITION:
+        if name in old:
+            new[name] = old[name]
 
 
 def from_statement(new: gast.AST, like: gast.AST | None) -> gast.AST:
     """Gives `new` the origin (user's file and line, and text) of `like`."""
-    new.origin = getattr(like, "origin", None)
-    new.comment = getattr(like, "comment", None)
+    marks = like.__dict__ if like is not None else _NO_MARKS
+    new.origin, new.comment = marks.get("origin"), marks.get("comment")
     return new
+
+
+_NO_MARKS: dict[str, Any] = {}
 
 
 COMPOUND = {gast.If, gast.For, gast.While}

@@ -176,10 +176,15 @@ def _slice(node: Any, level: int, out: Out) -> None:
 
 
 def _elements(nodes: list[Any], out: Out) -> None:
-    for index, node in enumerate(nodes):
-        if index:
-            out.append(", ")
-        write(node, TEST, out)
+    separator = ""
+    for node in nodes:
+        if separator:
+            out.append(separator)
+        separator = ", "
+        if type(node) is gast.Name:  # most of them
+            out.append(node.id)
+        else:
+            write(node, TEST, out)
 
 
 def _call(node: Any, level: int, out: Out) -> None:

@@ -41,6 +41,10 @@ class Facts:
         place = place_of(node)
         return None if place is None else self._known.get((what, place))
 
+    def has(self, what: str) -> bool:
+        """Is anything of this kind known?"""
+        return any(kind == what for kind, _ in self._known)
+
     def has_grown(self) -> bool:
         """Tells, once, whether the function has to be desugared again."""
         grew, self.grew = self.grew, False

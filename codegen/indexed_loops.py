@@ -35,6 +35,8 @@ def _note(function: core.Function, loop: gast.AST, variable: str) -> bool:
 
 def rewritten(tree: gast.AST, desugarer: Any) -> gast.AST:
     """The function with the loops that have been noted as loops over positions."""
+    if not desugarer.facts.has(FACT):
+        return tree
     wanted = {id(n) for n in gast.walk(tree) if isinstance(n, gast.For) and desugarer.facts.at(FACT, n)}
     if not wanted:
         return tree

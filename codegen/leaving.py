@@ -32,6 +32,8 @@ def _guard_first(body: list[gast.AST]) -> list[gast.AST]:
 def _name_no_tests(body: list[gast.AST]) -> None:
     """`stop = test` before `if stop: break` goes into the `if`, where nothing else reads it."""
     statements = core.walk(body)
+    if not any(type(s) is gast.Break for s in statements):
+        return
     reads = [name for s in statements for name in core.own_reads(s)]
     for block in [body, *[inner for s in statements for inner in core.blocks(s)]]:
         for i in range(len(block) - 1, 0, -1):

@@ -27,6 +27,9 @@ def takes_lists(primitive: Primitive, parameter: str) -> bool:
 
 def as_arrays(inference: Any, statement: gast.AST, node: gast.Call, primitive: Primitive) -> gast.Call:
     """The call with `np.array(items)` for differentiated lists and tuples that it takes as arrays."""
+    given = [*node.args, *[k.value for k in node.keywords]]
+    if not any(isinstance(inference.kind(a), TupleOf | ListOf) for a in given if type(a) is gast.Name):
+        return node
     if not is_numpy(inference.global_object(node.func)):
         return node
     parameters = [p.lstrip("*") for p in primitive.parameters]

@@ -128,5 +128,8 @@ def _overwritten(statement: gast.AST) -> frozenset[str]:
 
 
 def _left(statement: gast.AST) -> str:
+    target = statement.targets[0] if type(statement) is gast.Assign else None
+    if type(target) is gast.Name:
+        return f"{target.id} = "
     names = core.targets(statement)
     return ", ".join(names) + " = " if names else "return "

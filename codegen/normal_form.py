@@ -92,11 +92,12 @@ class Flattener:
 
     def operation(self, expression: gast.AST) -> gast.AST:
         """One operation over atoms (or an atom)."""
-        if core.is_literal(expression):
+        kind = type(expression)
+        if kind is gast.Constant or kind in core.LITERALS and core.is_literal(expression):
             return expression
-        handler = getattr(self, "do_" + type(expression).__name__, None)
+        handler = _HANDLERS.get(kind)
         if handler is not None:
-            result = handler(expression)
+            result = handler(self, expression)
         elif isinstance(expression, OPAQUE):
             result = self.opaque(expression)
         else:
@@ -255,6 +256,13 @@ class Flattener:
         for walrus in inside:
             self.context.walrus(walrus)
         return _WithoutWalrus().visit(copy.deepcopy(node)) if inside else node
+
+
+_HANDLERS: dict[Any, Callable[[Flattener, Any], gast.AST]] = {
+    getattr(gast, name[len("do_") :]): handler
+    for name, handler in vars(Flattener).items()
+    if name.startswith("do_")
+}
 
 
 class _WithoutWalrus(gast.NodeTransformer):

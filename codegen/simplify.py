@@ -57,8 +57,9 @@ def propagate(function: core.Function, body: list[gast.AST], touched: set[str]) 
 
 
 def _replace(body: list[gast.AST], mapping: dict[str, gast.AST], touched: set[str]) -> None:
+    replaced = mapping.keys()
     for statement in core.walk(body):
-        if not mapping.keys().isdisjoint(core.own_reads(statement)):
+        if not replaced.isdisjoint(core.own_reads(statement)):
             core.replace_header(statement, mapping)
             touched.update(core.targets(statement))
 

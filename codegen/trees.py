@@ -49,7 +49,13 @@ def _copier(target: Any, convert: _Handler) -> _Handler:
         for name in fields:
             value = attributes.get(name, _MISSING)
             if value is not _MISSING:
-                slots[name] = value if value.__class__ in _PLAIN else convert(value)
+                kind = value.__class__
+                if kind in _PLAIN:
+                    slots[name] = value
+                elif kind is list:
+                    slots[name] = [convert(item) for item in value] if value else []
+                else:
+                    slots[name] = convert(value)
             elif name in _OPTIONAL:
                 slots[name] = [] if name == "type_params" else None
         if "lineno" in attributes or "origin" in attributes:
