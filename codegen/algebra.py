@@ -71,8 +71,11 @@ class Rewriting:
         if new is None:
             return [statement]
         before: list[gast.AST] = []
-        flattener = Flattener(self.function, {}, set(), before.append, statement, self)
-        statement.value = flattener.operation(new) if not isinstance(new, gast.Tuple) else new
+        if type(new) is gast.Tuple or _is_flat(new):
+            statement.value = new
+        else:
+            flattener = Flattener(self.function, {}, set(), before.append, statement, self)
+            statement.value = flattener.operation(new)
         for each in before:
             each.derived, each.backward = True, getattr(statement, "backward", False)
             self._define(each)
@@ -203,6 +206,21 @@ class Rewriting:
             found = [v for k, v in zip(container.keys, container.values, strict=True) if core.is_constant_key(k, key)]
             return found[0] if found else None
         return None
+
+
+_ATOMS = (gast.Name, gast.Constant)
+
+
+def _is_flat(node: gast.AST) -> bool:
+    """Is it one operation over names and literals?"""
+    kind = type(node)
+    if kind is gast.BinOp:
+        return type(node.left) in _ATOMS and type(node.right) in _ATOMS
+    if kind is gast.UnaryOp:
+        return type(node.operand) in _ATOMS
+    if kind is gast.Call:
+        return core.dotted(node.func) is not None and not node.keywords and all(type(a) in _ATOMS for a in node.args)
+    return kind in _ATOMS
 
 
 def fold(node: gast.BinOp) -> gast.AST | None:

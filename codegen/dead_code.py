@@ -26,7 +26,9 @@ def _needed_in_line(body: list[gast.AST]) -> list[gast.AST] | None:
         if kind in core.COMPOUND or "join" in statement.__dict__:
             return None
         if kind is gast.Assign:
-            is_needed = not needed.isdisjoint(core.targets(statement))
+            target = statement.targets[0]
+            is_name = type(target) is gast.Name
+            is_needed = target.id in needed if is_name else not needed.isdisjoint(core.targets(statement))
         else:
             appended = append_target(statement)
             is_needed = appended is None or appended in needed

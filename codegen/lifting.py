@@ -61,7 +61,7 @@ def lifted(source: FunctionSource) -> tuple[gast.AST, dict[str, Any]]:
 
 
 def _lifted(source: FunctionSource) -> tuple[gast.AST, dict[str, Any]]:
-    nodes = core.nodes(source.tree)[1:]
+    nodes = source.nodes[1:]
     loops = [n for n in nodes if isinstance(n, gast.While)]
     local = bound_names(source.tree) if loops else set()
     calls = any(_calls_local(n.test, local) for n in loops)

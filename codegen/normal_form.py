@@ -259,9 +259,7 @@ class Flattener:
 
 
 _HANDLERS: dict[Any, Callable[[Flattener, Any], gast.AST]] = {
-    getattr(gast, name[len("do_") :]): handler
-    for name, handler in vars(Flattener).items()
-    if name.startswith("do_")
+    getattr(gast, name[len("do_") :]): handler for name, handler in vars(Flattener).items() if name.startswith("do_")
 }
 
 

@@ -31,7 +31,7 @@ from s2s.codegen.guards import UNRESOLVED, CalleeGuard, Guard, resolve_name, res
 from s2s.codegen.heap import ReturnsObject
 from s2s.codegen.infer import Inference, resolve_references
 from s2s.codegen.kinds import Kind, Unknown
-from s2s.codegen.names import Namer, names_in
+from s2s.codegen.names import Namer, names_of
 from s2s.codegen.operations import Operation
 from s2s.codegen.refusals import refuse_captured_writes
 from s2s.codegen.source import FunctionSource, SourceError, function_source
@@ -203,7 +203,7 @@ class Program:
     def _inferred(self, instance: Instance) -> Kind:
         """Infers the function, anew at every call; its result's kind."""
         source, facts = instance.source, Facts(instance.written)
-        self.namer.reserve(*names_in(source.tree))
+        self.namer.reserve(*names_of(source.nodes))
         self._guard_defaults(source)
         while True:  # desugared again as long as inference finds what desugaring has to know
             diagnostics = instance.diagnostics = Diagnostics(source)
@@ -362,14 +362,15 @@ def build(
     if isinstance(tree, gast.AsyncFunctionDef):
         diagnostics.report(tree, "async functions have no derivative", "write a plain function")
         diagnostics.raise_if_any()
-    _refuse_generators(tree, diagnostics)
+    nodes = source.nodes if tree is source.tree else core.nodes(tree)
+    _refuse_generators(nodes, diagnostics)
     names = parameters(source)
     extra = [a for a in (tree.args.vararg, tree.args.kwarg) if a is not None]
     for argument in extra:
         cause = "how many arguments * and ** stand for is known at a call only"
         diagnostics.report(argument, cause, "ask for `.source_for(*arguments)`, or name each parameter")
     function = core.Function(
-        source.name, names, [], {}, {p: p for p in names}, Namer(names_in(tree) | {source.name}), source
+        source.name, names, [], {}, {p: p for p in names}, Namer(names_of(nodes) | {source.name}), source
     )
     function.defaults = defaults.nodes(source)
     function.references.update(defaults.references(source))
@@ -388,14 +389,14 @@ def bind_values(names: list[str], given: dict[str, Any], args: list[Any], keywor
 
 
 def _refuse_captured_writes(source: FunctionSource, diagnostics: Diagnostics) -> None:
-    for node in core.nodes(source.tree):
-        if isinstance(node, gast.FunctionDef) and node is not source.tree:
+    for node in source.nodes:
+        if type(node) is gast.FunctionDef and node is not source.tree:
             refuse_captured_writes(diagnostics, node)
 
 
-def _refuse_generators(tree: gast.AST, diagnostics: Diagnostics) -> None:
-    for node in core.nodes(tree):
-        if isinstance(node, (gast.Yield, gast.YieldFrom)):
+def _refuse_generators(nodes: list[gast.AST], diagnostics: Diagnostics) -> None:
+    for node in nodes:
+        if type(node) is gast.Yield or type(node) is gast.YieldFrom:
             cause = "yield makes this a generator, which has no derivative"
             diagnostics.report(node, cause, "return a list or an array")
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import gast
 
+from s2s.codegen.core import nodes
 from s2s.codegen.locate import Located, locate
 from s2s.codegen.trees import to_gast
 from s2s.runtime.checkpointing import Checkpointed
@@ -90,6 +91,11 @@ class FunctionSource:
     variants: dict[Any, "FunctionSource"] = field(default_factory=dict)
     known: dict[str, Any] = field(default_factory=dict)
     lifted: Any = None
+
+    @functools.cached_property
+    def nodes(self) -> list[Any]:
+        """All nodes of the tree, for those that leave it as it is."""
+        return nodes(self.tree)
 
     def __repr__(self) -> str:
         return f"<source of {self.qualname} at {self.filename}:{self.first_line}>"

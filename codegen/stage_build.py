@@ -66,26 +66,9 @@ def _module(definition: Any, free: list[str]) -> ast.Module:
     factory = ast.parse(f"def factory({', '.join(dict.fromkeys(free))}): pass")
     outer = factory.body[0]
     assert isinstance(outer, ast.FunctionDef)
-    outer.body = [to_ast(definition)]
-    _locate(factory, {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0})
+    place = {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0}
+    outer.body = [to_ast(definition, place)]
     return factory
-
-
-def _locate(node: ast.AST, place: dict[str, int]) -> None:
-    """As `ast.fix_missing_locations`: what has no position gets that of what is around it."""
-    slots = node.__dict__
-    if "lineno" in slots:
-        place = {name: place[name] if slots.get(name) is None else slots[name] for name in place}
-    if node._attributes:
-        slots.update(place)
-    for field in node._fields:
-        value = slots.get(field)
-        if isinstance(value, list):
-            for item in value:
-                if isinstance(item, ast.AST):
-                    _locate(item, place)
-        elif isinstance(value, ast.AST):
-            _locate(value, place)
 
 
 def _inside(code: types.CodeType) -> Iterator[types.CodeType]:

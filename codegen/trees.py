@@ -12,7 +12,8 @@ import gast
 
 _POSITION = ("lineno", "col_offset", "end_lineno", "end_col_offset")
 _EMPTY = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
-_Handler = Callable[[Any], Any]
+_Place = dict[str, Any]  # attributes of which those of a position count
+_Handler = Callable[[Any, _Place | None], Any]
 
 
 def to_gast(node: Any) -> Any:
@@ -20,32 +21,41 @@ def to_gast(node: Any) -> Any:
     return _to_gast(node)
 
 
-def to_ast(node: Any) -> Any:
-    """The standard library's tree of a gast tree (or list), with constants such as -1 and inf spelled as source can."""
-    return _to_ast(node)
+def to_ast(node: Any, place: _Place | None = None) -> Any:
+    """The standard library's tree of a gast tree (or list), with constants such as -1 and inf spelled as source can.
+
+    What has no position gets that of what is around it if `place` is given, the position around everything.
+    """
+    return _to_ast(node, place)
 
 
-def _to_gast(value: Any) -> Any:
-    if isinstance(value, list):
+def _to_gast(value: Any, place: _Place | None = None) -> Any:
+    if type(value) is list:
         return [_to_gast(item) for item in value]
     handler = _GAST_HANDLERS.get(type(value))
-    return value if handler is None else handler(value)
+    return value if handler is None else handler(value, place)
 
 
-def _to_ast(value: Any) -> Any:
+def _to_ast(value: Any, place: _Place | None = None) -> Any:
     if type(value) is list:
-        return [_to_ast(item) for item in value]
+        return [_to_ast(item, place) for item in value]
     handler = _AST_HANDLERS.get(type(value))
-    return value if handler is None else handler(value)
+    return value if handler is None else handler(value, place)
 
 
 def _copier(target: Any, convert: _Handler) -> _Handler:
     """A function that makes a `target` node of a node with the same fields."""
-    new, fields = target.__new__, target._fields
+    new, fields, has_position = target.__new__, target._fields, bool(target._attributes)
 
-    def copy(node: Any) -> Any:
+    def copy(node: Any, place: _Place | None) -> Any:
         made, attributes = new(target), node.__dict__
         slots = made.__dict__
+        if place is not None:
+            place = _position(attributes, place)
+            if has_position:
+                _copy_position(place, slots)
+        elif "lineno" in attributes or "origin" in attributes:
+            _copy_position(attributes, slots)
         for name in fields:
             value = attributes.get(name, _MISSING)
             if value is not _MISSING:
@@ -53,13 +63,11 @@ def _copier(target: Any, convert: _Handler) -> _Handler:
                 if kind in _PLAIN:
                     slots[name] = value
                 elif kind is list:
-                    slots[name] = [convert(item) for item in value] if value else []
+                    slots[name] = [convert(item, place) for item in value] if value else []
                 else:
-                    slots[name] = convert(value)
+                    slots[name] = convert(value, place)
             elif name in _OPTIONAL:
                 slots[name] = [] if name == "type_params" else None
-        if "lineno" in attributes or "origin" in attributes:
-            _copy_position(attributes, slots)
         return made
 
     return copy
@@ -79,66 +87,90 @@ def _copy_position(source: dict[str, Any], target: dict[str, Any]) -> None:
 
 
 def _constant_maker(shared: Any) -> _Handler:
-    return lambda node: shared
+    return lambda node, place: shared
 
 
-def _name_to_gast(node: Any) -> Any:
-    made = gast.Name(node.id, _to_gast(node.ctx), None, None)
+def _name_to_gast(node: Any, place: _Place | None) -> Any:
+    made = gast.Name.__new__(gast.Name)
+    made.id, made.ctx, made.annotation, made.type_comment = node.id, _to_gast(node.ctx), None, None
     _copy_position(node.__dict__, made.__dict__)
     return made
 
 
-def _arg_to_gast(node: Any) -> Any:
+def _arg_to_gast(node: Any, place: _Place | None) -> Any:
     made = gast.Name(node.arg, gast.Param(), _to_gast(node.annotation), node.type_comment)
     _copy_position(node.__dict__, made.__dict__)
     return made
 
 
-def _handler_to_gast(node: Any) -> Any:
+def _handler_to_gast(node: Any, place: _Place | None) -> Any:
     name = None if node.name is None else gast.Name(node.name, gast.Store(), None, None)
     made = gast.ExceptHandler(_to_gast(node.type), name, _to_gast(node.body))
     _copy_position(node.__dict__, made.__dict__)
     return made
 
 
-def _name_to_ast(node: Any) -> Any:
+def _name_to_ast(node: Any, place: _Place | None) -> Any:
     made = ast.Name.__new__(ast.Name)
     made.id, made.ctx = node.id, _to_ast(node.ctx)
-    if "lineno" in node.__dict__:
-        _copy_position(node.__dict__, made.__dict__)
+    _place(made, node, place)
     return made
 
 
-def _arg_to_ast(node: Any) -> Any:
+def _place(made: Any, node: Any, place: _Place | None) -> _Place | None:
+    """Gives the position of `node`, or the one around it; what the parts of `made` have around them."""
+    if place is not None:
+        place = _position(node.__dict__, place)
+    _copy_position(node.__dict__ if place is None else place, made.__dict__)
+    return place
+
+
+def _position(attributes: dict[str, Any], around: _Place) -> _Place:
+    """The position in these attributes; what it lacks is that of what is around."""
+    if "lineno" not in attributes:
+        return around
+    if attributes.get("end_lineno") is not None:
+        return attributes
+    return {name: around.get(name) if attributes.get(name) is None else attributes[name] for name in _POSITION}
+
+
+def _arg_to_ast(node: Any, place: _Place | None) -> Any:
     if node is None:
         return None
-    made = ast.arg(node.id, _to_ast(getattr(node, "annotation", None)), None)
-    _copy_position(node.__dict__, made.__dict__)
+    made = ast.arg(node.id, _to_ast(getattr(node, "annotation", None), place), None)
+    _place(made, node, place)
     return made
 
 
-def _arguments_to_ast(node: Any) -> Any:
+def _arguments_to_ast(node: Any, place: _Place | None) -> Any:
     return ast.arguments(
-        posonlyargs=[_arg_to_ast(a) for a in node.posonlyargs],
-        args=[_arg_to_ast(a) for a in node.args],
-        vararg=_arg_to_ast(node.vararg),
-        kwonlyargs=[_arg_to_ast(a) for a in node.kwonlyargs],
-        kw_defaults=_to_ast(node.kw_defaults),
-        kwarg=_arg_to_ast(node.kwarg),
-        defaults=_to_ast(node.defaults),
+        posonlyargs=[_arg_to_ast(a, place) for a in node.posonlyargs],
+        args=[_arg_to_ast(a, place) for a in node.args],
+        vararg=_arg_to_ast(node.vararg, place),
+        kwonlyargs=[_arg_to_ast(a, place) for a in node.kwonlyargs],
+        kw_defaults=_to_ast(node.kw_defaults, place),
+        kwarg=_arg_to_ast(node.kwarg, place),
+        defaults=_to_ast(node.defaults, place),
     )
 
 
-def _handler_to_ast(node: Any) -> Any:
+def _handler_to_ast(node: Any, place: _Place | None) -> Any:
     name = None if node.name is None else node.name.id
-    made = ast.ExceptHandler(_to_ast(node.type), name, _to_ast(node.body))
-    _copy_position(node.__dict__, made.__dict__)
+    made = ast.ExceptHandler(None, name, [])
+    inside = _place(made, node, place)
+    made.type, made.body = _to_ast(node.type, inside), _to_ast(node.body, inside)
     return made
 
 
-def _constant_to_ast(node: Any) -> Any:
+def _constant_to_ast(node: Any, place: _Place | None) -> Any:
     made = literal(node.value)
-    _copy_position(node.__dict__, made.__dict__)
+    if type(made) is ast.Constant:
+        _place(made, node, place)
+    else:
+        inside = _place(made, node, place)
+        for part in ast.walk(made) if inside is not None else ():
+            if part._attributes:
+                _copy_position(inside, part.__dict__)
     return made
 
 
