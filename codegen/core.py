@@ -135,9 +135,9 @@ def located(new: gast.AST, old: gast.AST) -> gast.AST:
 
 
 def _copy_position(old: dict[str, Any], new: dict[str, Any]) -> None:
-    for name in POSITION:
-        if name in old:
-            new[name] = old[name]
+    for part in POSITION:
+        if part in old:
+            new[part] = old[part]
 
 
 def from_statement(new: gast.AST, like: gast.AST | None) -> gast.AST:

@@ -461,9 +461,7 @@ class Inference(Preludes):
 
     def global_object(self, node: gast.AST) -> Any:
         """The object that a path of global names stands for; None for local values, UNRESOLVED if unknown."""
-        if type(node) is not gast.Name and type(node) is not gast.Attribute:
-            return None
-        dotted = core.dotted(node)
+        dotted = core.dotted(node) if type(node) in _PATHS else None
         if dotted is None:
             return None
         first, *rest = dotted.split(".")
@@ -483,6 +481,7 @@ class Inference(Preludes):
 
 
 _NONE = Static(None)
+_PATHS = (gast.Name, gast.Attribute)
 
 
 def static_index(node: gast.AST) -> Any:

@@ -168,9 +168,10 @@ def _constant_to_ast(node: Any, place: _Place | None) -> Any:
         _place(made, node, place)
     else:
         inside = _place(made, node, place)
-        for part in ast.walk(made) if inside is not None else ():
-            if part._attributes:
-                _copy_position(inside, part.__dict__)
+        if inside is not None:
+            for part in ast.walk(made):
+                if part._attributes:
+                    _copy_position(inside, part.__dict__)
     return made
 
 
