@@ -117,7 +117,7 @@ def _peer_round(x: Any, method: int = 0) -> Any:
 
 
 # The combinators are tested in test_lax_control.py.
-COMBINATORS = {"cond", "fori_loop", "map", "scan", "switch", "while_loop"}
+COMBINATORS = {"associative_scan", "cond", "fori_loop", "map", "scan", "switch", "while_loop"}
 
 
 def test_every_function_is_tested() -> None:

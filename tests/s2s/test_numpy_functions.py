@@ -113,7 +113,8 @@ def test_linear_algebra_like_numpy_in_float64(name: str, i: int) -> None:
 
 
 def test_every_function_has_a_sample() -> None:
-    assert sorted(set(functions(snp)) - set(SAMPLES)) == []
+    in_files_of_their_own = {"vectorize"}
+    assert sorted(set(functions(snp)) - set(SAMPLES) - in_files_of_their_own) == []
     public = [n for n in vars(snp.linalg) if isinstance(getattr(snp.linalg, n), types.FunctionType)]
     assert sorted({n for n in public if not n.startswith("_")} - set(LINALG)) == []
 
