@@ -11,7 +11,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, nested
+from s2s.codegen import core, gradient_edits, nested
 from s2s.codegen.guards import resolve_path
 from s2s.codegen.names import Namer, names_in
 from s2s.codegen.resolve import bound_names, own_nodes
@@ -61,6 +61,7 @@ def lifted(source: FunctionSource) -> tuple[gast.AST, dict[str, Any]]:
 
 
 def _lifted(source: FunctionSource) -> tuple[gast.AST, dict[str, Any]]:
+    source, edits = gradient_edits.without_edits(source)
     nodes = source.nodes[1:]
     loops = [n for n in nodes if isinstance(n, gast.While)]
     local = bound_names(source.tree) if loops else set()
@@ -68,7 +69,7 @@ def _lifted(source: FunctionSource) -> tuple[gast.AST, dict[str, Any]]:
     if not source.known and not calls and _DEFINITIONS.isdisjoint(map(type, nodes)):
         return source.tree, {}
     lifting = Lifting(source)
-    return lifting.run(), lifting.references
+    return lifting.run(), {**lifting.references, **edits}
 
 
 def _calls_local(test: gast.AST, local: set[str]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import gast
 
+from s2s.codegen import gradient_edits
 from s2s.codegen.stage_visitor import StageVisitor
 
 _CONVERSIONS = {-1: "", 114: "!r", 115: "!s", 97: "!a"}
@@ -51,6 +52,12 @@ class Texts(StageVisitor):
     def text(self, node: Any) -> Any:
         """A text whose operators and methods take staged values."""
         return self.runtime("text_", node, like=node)
+
+    def visit_With(self, node: Any) -> Any:
+        if gradient_edits.is_edit(node, self.object):
+            self.changed = True  # a function that runs forward has no such block
+            return gast.copy_location(gast.Pass(), node)
+        return self.generic_visit(node)
 
     def visit_Try(self, node: Any) -> Any:
         visited = self.generic_visit(node)
