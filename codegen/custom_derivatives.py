@@ -50,6 +50,21 @@ def _names(reverse: Any, instance: Any, constant: list[str]) -> tuple[str, str]:
     return forward.plain_name(), backward.plain_name()
 
 
+def edited(reverse: Any, statement: gast.AST, out: gast.AST, bar: gast.AST) -> gast.AST:
+    """The adjoint that a copy hands on: `h_bar = edited(h_bar, …)` where the user edits it (see `edited_adjoints`)."""
+    edit = getattr(statement, "edit", None)
+    if edit is None:
+        return bar
+    if core.is_literal(bar):
+        bar = core.call(reverse.writer.numpy("full_like"), out, bar)
+    parameter = edit.source.tree.args.args[0].id
+    bar = reverse.writer.named(bar, parameter)
+    arguments = [kinds.with_activity(reverse.kind(n) or kinds.Unknown(), False) for n in (out, *edit.known)]
+    name = plain(edit.program, edit.source, arguments).plain_name()
+    changed = reverse.writer.named(core.call(core.name(name), bar, *edit.known), parameter)
+    return core.call(reverse.writer.support("as_cotangent"), changed, bar)
+
+
 def plain(program: Any, function: Any, arguments: list[Kind]) -> Any:
     """An instance of a rule for arguments without derivatives, by position."""
     source = custom_rules.source_of(function)

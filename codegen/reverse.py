@@ -8,17 +8,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import (
-    core,
-    custom_derivatives,
-    edited_adjoints,
-    kinds,
-    rematerialisation,
-    rules,
-    saving,
-    undefined,
-    variadic,
-)
+from s2s.codegen import core, custom_derivatives, kinds, rematerialisation, rules, saving, undefined, variadic
 from s2s.codegen.kinds import DictOf, ListOf, MapOf, Numeric, TupleOf
 from s2s.codegen.operations import Operation
 
@@ -156,7 +146,7 @@ class Reverse:
         pass
 
     def adjoint_of_copy(self, statement: gast.AST, operation: Operation, out: gast.AST, bar: gast.AST) -> None:
-        self.contribute(statement.value, edited_adjoints.edited(self, statement, out, bar))
+        self.contribute(statement.value, custom_derivatives.edited(self, statement, out, bar))
 
     def adjoint_of_cast(self, statement: gast.AST, operation: Operation, out: gast.AST, bar: gast.AST) -> None:
         container = operation.binding["container"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from s2s.codegen import aliasing, custom_rules, expansions, ranks, row_axes, tree_expansions
+from s2s.codegen import aliasing, custom_rules, edited_adjoints, expansions, ranks, row_axes, tree_expansions
 from s2s.codegen.batch_inference import BatchInference
 from s2s.codegen.header import combine
 from s2s.codegen.infer import Inference
@@ -19,7 +19,7 @@ from s2s.codegen.row_axes import RowAxes
 from s2s.codegen.source import FunctionSource
 from s2s.codegen.writer import Writer
 
-expansions.RULES.update(tree_expansions.RULES)
+expansions.RULES.update(tree_expansions.RULES | edited_adjoints.RULES)
 
 
 @dataclass

@@ -134,4 +134,4 @@ def _is_none(kind: Kind) -> bool:
     return isinstance(kind, Static) and kind.value is None
 
 
-RULES = {tree.map: _map, tree.leaves: _leaves, tree.reduce: _reduce}
+RULES: dict[Any, expansions.Rule] = {tree.map: _map, tree.leaves: _leaves, tree.reduce: _reduce}
