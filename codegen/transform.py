@@ -18,6 +18,7 @@ from s2s.codegen.program import Program
 from s2s.codegen.row_axes import RowAxes
 from s2s.codegen.source import FunctionSource
 from s2s.codegen.writer import Writer
+from s2s.runtime import tracing
 
 expansions.RULES.update(tree_expansions.RULES | edited_adjoints.RULES)
 
@@ -83,7 +84,8 @@ def without_collection(transformation: Any) -> Any:
         was_enabled = gc.isenabled()
         gc.disable()
         try:
-            return transformation(*args, **kwargs)
+            with tracing.suspended():
+                return transformation(*args, **kwargs)
         finally:
             if was_enabled:
                 gc.enable()

@@ -19,6 +19,7 @@ from s2s.runtime import (
     selections,
     staged_dispatch,
     staging,
+    tracing,
     tree,
 )
 from s2s.runtime.adapter import ir
@@ -222,7 +223,7 @@ def _fitting(pair: tuple[Aval, Any], leaf: Any, placed: Sequence[tuple[Aval, Any
 
 def _compile(primitive: Primitive, flat: Operands, avals: Sequence[Aval], static: dict[str, Any]) -> Entry | Known:
     unknown = ir.Location.unknown(adapter.context())
-    with adapter.context(), unknown:
+    with tracing.suspended(), adapter.context(), unknown:
         module, block = staging.new_module(avals)
         with staging.building(staging.Scope(module, block), unknown):
             leaves = [staging.like(v, a.unplaced()) for v, a in zip(block.arguments, avals, strict=True)]

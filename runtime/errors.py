@@ -135,6 +135,11 @@ def _mapped(filename: str, line: int) -> tuple[str, int]:
     return _source_maps.get(filename, _NO_LINES).get(line, (filename, line))
 
 
+def line_at(file: str, line: int, function: str = "") -> UserLine:
+    """The user's line that a line of a file stands for, through the source maps of emitted files."""
+    return UserLine(*_mapped(file, line), function)
+
+
 def user_line() -> UserLine | None:
     """The user's line that is being executed."""
     frame = user_frame()

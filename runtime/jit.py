@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from s2s.runtime import staging, tree
+from s2s.runtime import staging, tracing, tree
 from s2s.runtime.array import Array
 from s2s.runtime.compiler import CompiledProgram, Program, compiled, explained, stage_function
 from s2s.runtime.errors import ConcretizationError
@@ -44,6 +44,18 @@ def _set_disabled(depth: int) -> None:
     with _lock:
         _disabled_threads += depth - _disabled.depth
         _disabled.depth = depth
+
+
+# What takes all calls of compiled functions outside of staging, if anything does.
+_watch: Callable[["Jit", tuple[Any, ...], dict[str, Any]], Any] | None = None
+
+
+def watch(check: Callable[["Jit", tuple[Any, ...], dict[str, Any]], Any] | None) -> None:
+    """Has `check(jitted, args, kwargs)` called for each call of a compiled function; None ends that."""
+    global _watch, _disabled_threads
+    with _lock:
+        _disabled_threads += (check is not None) - (_watch is not None)
+        _watch = check
 
 
 class Jit:
@@ -140,6 +152,10 @@ class Jit:
             return self._function(*args, **kwargs)
         if staging.current_scope() is not None:
             return self.staged_function(*args, **kwargs)
+        return self.call_compiled(args, kwargs) if _watch is None else _watch(self, args, kwargs)
+
+    def call_compiled(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A call outside of staging, with jit enabled."""
         key, buffers, _ = self.signature_of(args, kwargs)
         call = self._compiled.get(key)
         if call is None:
@@ -180,15 +196,16 @@ class Jit:
             key, buffers, scalars = self.signature_of(args, kwargs)
             treedef, entries = key
             try:
-                program = stage_function(
-                    self.staged_function,
-                    treedef,
-                    entries,
-                    names=names,
-                    scalars=scalars,
-                    donated=donated,
-                    program_name=self._signature.function_name,
-                )
+                with tracing.suspended():
+                    program = stage_function(
+                        self.staged_function,
+                        treedef,
+                        entries,
+                        names=names,
+                        scalars=scalars,
+                        donated=donated,
+                        program_name=self._signature.function_name,
+                    )
             except ConcretizationError as error:
                 if not error.origin or not error.origin <= scalars:
                     raise

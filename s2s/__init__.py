@@ -11,7 +11,7 @@ from s2s.codegen.diagnostics import UnsupportedError
 from s2s.codegen.source import SourceError
 from s2s.compiled import eval_shape, jit
 from s2s.custom import custom_jvp, custom_vjp, custom_vmap, register_vjp
-from s2s.debugging import grad_of
+from s2s.debugging import debug_nans, grad_of
 from s2s.derivatives import grad, jvp, linearize, value_and_grad, vjp
 from s2s.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from s2s.linear import linear_transpose
@@ -27,10 +27,9 @@ from s2s.vectorizing import vectorize
 __version__ = "0.1.0"
 
 __all__ = [
-    "Array", "ConcretizationError", "S2SError", "ShapeDtypeStruct", "SourceError", "UnsupportedError", "checkpoint",
-    "config",
-    "custom_jvp", "custom_vjp", "custom_vmap", "device_get", "device_put", "devices", "disable_jit", "eval_shape",
-    "grad", "grad_of", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose",
-    "linearize", "nn", "numpy", "random", "register_vjp", "stop_gradient", "tree", "value_and_grad", "vectorize",
-    "vjp", "vmap",
+    "Array", "ConcretizationError", "S2SError", "ShapeDtypeStruct", "SourceError", "UnsupportedError",
+    "checkpoint", "config", "custom_jvp", "custom_vjp", "custom_vmap", "debug_nans", "device_get", "device_put",
+    "devices", "disable_jit", "eval_shape", "grad", "grad_of", "hessian", "hvp", "jacfwd", "jacobian", "jacrev",
+    "jit", "jvp", "lax", "linear_transpose", "linearize", "nn", "numpy", "random", "register_vjp", "stop_gradient",
+    "tree", "value_and_grad", "vectorize", "vjp", "vmap",
 ]  # fmt: skip

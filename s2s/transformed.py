@@ -17,9 +17,10 @@ from s2s.codegen.program import parameters
 from s2s.codegen.source import FunctionSource, function_source
 from s2s.codegen.stage import stage_function
 from s2s.codegen.tracebacks import with_user_line
-from s2s.runtime import support, support_trees
+from s2s.runtime import config, support, support_trees
 from s2s.runtime.checkpointing import Checkpointed
 from s2s.runtime.jit import Jit
+from s2s.runtime.nan_checks import NanError, checked
 from s2s.runtime.staging import Staged
 
 
@@ -213,7 +214,9 @@ def run(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     try:
         if any_staged(args) or any_staged(kwargs.values()):
             function = stage_function(function)
-        return function(*args, **kwargs)
+        return checked(function, *args, **kwargs) if config.debug_nans else function(*args, **kwargs)
+    except NanError as error:
+        raise error.with_traceback(None) from None
     except Exception as error:
         raise with_user_line(error) from error.__cause__
 
