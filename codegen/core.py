@@ -144,6 +144,8 @@ def from_statement(new: gast.AST, like: gast.AST | None) -> gast.AST:
     """Gives `new` the origin (user's file and line, and text) of `like`."""
     marks = like.__dict__ if like is not None else _NO_MARKS
     new.origin, new.comment = marks.get("origin"), marks.get("comment")
+    if "hints" in marks and type(new) is type(like):  # of loops
+        new.hints = marks["hints"]
     return new
 
 

@@ -210,6 +210,7 @@ class Desugarer:
         body = self._loop_body(statement, carried, prologue)
         loop = gast.For(target, iterator, body, [], None)
         loop.user_loop = statement
+        loop.hints = getattr(statement, "hints", {})
         self.emit(loop)
 
     def do_While(self, statement: gast.AST) -> None:
@@ -222,7 +223,9 @@ class Desugarer:
         if len(self.body) > before:  # computed once, in front of the loop
             self.refuse_test(statement.test)
         body = self._loop_body(statement, carried, [])
-        self.emit(gast.While(test, body, []))
+        loop = gast.While(test, body, [])
+        loop.hints = getattr(statement, "hints", {})
+        self.emit(loop)
 
     def _open_loop(self, statement: gast.AST, bound: list[str]) -> dict[str, str]:
         """Gives every carried variable its version for the whole loop, assigned before it."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, raising, ranks, saving, simplify, verify
+from s2s.codegen import core, emitted_hints, raising, ranks, saving, simplify, verify
 from s2s.codegen.program import Emitted, Instance, Program, bind_values, signature
 from s2s.codegen.rules import RuleWriter
 from s2s.codegen.shapes import Recorder
@@ -72,6 +72,7 @@ class Draft:
     def place(self, program: Program, name: str, arguments: gast.AST, body: list[gast.AST]) -> None:
         """Raises a simplified body and puts it into the file."""
         body = raising.run(self.function, body, [a.id for a in all_parameters(arguments)])
+        emitted_hints.write(self.function, body)
         tree = gast.FunctionDef(name, arguments, body, [], None, None, [])
         tree.origin = (self.function.source.filename, self.function.source.tree.lineno)
         program.emitted.append(Emitted(name, tree, self.function.references, self.function.source))

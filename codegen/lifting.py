@@ -11,7 +11,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, gradient_edits, nested
+from s2s.codegen import core, gradient_edits, loop_hints, nested
 from s2s.codegen.guards import resolve_path
 from s2s.codegen.names import Namer, names_in
 from s2s.codegen.resolve import bound_names, own_nodes
@@ -56,7 +56,9 @@ class MakeClosure:
 def lifted(source: FunctionSource) -> tuple[gast.AST, dict[str, Any]]:
     """The function without definitions inside, and what the names that stand for these are."""
     if source.lifted is None:
-        source.lifted = _lifted(source)
+        written, added = loop_hints.written_out(source)
+        tree, references = _lifted(written)
+        source.lifted = tree, {**references, **added}
     return source.lifted
 
 

@@ -4,10 +4,12 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, effects
-from s2s.codegen.kinds import FunctionOf, Static
-from s2s.runtime.checkpointing import Checkpointed
+from s2s.codegen import core, effects, nested
+from s2s.codegen.kinds import FunctionOf, Numeric, Static
+from s2s.runtime.checkpointing import Checkpointed, checkpoint
 from s2s.runtime.jit import Jit
+
+nested.MAKERS.add(checkpoint)
 
 
 def unwrapped(target: Any) -> tuple[Any, bool]:
@@ -51,7 +53,9 @@ def _computed_again(reverse: Any, statement: gast.AST, bar: gast.AST) -> gast.AS
 
 
 def _again(reverse: Any, node: gast.AST, bar: gast.AST, versions: dict[str, gast.AST]) -> gast.AST:
-    if not core.is_name(node) or isinstance(reverse.kind(node), Static | FunctionOf | None):
+    kind = reverse.kind(node)
+    is_count = isinstance(kind, Numeric) and kind.scalar and not kind.active
+    if not core.is_name(node) or is_count or isinstance(kind, Static | FunctionOf | None):
         return node
     if node.id not in versions:
         value = core.call(reverse.writer.support("again"), node, bar)

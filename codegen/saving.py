@@ -17,7 +17,9 @@ def placeholder(primal: gast.AST, body: list[gast.AST]) -> gast.AST:
     loop = gast.For(core.stored("_"), core.tuple_of([]), body, [], None)
     loop.primal = primal
     loop.backward = True
-    return core.from_statement(loop, primal)
+    made = core.from_statement(loop, primal)
+    made.hints = {k: v for k, v in getattr(primal, "hints", {}).items() if k == "unroll"}
+    return made
 
 
 def connect(function: core.Function, forward: list[gast.AST], backward: list[gast.AST]) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, jumps
+from s2s.codegen import core, jumps, loop_hints
 from s2s.codegen.stage_flow import bound_in
 from s2s.codegen.stage_locals import carried
 from s2s.codegen.stage_visitor import StageVisitor, loaded, stored
@@ -95,10 +95,12 @@ class ControlFlow(StageVisitor):
         names, number = self._loop_names(node, stop), self._number()
         before = [*self._defined(node, [n for n in names if n != stop]), *before]
         test, label = self.namer.fresh(f"test_{number}"), self.namer.fresh(f"body_{number}")
-        tested = gast.copy_location(gast.Return(self._continues(node.test, stop)), node.test)
+        condition, hints = loop_hints.taken(node.test, self.object)
+        tested = gast.copy_location(gast.Return(self._continues(condition, stop)), node.test)
         before.append(self._function(node, test, [], names, [tested]))
         before.append(self._block_function(node, label, [], names, body))
-        call = self.runtime("while_", loaded(test), loaded(label), *_values_and_names(names), like=node)
+        keywords = self._hints(hints, "max_iters")
+        call = self.runtime("while_", loaded(test), loaded(label), *_values_and_names(names), like=node, **keywords)
         return [gast.copy_location(s, node) for s in [*before, _assigned(names, call)]]
 
     def _continues(self, test: Any, stop: str | None) -> Any:
@@ -116,7 +118,8 @@ class ControlFlow(StageVisitor):
     def visit_For(self, node: Any) -> Any:
         if not self.converts(node):
             return self.generic_visit(node)
-        items = self._lazy(node.iter)
+        iterated, hints = loop_hints.taken(node.iter, self.object)
+        items = self._lazy(iterated)
         body, stop, before = self._without_guard(node)
         names, number = self._loop_names(node, stop), self._number()
         before = [*self._defined(node, [n for n in names if n != stop]), *before]
@@ -124,8 +127,12 @@ class ControlFlow(StageVisitor):
         label = self.namer.fresh(f"body_{number}")
         before.append(self._block_function(node, label, [item], names, [*unpacked, *body]))
         keywords = {} if stop is None else {"stop": gast.Constant(stop, None)}
+        keywords |= self._hints(hints, "unroll", "max_iters")
         call = self.runtime("for_", items, loaded(label), *_values_and_names(names), like=node, **keywords)
         return [gast.copy_location(s, node) for s in [*before, _assigned(names, call)]]
+
+    def _hints(self, hints: dict[str, Any], *names: str) -> dict[str, Any]:
+        return {name: self.visit(hints[name]) for name in names if name in hints}
 
     def _item(self, node: Any, names: list[str]) -> tuple[str, list[Any]]:
         """The parameter that takes an element of what is iterated, and the statement that unpacks it."""

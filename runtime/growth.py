@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from s2s.runtime import dtypes, effects, hlo, joins, staging
+import numpy as np
+
+from s2s.runtime import dtypes, effects, hlo, host_calls, joins, staging
 from s2s.runtime.aval import Aval
 from s2s.runtime.entries import Layout, Run, joined_runs, layout_of, stacked
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.joins import JoinError
 from s2s.runtime.recomputation import Iterations, Recomputed
 from s2s.runtime.regions import Region
+from s2s.runtime.staged_branches import branch
 from s2s.runtime.staged_lists import List
 from s2s.runtime.staging import Staged
 
@@ -101,6 +104,16 @@ class Growth:
         effects.note(self.target)
         self.target.restore(self.entry)
         self.target.run = run if self.entry.run is None else joined_runs(self.entry.run, run)
+
+
+def refuse_more(iterations: Staged, limit: int) -> None:
+    """Makes the program raise an exception where there were more iterations than the user said there can be."""
+
+    def refuse() -> tuple[Any, ...]:
+        host_calls.fail(RuntimeError(f"a loop has more than max_iters={limit} iterations"))
+        return ()
+
+    branch(np.greater(iterations, limit), refuse, lambda: (), (), ())
 
 
 def _is_constant(value: Any, region: Region) -> bool:

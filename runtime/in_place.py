@@ -30,10 +30,10 @@ class _Body:
     """The body of a loop.
 
     Attributes:
-        places: the operations in their order, by place.
-        readers: by array, the operations so far that read a part of it.
+        places: the operations in their order, by place; only until one is changed, which changes its hash.
+        readers: by array, the places so far where a part of it is read.
         made: the arrays that writes of this body made.
-        pinned: the reads that are pinned, and the pinned values.
+        pinned: the places of the reads that are pinned, and the pinned values.
     """
 
     def __init__(self, counter: Any, operations: list[Any]) -> None:
@@ -41,8 +41,8 @@ class _Body:
         self.operations = operations
         self.made = {value for op in operations if op.name in _TIED_OPERAND for value in op.results}
         self.places = {op: place for place, op in enumerate(operations)}
-        self.readers: dict[Any, list[Any]] = {}
-        self.pinned: dict[Any, Staged] = {}
+        self.readers: dict[Any, list[int]] = {}
+        self.pinned: dict[int, Staged] = {}
         self.users = [sorted(set(self._users(op))) for op in operations]
         self.sources: list[list[int]] = [[] for _ in operations]
         for place, users in enumerate(self.users):
@@ -58,37 +58,37 @@ class _Body:
                 yield self.places[user]
 
     def keep(self) -> None:
-        for op in self.operations:
+        for place, op in enumerate(self.operations):
             if op.name in _READS and _is_part(op):
-                self.readers.setdefault(_array(op.operands[0]), []).append(op)
+                self.readers.setdefault(_array(op.operands[0]), []).append(place)
             elif op.name in _TIED_OPERAND:
                 for array in _written(op):
-                    self._before(op, self.readers.get(array, []))
+                    self._before(place, self.readers.get(array, []))
 
-    def _before(self, write: Any, reads: list[Any]) -> None:
+    def _before(self, place: int, reads: list[int]) -> None:
         """Pins reads before a write of what they read, if more than the write and the end of the body need them."""
-        place = self.places[write]
-        if reads and (self._is_one_of_several(write, reads) or self._are_used_besides(reads, place)):
+        write = self.operations[place]
+        if reads and (self._is_one_of_several(place, reads) or self._are_used_besides(reads, place)):
             for read in reads:
                 self._pin(read)
             with ir.InsertionPoint(write):
                 _tie(write, [self.pinned[read] for read in reads], self.counter)
 
-    def _is_one_of_several(self, write: Any, reads: list[Any]) -> bool:
+    def _is_one_of_several(self, write: int, reads: list[int]) -> bool:
         """Whether the array is written, or what was written is read, elsewhere in the same iteration."""
-        array = _array(reads[0].operands[0])
-        goes_on = any(user != len(self.operations) - 1 for user in self.users[self.places[write]])
+        array = _array(self.operations[reads[0]].operands[0])
+        goes_on = any(user != len(self.operations) - 1 for user in self.users[write])
         return goes_on or array in self.made
 
-    def _are_used_besides(self, reads: list[Any], write: int) -> bool:
+    def _are_used_besides(self, reads: list[int], write: int) -> bool:
         before = _closure([write], self.sources)
-        after = _closure((self.places[read] for read in reads), self.users, write)
+        after = _closure(reads, self.users, write)
         return not after <= before
 
-    def _pin(self, read: Any) -> None:
+    def _pin(self, read: int) -> None:
         if read not in self.pinned:
-            with ir.InsertionPoint(self.operations[self.places[read] + 1]):
-                self.pinned[read] = pin(read, self.counter)
+            with ir.InsertionPoint(self.operations[read + 1]):
+                self.pinned[read] = pin(self.operations[read], self.counter)
 
 
 def pin(read: Any, counter: Staged) -> Staged:

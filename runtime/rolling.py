@@ -7,7 +7,7 @@ from s2s.runtime import dtypes, effects, hlo, in_place, joins, staged_iterables,
 from s2s.runtime.adapter import ir
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import S2SError, at_user_line
-from s2s.runtime.growth import Growth, grows
+from s2s.runtime.growth import Growth, grows, refuse_more
 from s2s.runtime.host_calls import results_or_raised
 from s2s.runtime.joins import JoinError, Spec
 from s2s.runtime.recomputation import Iterations, Shapes, Tapes
@@ -43,16 +43,18 @@ class Rolled:
         count: int | None = None,
         capacity: int | None = None,
         tapes: Tapes | None = None,
+        limit: int | None = None,
     ) -> None:
         """`test(k, *values)` and `step(k, *values)` are staged with the number k of iterations so far; `site`'s code
         tells the loop from others. `count` is how many iterations there are, `capacity` how many there can be, where
-        that is known; `tapes` are of the loops whose iterations `step` reads."""
+        that is known; `tapes` are of the loops whose iterations `step` reads; beyond `limit` iterations the program
+        raises an exception if it would have to keep them."""
         self.site, self.test, self.step = site, test, step
         self.entry: list[Any] = list(values)
         self.names = list(names)
         self.targets: list[Any] = []
         self.known_to_run = known_to_run
-        self.count, self.capacity = count, capacity
+        self.count, self.capacity, self.limit = count, capacity, limit
         self.growth: list[Growth] = []
         self.tapes = Tapes(lambda k: []) if tapes is None else tapes
         self.unsettled = False
@@ -289,6 +291,8 @@ class Rolled:
                 growth.finish_recomputed(recorded, (first, last))
                 first = last
                 continue
+            if self.limit is not None:
+                refuse_more(iterations, self.limit)
             mine = [next(buffers) for _ in growth.avals()]
             growth.finish(mine, iterations if self.count is None else self.count)
 

@@ -74,7 +74,11 @@ def largest(*args: Any, **options: Any) -> Any:
 
 def smallest(*args: Any, **options: Any) -> Any:
     """`min` as Python defines it: the first of the smallest, where a NaN compares false."""
-    return _extremum(builtins.min, lambda a, b: a < b, np.min, args, options)
+    found = _extremum(builtins.min, lambda a, b: a < b, np.min, args, options)
+    known = [a for a in args if type(a) is int]
+    if type(found) is Staged and known and found.ndim == 0 and found.dtype == dtypes.int64:
+        found.bounds = (np.iinfo(np.int64).min, builtins.min(known))  # so many iterations a loop has at most
+    return found
 
 
 def total(values: Any, /, start: Any = 0) -> Any:

@@ -21,10 +21,12 @@ class Sequence:
 
     Attributes:
         length: how many elements there are, an int or a staged int.
+        limit: how many there can be as the user has it.
     """
 
     __slots__ = ("length",)
     length: Any
+    limit: int | None = None
 
     def item(self, k: Any) -> Any:
         """The element at a place, counted from 0, an int or a staged int."""
@@ -178,6 +180,30 @@ class Reversed(Sequence):
         """All elements as one array, where they are in a buffer; else None."""
         whole = self.part.run.whole() if isinstance(self.part, Entries) else None
         return None if whole is None else np.flip(whole, 0)
+
+
+class Limited(Sequence):
+    """A sequence of unknown length of which the user says how long it can be."""
+
+    __slots__ = ("part", "limit")
+
+    def __init__(self, part: Sequence, limit: int) -> None:
+        self.part, self.limit = part, limit
+        self.length = part.length
+
+    def places(self, k: Any) -> list[tuple[Any, Any]]:
+        return self.part.places(k)
+
+    def bound(self) -> int | None:
+        return self.limit
+
+    def item(self, k: Any) -> Any:
+        return self.part.item(k)
+
+
+def limited(found: Sequence, limit: int | None) -> Sequence:
+    """The sequence with the user's limit, where nothing else is known."""
+    return found if limit is None or found.bound() is not None else Limited(found, limit)
 
 
 class Listed(Sequence):

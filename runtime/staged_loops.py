@@ -23,12 +23,18 @@ _WHILE_IN_PYTHON = 8
 
 
 def for_(
-    items: Any, body: Callable[..., Values], values: Values, names: Sequence[str], stop: str | None = None
+    items: Any,
+    body: Callable[..., Values],
+    values: Values,
+    names: Sequence[str],
+    stop: str | None = None,
+    unroll: bool | int = False,
+    max_iters: int | None = None,
 ) -> tuple[Any, ...]:
     """`for item in items:`, whose body takes an item and the variables `names`, and gives those back.
 
     `stop` names the variable that ends the loop once it is true after an iteration. Rolled, where an iteration builds
-    operations and the next one is of the same kind; else run in Python.
+    operations and the next one is of the same kind; else run in Python. `unroll` and `max_iters` are the user's hints.
 
     Raises:
         JoinError: the number of iterations is not known, and a variable changes structure, shape or kind.
@@ -43,14 +49,33 @@ def for_(
         return _in_python(items, body, values, names, place)
     if type(found.length) is int and found.length < 2:
         return _in_python(found, body, values, names, place)
+    if unroll and type(found.length) is int:
+        return _written_out(found, body, values, names, place, unroll)
     try:
-        return _rolled(found, body, values, names, place)
+        return _rolled(staged_iterables.limited(found, max_iters), body, values, names, place)
     except Exception as error:
         if type(found.length) is not int:
             raise _of_unknown_length(error, found.length) from error
         if found.length > _MOST_UNROLLED:
             raise
         return _in_python(found, body, values, names, place)
+
+
+def _written_out(
+    found: staged_iterables.Sequence, body: Callable[..., Values], values: Values, names: Any, place: Any, unroll: int
+) -> tuple[Any, ...]:
+    """All iterations one after the other, or so many of them as one."""
+    if unroll is True or unroll >= found.length or place is not None:
+        return _in_python(found, body, values, names, place)
+
+    def several(first: Any, *now: Any) -> Values:
+        for k in range(unroll):
+            now = tuple(body(found.item(first + k), *now))
+        return now
+
+    whole = found.length - found.length % unroll
+    values = for_(range(0, whole, unroll), several, values, names)
+    return _in_python(map(found.item, range(whole, found.length)), body, values, names, None)
 
 
 def _of_unknown_length(error: Exception, length: Staged) -> Exception:
@@ -110,7 +135,8 @@ def _roll_from(
     capacity = None if bound is None else bound - first
     tapes = Tapes(lambda k: found.places(k + first if first else k))
     exact = count if type(count) is int and place is None else None
-    return Rolled(body, test, step, values, names, type(count) is int, exact, capacity, tapes).results
+    limit = found.limit
+    return Rolled(body, test, step, values, names, type(count) is int, exact, capacity, tapes, limit).results
 
 
 def _in_python(
@@ -135,7 +161,11 @@ def _unless(stopped: Staged, item: Any, body: Callable[..., Values], values: Val
 
 
 def while_(
-    test: Callable[..., Any], body: Callable[..., Values], values: Values, names: Sequence[str]
+    test: Callable[..., Any],
+    body: Callable[..., Values],
+    values: Values,
+    names: Sequence[str],
+    max_iters: int | None = None,
 ) -> tuple[Any, ...]:
     """`while test(...):`, whose body takes the variables `names` and gives them back.
 
@@ -149,11 +179,11 @@ def while_(
     while True:
         decided = _tested(test, values)
         if type(decided) is not bool:
-            return _decided_later(decided, test, body, values, names)
+            return _decided_later(decided, test, body, values, names, max_iters)
         if not decided:
             return values
         if count == _WHILE_IN_PYTHON and current_scope() is not None:
-            found = _tried(test, body, values, names)
+            found = _tried(test, body, values, names, max_iters)
             if found is not None:
                 return found
         values = tuple(body(*values))
@@ -175,30 +205,34 @@ def _tested(test: Callable[..., Any], values: tuple[Any, ...]) -> Any:
 
 
 def _decided_later(
-    decided: Staged, test: Any, body: Any, values: tuple[Any, ...], names: Sequence[str]
+    decided: Staged, test: Any, body: Any, values: tuple[Any, ...], names: Sequence[str], limit: int | None
 ) -> tuple[Any, ...]:
     """The loop as one operation; where that is not possible, what decides it has to be known, if it can be."""
     try:
-        return _rolled_while(test, body, values, names)
+        return _rolled_while(test, body, values, names, limit)
     except JoinError as error:
         if decided.origin:
             raise ConcretizationError(str(error), decided.origin) from error
         raise
 
 
-def _rolled_while(test: Any, body: Any, values: tuple[Any, ...], names: Sequence[str]) -> tuple[Any, ...]:
+def _rolled_while(
+    test: Any, body: Any, values: tuple[Any, ...], names: Sequence[str], limit: int | None
+) -> tuple[Any, ...]:
     def on_values(k: Staged, *carried: Any) -> Any:
         return test(*carried)
 
     def step(k: Staged, *carried: Any) -> Values:
         return body(*carried)
 
-    return Rolled(body, on_values, step, values, names, known_to_run=False).results
+    return Rolled(body, on_values, step, values, names, False, None, limit, None, limit).results
 
 
-def _tried(test: Any, body: Any, values: tuple[Any, ...], names: Sequence[str]) -> tuple[Any, ...] | None:
+def _tried(
+    test: Any, body: Any, values: tuple[Any, ...], names: Sequence[str], limit: int | None
+) -> tuple[Any, ...] | None:
     """The rest of a loop that has run in Python for a while, as one operation; None where that is not possible."""
     try:
-        return _rolled_while(test, body, values, names)
+        return _rolled_while(test, body, values, names, limit)
     except Exception:
         return None

@@ -6,7 +6,6 @@ XLA computations.
 
 from s2s import lax, nn, numpy, random, tree
 from s2s.batching import vmap
-from s2s.checkpointing import checkpoint
 from s2s.codegen.diagnostics import UnsupportedError
 from s2s.codegen.source import SourceError
 from s2s.compiled import eval_shape, jit
@@ -18,9 +17,11 @@ from s2s.linear import linear_transpose
 from s2s.runtime import config
 from s2s.runtime.array import Array, device_get, device_put
 from s2s.runtime.aval import ShapeDtypeStruct
+from s2s.runtime.checkpointing import checkpoint
 from s2s.runtime.devices import devices
 from s2s.runtime.errors import ConcretizationError, S2SError
 from s2s.runtime.jit import disable_jit
+from s2s.runtime.loop_hints import loop
 from s2s.runtime.support import stop_gradient
 from s2s.vectorizing import vectorize
 
@@ -30,6 +31,6 @@ __all__ = [
     "Array", "ConcretizationError", "S2SError", "ShapeDtypeStruct", "SourceError", "UnsupportedError",
     "checkpoint", "config", "custom_jvp", "custom_vjp", "custom_vmap", "debug_nans", "device_get", "device_put",
     "devices", "disable_jit", "eval_shape", "grad", "grad_of", "hessian", "hvp", "jacfwd", "jacobian", "jacrev",
-    "jit", "jvp", "lax", "linear_transpose", "linearize", "nn", "numpy", "random", "register_vjp", "stop_gradient",
-    "tree", "value_and_grad", "vectorize", "vjp", "vmap",
+    "jit", "jvp", "lax", "linear_transpose", "linearize", "loop", "nn", "numpy", "random", "register_vjp",
+    "stop_gradient", "tree", "value_and_grad", "vectorize", "vjp", "vmap",
 ]  # fmt: skip
