@@ -263,15 +263,21 @@ class Assigned:
                 self._note(statement, kind is gast.Assign and "join" not in statement.__dict__)
 
     def _note(self, statement: gast.AST, is_assignment: bool) -> None:
-        names, found = core.targets(statement), self._found
+        target, found = statement.targets[0] if is_assignment else None, self._found
+        if type(target) is gast.Name:  # most of them
+            name = target.id
+            if name in found:
+                self._twice.add(name)
+            if core.is_derived(statement):
+                self.derived.add(name)
+            found[name] = self.plain[name] = statement.value
+            return
+        names = core.targets(statement)
         if not found.keys().isdisjoint(names):
             self._twice.update(found.keys() & set(names))
         if core.is_derived(statement):
             self.derived.update(names)
-        if is_assignment and type(statement.targets[0]) is gast.Name:
-            found[names[0]] = self.plain[names[0]] = statement.value
-        else:
-            found.update(dict.fromkeys(names, NO_VALUE))
+        found.update(dict.fromkeys(names, NO_VALUE))
 
     def once(self) -> dict[str, gast.AST]:
         """Names that are assigned once, to what."""

@@ -317,6 +317,9 @@ def walk(body: Iterable[gast.AST]) -> list[gast.AST]:
 
 
 def _walk_into(body: Iterable[gast.AST], found: list[gast.AST]) -> None:
+    if type(body) is list and COMPOUND.isdisjoint(map(type, body)):
+        found += body
+        return
     for statement in body:
         found.append(statement)
         if type(statement) in COMPOUND:
@@ -352,7 +355,29 @@ def remembered_reads(node: gast.AST) -> list[str]:
     """Like `reads`, for an expression that is never changed, only replaced."""
     found = node.__dict__.get("names_read")
     if found is None:
-        found = node.names_read = reads(node)
+        kind = type(node)
+        if kind is gast.Call:
+            found = _reads_of_parts([node.func, *node.args, *[k.value for k in node.keywords]])
+        elif kind is gast.BinOp:
+            found = _reads_of_parts((node.left, node.right))
+        else:
+            found = reads(node)
+        node.names_read = found
+    return found
+
+
+def _reads_of_parts(nodes: Iterable[gast.AST]) -> list[str]:
+    """The reads of the operands of an operation, most of which are names and paths."""
+    found: list[str] = []
+    for node in nodes:
+        kind = type(node)
+        if kind is gast.Attribute:
+            node = node.value
+            kind = type(node)
+        if kind is gast.Name:
+            found.append(node.id)
+        elif kind is not gast.Constant:
+            _collect_reads(node, found)
     return found
 
 

@@ -20,6 +20,7 @@ _EXPRESSIONS = frozenset(
     (gast.Attribute, gast.BinOp, gast.Call, gast.Constant, gast.Dict, gast.List, gast.Name, gast.Slice)
     + (gast.Subscript, gast.Tuple, gast.UnaryOp, gast.keyword)
 )
+_HIGHER_ORDER, _NUMPY_CONSTANTS = ({id(f) for f in functions} for functions in (HIGHER_ORDER, NUMPY_CONSTANTS))
 # Methods of arrays that change nothing.
 _CHANGING = frozenset("byteswap fill itemset partition put resize setfield setflags sort".split())
 _METHODS = frozenset(name for name in dir(np.ndarray) if not name.startswith("_")) - _CHANGING
@@ -95,10 +96,10 @@ class _Reading:
         if function is None:
             if type(call.func) is not gast.Attribute or call.func.attr not in _METHODS:
                 raise _NotPlain
-        elif counterpart(function) is not None or any(function is f for f in HIGHER_ORDER):
+        elif counterpart(function) is not None or id(function) in _HIGHER_ORDER:
             raise _NotPlain
         else:
-            self.called[path] = any(function is f for f in NUMPY_CONSTANTS)
+            self.called[path] = id(function) in _NUMPY_CONSTANTS
             called = function_called(function)
             self.callees += [called] if called is not None else []
 

@@ -89,9 +89,12 @@ def _changed(node: gast.AST, fields: Mapping[str, Any]) -> gast.AST:
     """A copy of a node but for these fields, without what is remembered of it."""
     kind: Any = type(node)
     copy = kind.__new__(kind)
-    slots = {k: v for k, v in node.__dict__.items() if k not in REMEMBERED}
+    slots = copy.__dict__
+    slots.update(node.__dict__)
+    for name in REMEMBERED:
+        if name in slots:
+            del slots[name]
     slots.update(fields)
-    copy.__dict__.update(slots)
     return copy
 
 
