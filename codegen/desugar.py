@@ -13,11 +13,7 @@ from s2s.codegen.guards import resolve_path
 from s2s.codegen.inert import without_inert
 from s2s.codegen.normal_form import Flattener
 from s2s.codegen.patterns import without_match
-from s2s.codegen.refusals import (
-    refuse_expression,
-    refuse_outside_write,
-    refuse_statement,
-)
+from s2s.codegen.refusals import refuse_expression, refuse_outside_write, refuse_statement
 from s2s.codegen.source import FunctionSource
 from s2s.codegen.structured import structured
 from s2s.codegen.touched import touched_variables
@@ -438,8 +434,10 @@ class Desugarer:
         return inline_control.consumed(self, expression)
 
     def unset(self, node: gast.AST) -> None:
-        """A local variable is read that no statement before has set, or that has been deleted."""
-        self.diagnostics.report(node, f"{node.id!r} is read here, but is not set or has been deleted", "set it first")
+        """A local variable is read that no statement before has set, and whose writing was not refused before."""
+        if node.id not in self.declared_outside:
+            cause = f"{node.id!r} is read here, but is not set or has been deleted"
+            self.diagnostics.report(node, cause, "set it first")
 
     def refuse_test(self, test: gast.AST) -> None:
         cause = "this test calls a function in a way that cannot be computed anew in each iteration"

@@ -61,6 +61,11 @@ def refuse_outside_write(diagnostics: Diagnostics, target: gast.AST) -> None:
     diagnostics.report(target, cause, "return the value and assign it outside")
 
 
+def refuse_outside_element(diagnostics: Diagnostics, target: gast.AST, name: str) -> None:
+    cause = f"writing into {name!r}, which is made outside of the function, is a side effect"
+    diagnostics.report(target, cause, f"take a copy, `own = {name}.copy()`, write into that, and return it")
+
+
 def refuse_captured_writes(diagnostics: Diagnostics, definition: gast.AST) -> None:
     """Elements of captured containers that a function defined inside writes."""
     bound = {n.id for n in gast.walk(definition) if isinstance(n, gast.Name) and not isinstance(n.ctx, gast.Load)}

@@ -5,7 +5,7 @@ from typing import Any
 import gast
 
 from s2s.codegen import core, versions
-from s2s.codegen.refusals import refuse_statement
+from s2s.codegen.refusals import refuse_outside_element, refuse_statement
 from s2s.codegen.rules import RuleWriter, as_argument
 
 
@@ -105,7 +105,11 @@ def _owner(desugarer: Any, target: gast.Subscript) -> str | None:
         owner = desugarer.atom(target.value)
         if core.is_name(owner):
             return owner.id
-    refuse_statement(desugarer.diagnostics, target)
+    if isinstance(root, gast.Name) and root.id not in desugarer.function.parameters:
+        desugarer.declared_outside.add(root.id)
+        refuse_outside_element(desugarer.diagnostics, target, root.id)
+    else:
+        refuse_statement(desugarer.diagnostics, target)
     return None
 
 

@@ -187,6 +187,21 @@ def line_raised_at(error: BaseException) -> UserLine | None:
     return UserLine(*_mapped(code.co_filename, last.tb_lineno or 0), code.co_name)
 
 
+def note_user_line(error: BaseException) -> None:
+    """Notes the innermost line of the user's that an exception came through, unless its message says it."""
+    frames, traceback = [], error.__traceback__
+    while traceback is not None:
+        frames.append(traceback)
+        traceback = traceback.tb_next
+    last = next((t for t in reversed(frames) if not internal(t.tb_frame.f_code.co_filename)), None)
+    if last is None:
+        return
+    code = last.tb_frame.f_code
+    file, line = _mapped(code.co_filename, last.tb_lineno or 0)
+    if not any(f"{file}:{line}" in text for text in (str(error), *getattr(error, "__notes__", ()))):
+        annotate(error, file, line, linecache.getline(file, line).strip())
+
+
 def _last(error: BaseException) -> TracebackType | None:
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:

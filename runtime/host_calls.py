@@ -161,6 +161,7 @@ def result_or_raised(function: Callable[[], Any]) -> Any:
         return function()
     except Exception as error:
         if not errors.is_raised_by_user(error) or host_values.is_known(error):
+            errors.note_user_line(error)
             raise
         raised = error
     fail(raised)

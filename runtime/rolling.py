@@ -44,6 +44,7 @@ class Rolled:
         capacity: int | None = None,
         tapes: Tapes | None = None,
         limit: int | None = None,
+        or_python: bool = True,
     ) -> None:
         """`test(k, *values)` and `step(k, *values)` are staged with the number k of iterations so far; `site`'s code
         tells the loop from others. `count` is how many iterations there are, `capacity` how many there can be, where
@@ -53,6 +54,7 @@ class Rolled:
         self.entry: list[Any] = list(values)
         self.names = list(names)
         self.targets: list[Any] = []
+        self.or_python = or_python
         self.known_to_run = known_to_run
         self.count, self.capacity, self.limit = count, capacity, limit
         self.growth: list[Growth] = []
@@ -100,7 +102,7 @@ class Rolled:
 
     def _refuse_python(self, region: Region) -> None:
         """A loop on Python values alone runs in Python, so that they stay known."""
-        if not region.scope.uses_arrays and all(spec.treedef is None for spec in self.specs):
+        if self.or_python and not region.scope.uses_arrays and all(spec.treedef is None for spec in self.specs):
             raise CannotRoll(f"nothing in this loop depends on arrays{at_user_line()}")
 
     def _avals(self) -> list[Aval]:

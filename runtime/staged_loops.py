@@ -209,7 +209,7 @@ def _decided_later(
 ) -> tuple[Any, ...]:
     """The loop as one operation; where that is not possible, what decides it has to be known, if it can be."""
     try:
-        return _rolled_while(test, body, values, names, limit)
+        return _rolled_while(test, body, values, names, limit, or_python=False)
     except JoinError as error:
         if decided.origin:
             raise ConcretizationError(str(error), decided.origin) from error
@@ -217,7 +217,7 @@ def _decided_later(
 
 
 def _rolled_while(
-    test: Any, body: Any, values: tuple[Any, ...], names: Sequence[str], limit: int | None
+    test: Any, body: Any, values: tuple[Any, ...], names: Sequence[str], limit: int | None, or_python: bool = True
 ) -> tuple[Any, ...]:
     def on_values(k: Staged, *carried: Any) -> Any:
         return test(*carried)
@@ -225,7 +225,7 @@ def _rolled_while(
     def step(k: Staged, *carried: Any) -> Values:
         return body(*carried)
 
-    return Rolled(body, on_values, step, values, names, False, None, limit, None, limit).results
+    return Rolled(body, on_values, step, values, names, False, None, limit, None, limit, or_python).results
 
 
 def _tried(

@@ -228,7 +228,10 @@ class Staged(ArrayMethods):
         raise self._unknown("its value as an int", "keep it as an array, with .astype(int)")
 
     def __index__(self) -> int:
-        raise self._unknown("its value as an int (a shape, an axis or a trip count)", "take sizes from .shape")
+        raise self._unknown(
+            "its value as an int (a shape, an axis, a trip count, or an index into a list)",
+            "take sizes from .shape, and make an array of a list that is indexed",
+        )
 
     def __float__(self) -> float:
         raise self._unknown("its value as a float", "keep it as an array, with .astype(float)")

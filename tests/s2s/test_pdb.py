@@ -28,7 +28,7 @@ def with_set_trace(w, x):
 
 def inspecting(w, x):
     hidden = np.tanh(w * x)
-    with s2s.grad_of(hidden) as hidden_bar:
+    with s2s.grad_of(hidden) as hidden_bar:  # noqa: F841 - the debugger reads it
         breakpoint()
     return np.sum(hidden**2)
 
