@@ -100,11 +100,11 @@ def main() -> None:
     with console.status("measuring"):
         for part in (imports, dispatch, eager_gradient, staging_and_steps):
             for row in part(rounds):
-                table.add_row(*_cells(row))
+                table.add_row(*cells(row))
     console.print(table)
 
 
-def _cells(row: Row) -> list[str]:
+def cells(row: Row) -> list[str]:
     ratio = row.seconds["s2s"] / row.seconds["jax"]
     target = "" if row.target is None else f"<= {row.target:g}"
     colour = "green" if row.target is None or ratio <= row.target else "red"

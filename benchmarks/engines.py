@@ -27,12 +27,12 @@ class Engine:
         self.library = library
         self.numpy_import = numpy_import
 
-    def models(self) -> ModuleType:
+    def models(self, path: Path = MODELS) -> ModuleType:
         """The models, loaded anew: functions that neither engine has seen, so that no cache answers for them."""
-        text = MODELS.read_text().replace("import numpy as np", self.numpy_import)
-        path = Path(tempfile.mkdtemp(prefix="s2s-benchmark-")) / f"models_{self.name}_{next(_serial)}.py"
-        path.write_text(text)
-        spec = importlib.util.spec_from_file_location(path.stem, path)
+        text = path.read_text().replace("import numpy as np", self.numpy_import)
+        copy = Path(tempfile.mkdtemp(prefix="s2s-benchmark-")) / f"models_{self.name}_{next(_serial)}.py"
+        copy.write_text(text)
+        spec = importlib.util.spec_from_file_location(copy.stem, copy)
         assert spec is not None and spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)

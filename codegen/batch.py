@@ -198,10 +198,19 @@ class Batch(BatchValues):
             new = {"v": wanted.element, "d": wanted}
             return {p: self.spread_to(operation.binding[p], new[p]) for p in new if p in operation.places}
         if not isinstance(wanted, ListOf) or wanted.elements is not None:
-            return {}
+            return self._as_parts(operation, wanted)
         put = {p: wanted.element for p in ("v",)} | {p: ListOf(wanted.element) for p in ("ys", "xs")}
         there = [p for p in put if p in operation.places and isinstance(operation.binding[p], gast.Name)]
         return {p: self.spread_to(operation.binding[p], put[p]) for p in there}
+
+    def _as_parts(self, operation: Operation, wanted: Any) -> dict[str, gast.AST]:
+        """`add_at(c, key, v)` of a container of known structure: what the result has batched is so before."""
+        key = operation.binding.get("index")
+        if "c" not in operation.places or key is None or not core.is_literal(key):
+            return {}
+        new = {"c": wanted, "v": kinds.getitem(wanted, core.literal(key))}
+        names = [p for p in new if p in operation.places and core.is_name(operation.binding[p])]
+        return {p: self.spread_to(operation.binding[p], new[p]) for p in names}
 
     def _require_shared_keys(self, operation: Operation) -> None:
         key = operation.binding.get("key")

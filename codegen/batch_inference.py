@@ -4,7 +4,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import batch_kinds, batch_rules, container_kinds, core, heap, kinds, rules, static_tests
+from s2s.codegen import batch_kinds, batch_rules, container_kinds, core, heap, kinds, ragged, rules, static_tests
 from s2s.codegen.batch import is_range_of
 from s2s.codegen.infer import Inference
 from s2s.codegen.kinds import Kind, ListOf, RaggedOf
@@ -60,7 +60,7 @@ class BatchInference(Inference):
     def _refuse_batched_options(self, statement: gast.AST, operation: Operation) -> None:
         primitive = operation.primitive
         for parameter in operation.active:
-            if parameter not in (*primitive.operands, *primitive.shape_only, "index", "object", "condlist"):
+            if parameter not in (*primitive.operands, *primitive.shape_only, "index", "object", "test", "condlist"):
                 cause = f"the argument {parameter!r} of {primitive.name} depends on a batched value"
                 self.refuse(statement, cause, "compute it from values that are not batched")
 
@@ -99,9 +99,8 @@ class BatchInference(Inference):
         return done
 
     def do_Assert(self, statement: gast.AST) -> None:
-        is_logical = _is_logical(statement.test) and not any(
-            isinstance(n, gast.Call) for n in core.nodes(statement.test)
-        )
+        calls = [n for n in core.nodes(statement.test) if isinstance(n, gast.Call)]
+        is_logical = _is_logical(statement.test) and all(table.lookup(self.global_object(c.func)) for c in calls)
         if self.reads_active(statement.test) and is_logical:
             statement.expanded = self.expand(statement.test, statement)
 
@@ -131,9 +130,7 @@ class BatchInference(Inference):
         return any(self.is_active(guard.test) for guard in core.split_guard(statement.body)[1])
 
     def _is_over_ragged(self, statement: gast.AST) -> bool:
-        iterator = statement.iter
-        iterated = iterator.args[0] if isinstance(iterator, gast.Call) and len(iterator.args) == 1 else iterator
-        return isinstance(self.kind(iterated), RaggedOf)
+        return any(isinstance(self.kind(source), RaggedOf) for source in ragged.iterated(statement.iter))
 
     def _batch_carried(self, statement: gast.AST) -> None:
         self._batch(t for t, _ in core.split_join(statement.body)[1])

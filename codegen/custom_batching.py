@@ -11,7 +11,7 @@ from s2s.codegen.kinds import DictOf, Kind, ListOf, TupleOf
 def call(batch: Any, statement: gast.AST, operation: Any) -> None:
     """`out, is_batched = f_batch(size, (True, False), x, w)`; what it says is not batched is repeated for all rows."""
     instance, binding = operation.callee, operation.binding
-    name = batch.writer.alias(instance.rule.batch, f"{instance.function.name}_batch")
+    name = batch.writer.alias(instance.rule.batch, instance.rule.name_of("batch"))
     flags = core.tuple_of(is_batched(instance.arguments[p]) for p in binding)
     out, batched = batch.function.fresh("out"), batch.function.fresh("is_batched")
     made = core.call(core.name(name), batch.size(), flags, *binding.values())

@@ -39,9 +39,10 @@ def _names(reverse: Any, instance: Any, constant: list[str]) -> tuple[str, str]:
 
     The latter where functions that capture values are passed to them: only the file knows what these are.
     """
-    rule, base = instance.rule, instance.function.name
+    rule = instance.rule
     if not any(map(function_values.holds_function, instance.arguments.values())):
-        return reverse.writer.alias(rule.forward, f"{base}_fwd"), reverse.writer.alias(rule.backward, f"{base}_bwd")
+        alias = reverse.writer.alias
+        return alias(rule.forward, rule.name_of("forward")), alias(rule.backward, rule.name_of("backward"))
     arguments = [kinds.with_activity(k, False) for k in instance.arguments.values()]
     forward = plain(instance.program, rule.forward, arguments)
     result, saved = kinds.parts(forward.result) if len(kinds.parts(forward.result)) == 2 else (kinds.Unknown(),) * 2
@@ -92,7 +93,7 @@ def tangent(forward: Any, statement: gast.AST, instance: Any) -> gast.AST:
 def _tangent_name(forward: Any, instance: Any, constant: list[str], primals: list[str]) -> str:
     rule = instance.rule
     if not any(map(function_values.holds_function, instance.arguments.values())):
-        name: str = forward.writer.alias(rule.tangent, f"{instance.function.name}_jvp")
+        name: str = forward.writer.alias(rule.tangent, rule.name_of("tangent"))
         return name
     inactive = {p: kinds.with_activity(k, False) for p, k in instance.arguments.items()}
     both = TupleOf(tuple(inactive[p] for p in primals))

@@ -53,10 +53,16 @@ class Rule:
         """The names of the parameters that have no derivative."""
         return [names[c] if isinstance(c, int) else c for c in self.constants]
 
+    def name_of(self, which: str) -> str:
+        """What emitted text calls one of the rules where the user has no name for it."""
+        name = getattr(getattr(self, which), "__name__", "")
+        base = getattr(self.function, "__name__", "") or getattr(self.function, "name", "")
+        return name if name.isidentifier() else f"{base if base.isidentifier() else 'function'}_{which}"
+
     def names(self) -> list[str]:
-        """What the user calls the rules, perhaps: no emitted function is called so."""
-        rules = (self.forward, self.backward, self.tangent, self.batch)
-        return [name for r in rules if isinstance(name := getattr(r, "__name__", None), str)]
+        """The names of all rules: no emitted function is called so."""
+        given = [w for w in ("forward", "backward", "tangent", "batch") if getattr(self, w) is not None]
+        return list(map(self.name_of, given))
 
     @property
     def has_derivative(self) -> bool:
@@ -67,8 +73,16 @@ def source_of(function: Any) -> FunctionSource:
     return function if isinstance(function, FunctionSource) else function_source(function)
 
 
+def signature_of(function: Any) -> FunctionSource:
+    """The source whose parameters a function takes, with rules or without."""
+    rule = rule_of(function)
+    return source_of(function) if rule is None else rule.source()
+
+
 # Rules of plain functions: registered ones, and those of emitted batched functions.
 REGISTERED: "weakref.WeakKeyDictionary[Any, Rule]" = weakref.WeakKeyDictionary()
+# How often rules were given to functions that had others, or none, before: what was emitted then does not hold.
+CHANGES = [0]
 # Makes the rule of a batched function: of the rule, the batched function and, for each parameter, what is batched.
 BATCHERS: list[Callable[[Rule, Any, dict[str, Kind]], Rule]] = []
 

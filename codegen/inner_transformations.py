@@ -5,11 +5,12 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import call_arguments, core, function_values, nested, rules
+from s2s.codegen import call_arguments, core, custom_rules, function_values, inner_pullbacks, nested, rules
 from s2s.codegen.guards import UNRESOLVED
 from s2s.codegen.kinds import FunctionOf, Kind, Static, Unknown
 from s2s.codegen.lifting import Definition
 from s2s.codegen.operations import Operation
+from s2s.runtime.jit import Jit
 
 
 @dataclass(eq=False)
@@ -33,7 +34,11 @@ class InnerTransformed:
 
 
 def is_transformation(target: Any, node: gast.AST) -> bool:
-    return nested.makes(target) or nested.wraps(target) or (nested.applies(target) and len(node.args) > 1)
+    return (
+        nested.makes(target)
+        or nested.wraps(target)
+        or ((nested.applies(target) or nested.pulls(target)) and len(node.args) > 1)
+    )
 
 
 def transformation(inference: Any, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
@@ -41,11 +46,17 @@ def transformation(inference: Any, statement: gast.AST, node: gast.AST, target: 
     kind = inference.kind(node.args[0]) if node.args else None
     if isinstance(kind, FunctionOf) and isinstance(kind.definition, Definition | InnerTransformed):
         return _of_closure(inference, statement, node, target, kind)
-    asked = node.args[:1] if nested.applies(target) else node.args
+    asked = node.args[:1] if nested.applies(target) or nested.pulls(target) else node.args
     known = [known_value(inference, a) for a in asked]
     options = {k.arg: known_value(inference, k.value) for k in node.keywords if not nested.applies(target)}
     if UNRESOLVED in known or any(v is UNRESOLVED for v in options.values()) or None in options:
         return inference.unknown_call(statement, node)
+    if nested.pulls(target):
+        own = parameters_of(inner_source(known[0]))
+        if len(own) != len(node.args) - 1:
+            return inference.unknown_call(statement, node)
+        given = dict(zip(own, node.args[1:], strict=True))
+        return inner_pullbacks.pulled_back(inference, statement, node, known[0], given, own)
     if not nested.applies(target):
         name = core.targets(statement)[0]
         if name not in inference.made:
@@ -53,8 +64,9 @@ def transformation(inference: Any, statement: gast.AST, node: gast.AST, target: 
         return Static(inference.made[name])
     if not inference.reads_active(node):
         return Unknown()
-    statement.value = gast.copy_location(gast.Call(node.func, node.args[1:], node.keywords), node)
     statement.transformed = nested.APPLIED[target](*known)
+    called = _by_name(inference, statement.transformed)
+    statement.value = gast.copy_location(gast.Call(called, node.args[1:], node.keywords), node)
     return inference.program.call(inference, statement, statement.value, statement.transformed)
 
 
@@ -67,6 +79,8 @@ def _of_closure(inference: Any, statement: gast.AST, node: gast.AST, target: Any
     options = {k.arg: known_value(inference, k.value) for k in node.keywords}
     if UNRESOLVED in rest or any(v is UNRESOLVED for v in options.values()) or None in options:
         return inference.unknown_call(statement, node)
+    if nested.pulls(target):
+        return _pulled(inference, statement, node, kind)
     if nested.applies(target):
         return _applied(inference, statement, node, target, kind)
     statement.user_call, statement.value = node, node.args[0]
@@ -123,9 +137,36 @@ def _applied(inference: Any, statement: gast.AST, node: gast.AST, target: Any, k
     if (target, "applied") not in definition.made:
         definition.made[target, "applied"] = nested.APPLIED[target](function)
     statement.user_call = node
-    statement.value = gast.copy_location(gast.Call(node.func, packed, []), node)
     called = definition.made[target, "applied"]
+    statement.value = gast.copy_location(gast.Call(_by_name(inference, called), packed, []), node)
     return inference.program.call(inference, statement, statement.value, called)
+
+
+def _by_name(inference: Any, transformed: Any) -> gast.AST:
+    """The transformed function by a name of the file, for where no derivative of the call is needed."""
+    return core.name(function_values.reference(inference, transformed, transformed.transformation))
+
+
+def _pulled(inference: Any, statement: gast.AST, node: gast.AST, kind: FunctionOf) -> Kind:
+    """`vjp(f, x)`: captured values are further arguments, whose cotangents nobody asks for."""
+    definition = kind.definition
+    function = definition.transformed if isinstance(definition, InnerTransformed) else definition.source
+    names = list(definition.parameters)
+    own = [p for p in parameters_of(definition.source) if p not in names]
+    if len(own) != len(node.args) - 1:
+        return inference.unknown_call(statement, node)
+    statement.closure_read = node.args[0].id
+    parts = dict(zip(names, function_values.captured(inference, node.args[0], definition), strict=True))
+    values = parts | dict(zip(own, node.args[1:], strict=True))
+    ordered = {p: values[p] for p in parameters_of(definition.source)}
+    return inner_pullbacks.pulled_back(inference, statement, node, function, ordered, own)
+
+
+def inner_source(function: Any) -> Any:
+    """The source whose parameters a function takes, transformed or not."""
+    function = function.__wrapped__ if isinstance(function, Jit) else function
+    is_transformed = hasattr(type(function), "emitted_source")
+    return function.signature() if is_transformed else custom_rules.signature_of(function)
 
 
 def _zeros(inference: Any, node: gast.AST) -> gast.AST:
@@ -139,10 +180,13 @@ def parameters_of(source: Any) -> list[str]:
 
 
 def known_value(inference: Any, node: gast.AST) -> Any:
-    """The value of a literal, a global or a function transformed here, UNRESOLVED otherwise."""
+    """The value of a literal, a global or a function that is known, UNRESOLVED otherwise."""
     if core.is_name(node) and node.id in inference.made:
         return inference.made[node.id]
     if core.is_literal(node):
         return core.literal(node)
     found = inference.global_object(node)
+    kind = inference.kind(node) if found is None else None
+    if isinstance(kind, Static) and callable(kind.value):  # a function that was passed as an argument
+        return kind.value
     return UNRESOLVED if found is None else found

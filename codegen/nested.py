@@ -11,6 +11,8 @@ from typing import Any
 MAKERS: set[Any] = set()
 # Functions that take a function and what the transformed function takes: `jvp(f, primals, tangents)`.
 APPLIED: dict[Any, Callable[..., Any]] = {}
+# Functions that take a function and its arguments, and return its value and the function that pulls cotangents back.
+PULLED: dict[Any, Callable[..., Any]] = {}
 
 
 # Decorators that leave what a function computes as it is.
@@ -19,6 +21,10 @@ TRANSPARENT: set[Any] = {functools.wraps, functools.lru_cache, functools.cache}
 
 # Functions of a function that give one that computes the same: `jit(f)`.
 WRAPPERS: set[Any] = set()
+
+
+def pulls(target: Any) -> bool:
+    return isinstance(target, Hashable) and target in PULLED
 
 
 def wraps(target: Any) -> bool:

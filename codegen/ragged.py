@@ -20,30 +20,72 @@ _REWRITE = "write to an array of fixed length"
 
 @dataclass
 class Entries:
-    """The entries that a loop goes over, and the loop's variable for one."""
+    """The entries that a loop goes over, its variables for these, and what it takes out of each."""
 
     target: gast.AST
-    rows: gast.AST
-    item: gast.AST
+    parts: list[tuple[str, gast.AST, str]]  # of each entry: its name, the rows that have it, the user's variable
 
     def unpack(self, batch: Any, statement: gast.AST) -> gast.AST:
-        """Writes the statement that takes an entry apart; the rows that have it."""
-        batch.out.append(core.unpack([self.rows.id, self.item.id], core.name(self.target.id), statement))
-        return self.rows
+        """Writes the statements that take the entries apart; the rows that have them, which are the same for all."""
+        for entry, rows, item in self.parts:
+            batch.out.append(core.unpack([rows.id, item], core.name(entry), statement))
+        return self.parts[0][1]
+
+
+def iterated(iterator: gast.AST) -> list[gast.AST]:
+    """What a loop runs over, through `zip`, `reversed` and the like."""
+    if isinstance(iterator, gast.Call) and core.dotted(iterator.func) in ("zip", "reversed", "enumerate"):
+        return [source for argument in iterator.args for source in iterated(argument)]
+    return [iterator]
 
 
 def over(batch: Any, statement: gast.For) -> Entries | None:
-    """What a loop over such a list iterates, None for other loops."""
+    """What a loop over such a list iterates, or over several that grow together; None for other loops."""
     iterator = statement.iter
-    sources = iterator.args if isinstance(iterator, gast.Call) else [iterator]
+    sources = iterated(iterator)
     if not any(isinstance(batch.kind(s), RaggedOf) for s in sources):
         return None
-    if len(sources) > 1 or (isinstance(iterator, gast.Call) and core.dotted(iterator.func) != "reversed"):
+    names = core.target_names(statement.target)
+    is_counted = any(core.dotted(n.func) == "enumerate" for n in core.nodes(iterator) if isinstance(n, gast.Call))
+    if is_counted or len(names) != len(sources) or not _grow_together(batch, sources):
         raise batch.unsupported(_CAUSE, "iterate over this list alone")
-    function = batch.function
-    entry, rows = function.fresh("entry"), core.name(function.fresh("rows"))
-    function.kinds[rows.id] = Numeric(True, scalar=True)
-    return Entries(core.stored(entry), rows, core.name(statement.target.id))
+    parts = []
+    for name in names:
+        entry, rows = batch.function.fresh("entry"), core.name(batch.function.fresh("rows"))
+        batch.function.kinds[rows.id] = Numeric(True, scalar=True)
+        parts.append((entry, rows, name))
+    return Entries(_renamed(statement.target, {name: entry for entry, _, name in parts}), parts)
+
+
+def _renamed(target: gast.AST, names: dict[str, str]) -> gast.AST:
+    if isinstance(target, gast.Name):
+        return core.stored(names[target.id])
+    return gast.Tuple([_renamed(e, names) for e in target.elts], gast.Store())
+
+
+def _grow_together(batch: Any, sources: list[gast.AST]) -> bool:
+    """Is an element put into each of the lists wherever one is put into any, so that their elements are a row's own?"""
+    if not all(isinstance(batch.kind(s), RaggedOf) for s in sources):
+        return False
+    places = [_growth(batch, batch.function.body, batch.base(s)) for s in sources]
+    return len(sources) == 1 or (all(p == places[0] for p in places) and bool(places[0]))
+
+
+def _growth(batch: Any, body: list[gast.AST], base: str) -> list[int]:
+    """The blocks in which something is put into the list, once for each time."""
+    found = []
+    for statement in body:
+        if _is_append(batch, statement, base):
+            found.append(id(body))
+        for block in core.blocks(statement):
+            found += _growth(batch, block, base)
+    return found
+
+
+def _is_append(batch: Any, statement: gast.AST, base: str) -> bool:
+    operation = getattr(statement, "operation", None)
+    primitive = getattr(operation, "primitive", None)
+    return primitive is not None and primitive.name == "list_append" and batch.base(operation.binding["xs"]) == base
 
 
 def operation(batch: Any, statement: gast.AST, operation: Operation) -> bool:

@@ -38,6 +38,8 @@ class Result:
         trees: the definitions in the text, by name.
         packed: for tangents, the source of a function of two tuples, the arguments and their tangents.
         result_kind: the kind of what the user's function returns.
+        pulled: for pairs, the function of a cotangent that captures what the forward half saved.
+        rule_changes: the number of changes of rules before it was written.
         rules: for batched functions in the text, the rules that the user wrote for one row, and kinds of arguments.
     """
 
@@ -55,6 +57,8 @@ class Result:
     packed: FunctionSource | None = None
     result_kind: Kind | None = None
     rules: Mapping[str, Any] = field(default_factory=dict)
+    pulled: Any = None
+    rule_changes: int = field(default_factory=lambda: custom_rules.CHANGES[0])
 
     @functools.cached_property
     def namespace(self) -> Any:
@@ -73,7 +77,7 @@ class Result:
 
     def holds(self) -> bool:
         """Do the user's names still stand for what the text was written for?"""
-        return all(guard.holds() for guard in self.guards)
+        return self.rule_changes == custom_rules.CHANGES[0] and all(guard.holds() for guard in self.guards)
 
 
 def without_collection(transformation: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from s2s.runtime.support_checks import UNDEFINED
 from s2s.runtime.support_trees import is_numeric, rebuild, zeros_like
 
 Array = Any
@@ -76,6 +77,8 @@ def batch_size(*values: Any, axis: int = 0) -> int:
 
 
 def _batched_leaves(value: Any, batched: Any) -> list[Any]:
+    if value is None:
+        return []
     if batched is True:
         return [leaf for part in _parts(value) for leaf in _batched_leaves(part, True)] if _is_tree(value) else [value]
     if not batched:
@@ -183,6 +186,8 @@ def from_rows(x: Array, ndim: int) -> Array:
 
 def spread(x: Array, count: int, at: int = 0) -> Array:
     """`count` rows that are all x, along a new axis `at`."""
+    if x is UNDEFINED:
+        return x
     shape = np.shape(x)
     return np.broadcast_to(np.expand_dims(x, at) if at else x, (*shape[:at], count, *shape[at:]))
 
@@ -259,13 +264,17 @@ def _moved(value: Any, axes: Any, move: Callable[[Array, int], Array]) -> Any:
     return move(value, axes)
 
 
+def _is_unset(value: Any) -> bool:
+    return value is None or value is UNDEFINED
+
+
 def select(test: Array, x: Any, y: Any, at: int = 1) -> Any:
     """Row by row, x where the test (rows,) holds and y elsewhere; both are batched, or containers of batched arrays.
 
     None stands for a variable that is not set where it is not read.
     """
-    if x is None or y is None:
-        return y if x is None else x
+    if _is_unset(x) or _is_unset(y):
+        return y if _is_unset(x) else x
     if isinstance(x, dict):
         return {k: select(test, v, y[k], at) for k, v in x.items()}
     if isinstance(x, list | tuple):
@@ -332,7 +341,7 @@ def rest_of_entries(entries: list[Any]) -> list[Any]:
 
 def row(value: Any, batched: Any, i: int) -> Any:
     """Row i of every batched array."""
-    if not batched:
+    if not batched or value is None:
         return value
     if isinstance(value, dict):
         return {k: row(v, batched is True or dict(batched)[k], i) for k, v in value.items()}

@@ -6,6 +6,7 @@ XLA computations.
 
 from s2s import lax, nn, numpy, random, tree
 from s2s.batching import vmap
+from s2s.checking import check_grads
 from s2s.codegen.diagnostics import UnsupportedError
 from s2s.codegen.source import SourceError
 from s2s.compiled import eval_shape, jit
@@ -28,7 +29,7 @@ from s2s.vectorizing import vectorize
 __version__ = "0.1.0"
 
 __all__ = [
-    "Array", "ConcretizationError", "S2SError", "ShapeDtypeStruct", "SourceError", "UnsupportedError",
+    "Array", "ConcretizationError", "S2SError", "ShapeDtypeStruct", "SourceError", "UnsupportedError", "check_grads",
     "checkpoint", "config", "custom_jvp", "custom_vjp", "custom_vmap", "debug_nans", "device_get", "device_put",
     "devices", "disable_jit", "eval_shape", "grad", "grad_of", "hessian", "hvp", "jacfwd", "jacobian", "jacrev",
     "jit", "jvp", "lax", "linear_transpose", "linearize", "loop", "nn", "numpy", "random", "register_vjp",

@@ -35,6 +35,11 @@ class _WithRule:
             raise TypeError(f"{name}() is a {type(self).__name__}, but its rule was never given: {name}.{self.what}")
         return self._rule
 
+    def _note_change(self) -> None:
+        """What was emitted with an earlier rule is written anew."""
+        custom_rules.CHANGES[0] += self._rule.has_derivative or self._rule.batch is not None
+        self._rule.pushed.clear()
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return run(self.fun, *args, **kwargs)
 
@@ -65,6 +70,7 @@ class custom_vjp(_WithRule):  # noqa: N801 - the peer's name
             bwd: takes the `nondiff_argnums` arguments, what `fwd` saved and the cotangent of the result; returns a
                 tuple of the cotangents of the other arguments, None for zeros.
         """
+        self._note_change()
         self._rule.forward, self._rule.backward = fwd, bwd
 
 
@@ -80,11 +86,13 @@ class custom_jvp(_WithRule):  # noqa: N801
 
     def defjvp(self, jvp: Callable[..., Any]) -> Callable[..., Any]:
         """Gives the rule: `jvp(*nondiff, primals, tangents)` returns the value and its tangent, linear in tangents."""
+        self._note_change()
         self._rule.tangent = jvp
         return jvp
 
     def defjvps(self, *jvps: Callable[..., Any] | None) -> None:
         """Gives a rule for each argument: `jvps[i](tangent, ans, *primals)`, None where the derivative is zero."""
+        self._note_change()
         self._rule.tangent = _sum_of(self.fun, jvps)
 
 
@@ -112,6 +120,7 @@ class custom_vmap(_WithRule):  # noqa: N801
         `in_batched` has, for each argument, True, False or a container of these; batched arrays have the batch axis
         first.
         """
+        self._note_change()
         self._rule.batch = vmap_rule
         return vmap_rule
 
@@ -125,6 +134,7 @@ def register_vjp(f: Callable[..., Any], fwd: Callable[..., Any], bwd: Callable[.
         bwd: takes what `fwd` saved and the cotangent of the result; returns the cotangents of the arguments: a tuple,
             or for one argument the cotangent itself, as emitted pairs do.
     """
+    custom_rules.CHANGES[0] += 1
     custom_rules.REGISTERED[f] = Rule(f, forward=fwd, backward=bwd, bare=True)
     return f
 

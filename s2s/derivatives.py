@@ -350,3 +350,4 @@ def _remembered(memory: Any, fun: Any, extra: Any, make: Callable[[], Any]) -> A
 
 nested.MAKERS.update({grad, value_and_grad})
 nested.APPLIED[jvp] = _tangent_of
+nested.PULLED[vjp] = pullback_of

@@ -1,14 +1,15 @@
 """jacfwd, jacrev, jacobian, hessian, hvp: compositions of derivatives and vmap, as readable source."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from s2s.codegen import jacobians, nested, transform
+from s2s.codegen import call_arguments, jacobians, kinds, nested, transform
 from s2s.codegen.assumptions import kinds_of_batches
-from s2s.codegen.kinds import Kind
+from s2s.codegen.kinds import Kind, Numeric
 from s2s.codegen.source import FunctionSource
 from s2s.derivatives import Argnums, Differentiated, grad, jvp
-from s2s.transformed import refuse_shared, run
+from s2s.runtime.errors import S2SError
+from s2s.transformed import refuse_shared, run, signature_source, source_of
 
 
 class Jacobian(Differentiated):
@@ -34,6 +35,41 @@ class Jacobian(Differentiated):
         result = self.result_for(self.kinds_of(bound), bound)
         refuse_shared(result, bound)
         return run(result.function, *self.with_bound(args), **kwargs)
+
+
+class Hessian(Jacobian):
+    """The Jacobian of the Jacobian; of the gradient, where the function is known to return one number."""
+
+    def __init__(self, function: Callable[..., Any], argnums: Argnums, has_aux: bool):
+        super().__init__(jacrev(function, argnums, has_aux), argnums, has_aux, "jacfwd")
+        self.differentiated_function = function
+        self.of_gradient = Jacobian(grad(function, argnums, has_aux), argnums, has_aux, "jacfwd")
+        self._numbers: dict[Any, bool] = {}
+
+    def result_for(self, arguments: dict[str, Kind], bound: Mapping[str, Any] | None) -> transform.Result:
+        if self._returns_a_number(arguments, bound):
+            return self.of_gradient.result_for(arguments, bound)
+        return super().result_for(arguments, bound)
+
+    def _returns_a_number(self, arguments: dict[str, Kind], bound: Mapping[str, Any] | None) -> bool:
+        """Do the kinds of the arguments, and their ranks, tell that there is one number to differentiate?"""
+        if call_arguments.is_variadic(signature_source(self.differentiated_function)):
+            return False
+        ranked = self.with_ranks(arguments, bound)
+        key = tuple(ranked.items())
+        if key not in self._numbers:
+            source = source_of(self.differentiated_function, bound, arguments)
+            self._numbers[key] = _is_number(source, ranked, self.has_aux)
+        return self._numbers[key]
+
+
+def _is_number(source: FunctionSource, arguments: dict[str, Kind], has_aux: bool) -> bool:
+    try:
+        kind = transform.result_kind(source, arguments)
+    except S2SError:
+        return False
+    kind = kinds.parts(kind)[0] if has_aux and kinds.parts(kind) else kind
+    return isinstance(kind, Numeric) and (kind.scalar or kind.rank == 0)
 
 
 def jacfwd(
@@ -72,8 +108,10 @@ def hessian(
     """The Hessian of `fun`: `jacfwd(jacrev(fun))`, nested like these for containers. See `jacfwd`."""
     if fun is None:
         return lambda f: hessian(f, argnums, has_aux, show_source=show_source)
-    inner = jacrev(fun, argnums, has_aux)
-    return jacfwd(inner, argnums, has_aux, show_source=show_source)
+    transformed = Hessian(fun, argnums, has_aux)
+    if show_source:
+        print(transformed.source, end="")
+    return transformed
 
 
 def hvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], argnums: Argnums = 0) -> Any:

@@ -85,6 +85,13 @@ def test_hessian():
     compare(s2s.hessian(of_dict)(q), jax.hessian(peer(of_dict))(q))
 
 
+def test_the_hessian_of_a_number_is_that_of_the_gradient():
+    hessian = s2s.hessian(scalar)
+    bound = hessian.bind((X,), {})
+    assert "def scalar_grad_jacfwd(x):" in hessian.result_for(hessian.kinds_of(bound), bound).text
+    assert s2s.hessian(vector)(X).shape == (3, 3, 3)
+
+
 def test_auxiliary_results_pass_through():
     def f(x):
         return np.sin(x), {"twice": 2.0 * x, "name": "aux"}
