@@ -28,7 +28,7 @@ from s2s.codegen.stage_plain import passes_through
 from s2s.codegen.stage_rewrite import Rewriter
 from s2s.runtime import host_calls, staged_calls, staged_control, staged_text, staged_updates, support_checks
 
-_IF_AND_LOOPS = ("if_", "while_", "for_", "range_", "zip_", "enumerate_", "reversed_")
+_IF_AND_LOOPS = ("collected", "if_", "while_", "for_", "range_", "zip_", "enumerate_", "reversed_")
 _CONDITIONS = ("choice", "and_", "or_", "not_")
 _CHANGES = ("list_", "mutate", "store_item", "store_attribute")
 # What staged text may call, by the modules that it is imported from.

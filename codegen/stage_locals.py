@@ -90,12 +90,24 @@ def _may_change(value: Any) -> bool:
     return value is None or call or isinstance(value, gast.List | gast.Dict | gast.Set | gast.ListComp | gast.DictComp)
 
 
+def _resized_in(block: Any) -> Iterator[str]:
+    """The names of lists that a block appends to, or takes entries from."""
+    for node in core.nodes(block):
+        method = node.func if isinstance(node, gast.Call) else None
+        if isinstance(method, gast.Attribute) and isinstance(method.value, gast.Name) and method.attr in _RESIZING:
+            yield method.value.id
+
+
+_RESIZING = ("append", "extend", "insert", "pop", "remove")
+
+
 class StaticNames:
     """Names whose values are plain Python values in every run: sizes, counters, constants."""
 
     def __init__(self, bindings: dict[str, list[Any]], resolve: Resolve, blocks: list[Any]) -> None:
         self.resolve = resolve
         self.bindings = bindings
+        self.conditional = {name for block in blocks if isinstance(block, gast.If) for name in _resized_in(block)}
         self.irregular: dict[int, bool] = {}
         self.names = {n for n, values in self.bindings.items() if not any(map(_may_change, values))}
         while dropped := {n for n in self.names if not all(map(self.is_static, self.bindings[n]))} | (
@@ -126,10 +138,14 @@ class StaticNames:
         return parts is not None and all(map(self.is_static, parts))
 
     def may_be_selected(self, node: Any, seen: frozenset[str] = frozenset()) -> bool:
-        """Whether it may be `x[mask]`, whose size a staged mask decides."""
+        """Whether it may be `x[mask]`, or a list that is appended to on a condition: staged values decide its size."""
         if isinstance(node, gast.Name):
             values = [] if node.id in seen else self.bindings.get(node.id, [])
-            return any(v is not None and self.may_be_selected(v, seen | {node.id}) for v in values)
+            return node.id in self.conditional or any(
+                v is not None and self.may_be_selected(v, seen | {node.id}) for v in values
+            )
+        if isinstance(node, gast.ListComp):
+            return any(generator.ifs for generator in node.generators)
         if isinstance(node, gast.Subscript):
             return self._is_mask(node.slice) or self.may_be_selected(node.value, seen)
         return isinstance(node, gast.BinOp | gast.UnaryOp) and any(

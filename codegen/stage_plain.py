@@ -96,7 +96,9 @@ class _Reading:
         if function is None:
             if type(call.func) is not gast.Attribute or call.func.attr not in _METHODS:
                 raise _NotPlain
-        elif counterpart(function) is not None or id(function) in _HIGHER_ORDER:
+        elif function is not np.stack and counterpart(function) is not None:
+            raise _NotPlain
+        elif id(function) in _HIGHER_ORDER:
             raise _NotPlain
         else:
             self.called[path] = id(function) in _NUMPY_CONSTANTS

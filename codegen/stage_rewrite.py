@@ -13,6 +13,7 @@ from s2s.codegen import core
 from s2s.codegen.list_operands import is_numpy, takes_lists
 from s2s.codegen.resolve import Resolver, bound_names
 from s2s.codegen.source import FunctionSource
+from s2s.codegen.stage_comprehensions import CONSUMERS, Comprehensions
 from s2s.codegen.stage_conditions import Conditions
 from s2s.codegen.stage_control import ControlFlow
 from s2s.codegen.stage_locals import called, may_be_staged
@@ -36,7 +37,7 @@ _CONSUMING_ITERABLES = (sum, any, all)
 NUMPY_CONSTANTS = (np.array, np.zeros, np.ones, np.empty, np.arange, np.eye, np.linspace, np.full)
 
 
-class Rewriter(ControlFlow, Conditions, Stores, Texts):
+class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
     """Rewrites what staged values cannot pass through as it stands.
 
     Attributes:
@@ -111,7 +112,7 @@ class Rewriter(ControlFlow, Conditions, Stores, Texts):
         with self.shadowing(targets):
             return self.generic_visit(node)
 
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
+    visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
 
     def visit_AnnAssign(self, node: Any) -> Any:
         node.value = None if node.value is None else self.visit(node.value)
@@ -164,6 +165,8 @@ class Rewriter(ControlFlow, Conditions, Stores, Texts):
         return isinstance(node, _DISPLAYS) and not self.static.is_static(node)
 
     def _argument(self, function: Any, position: int, argument: Any) -> Any:
+        if isinstance(argument, gast.GeneratorExp) and any(function is f for f in CONSUMERS):
+            return self.collected(argument) if self.is_collected(argument) else self.visit(argument)
         is_function = position == 0 and any(function is f for f in HIGHER_ORDER)
         return self._wrap(argument) if is_function and self._is_function_to_stage(argument) else self.visit(argument)
 
@@ -223,10 +226,11 @@ class Rewriter(ControlFlow, Conditions, Stores, Texts):
             return len(parts) == 2 and self._asks_for_array(parts[1])
         if function is type:
             return len(parts) == 1
-        if function is len:
+        if function is len or function is np.stack:
             return any(map(self.static.may_be_selected, parts))
         if any(function is f for f in _CONSUMING_ITERABLES) and parts:
             listed = isinstance(parts[0], gast.List | gast.Tuple | gast.ListComp | gast.GeneratorExp)
+            listed = listed and not self.is_collected(parts[0])
             return function is not sum or not listed
         return not all(map(self.static.is_static, parts))
 

@@ -45,9 +45,9 @@ class Stores(StageVisitor):
 
     @functools.cached_property
     def growing(self) -> set[int]:
-        """The list displays that are bound to a name to which a loop appends."""
-        loops = [n for n in self.nodes if isinstance(n, gast.For | gast.While)]
-        names = {name for loop in loops for n in core.nodes(loop) if (name := _appended_to(n)) is not None}
+        """The list displays that are bound to a name to which a loop or a branch appends."""
+        blocks = [n for n in self.nodes if isinstance(n, gast.For | gast.While | gast.If)]
+        names = {name for block in blocks for n in core.nodes(block) if (name := _appended_to(n)) is not None}
         values = [value for name in sorted(names) for value in self.bindings.get(name, [])]
         return {id(value) for value in values if isinstance(value, gast.List)}
 

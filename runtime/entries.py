@@ -110,7 +110,7 @@ class Run:
 
     __slots__ = ("layout", "buffers", "capacity", "length")
 
-    def __init__(self, layout: Layout, buffers: Sequence[Staged], capacity: int | None, length: Any) -> None:
+    def __init__(self, layout: Layout, buffers: Sequence[Any], capacity: Any, length: Any) -> None:
         self.layout, self.buffers, self.capacity, self.length = layout, list(buffers), capacity, length
 
     def item(self, k: Any) -> Any:
@@ -198,15 +198,20 @@ def joined_runs(a: Run, b: Run) -> Run:
     """The entries of both, one after the other; the number of the first ones is known."""
     if b.capacity is None:
         raise JoinError(f"the entries of a list differ in structure{at_user_line()}")
-    if a.layout.treedef != b.layout.treedef:
-        raise JoinError(f"the entries of a list differ in structure{at_user_line()}")
-    whole = Layout(a.layout.treedef, [_both(x, y) for x, y in zip(a.layout.leaves, b.layout.leaves, strict=True)])
-    parts = [_columns(run, whole) for run in (a, b)]
+    whole = joined_leaves(a.layout, b.layout)
+    parts = [columns(run, whole) for run in (a, b)]
     buffers = [hlo.concatenate(pair, 0) for pair in zip(*parts, strict=True)]
     return Run(whole, buffers, a.length + b.capacity, b.length + a.length)
 
 
-def _columns(run: Run, layout: Layout) -> list[Staged]:
+def joined_leaves(a: Layout, b: Layout) -> Layout:
+    """The layout that holds the entries of both."""
+    if a.treedef != b.treedef:
+        raise JoinError(f"the entries of a list differ in structure{at_user_line()}")
+    return Layout(a.treedef, [_both(x, y) for x, y in zip(a.leaves, b.leaves, strict=True)])
+
+
+def columns(run: Run, layout: Layout) -> list[Staged]:
     """The buffers that another, wider layout has for these entries."""
     rest = iter(run.buffers)
     found = []

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import dtypes, effects, hlo, host_calls, joins, staging
+from s2s.runtime import dtypes, effects, hlo, host_calls, joins, open_lists, staging
 from s2s.runtime.aval import Aval
 from s2s.runtime.entries import Layout, Run, joined_runs, layout_of, stacked
 from s2s.runtime.errors import at_user_line
@@ -17,32 +17,25 @@ from s2s.runtime.staged_lists import List
 from s2s.runtime.staging import Staged
 
 
-def grows(before: Any, after: Any) -> bool:
-    """Whether a list only had entries appended to it."""
-    if type(before) is not List or before.growing != after.growing:
-        return False
-    old, new = before.front(), after.front()
-    kept = len(old) <= len(new) and all(a is b for a, b in zip(old, new, strict=False))
-    return kept and (after.run is before.run or (before.run is None and len(old) == len(new)))
-
-
 class Growth:
-    """One list that grows by the same number of entries in each iteration.
+    """One list that grows by as many entries in each iteration, or by as many as staged conditions decide.
 
     Attributes:
         target: the list.
         capacity: how many iterations there can be; None where that is not known: then nothing is kept of them.
         layout: of the entries, once an iteration has been built.
-        count: how many entries an iteration appends.
+        count: how many entries an iteration appends, at most.
+        varies: whether it may append fewer; the number of entries is carried then, behind the buffers.
     """
 
-    def __init__(self, target: List, capacity: int | None, exact: bool) -> None:
-        if target.run is not None and not (exact and type(target.run.length) is int):
+    def __init__(self, target: List, capacity: int | None) -> None:
+        if target.run is not None and type(target.run) is not Run:
             raise JoinError(f"a list of unknown length grows in a loop{at_user_line()}")
         self.target, self.capacity = target, capacity
         self.entry = target.snapshot()
         self.layout: Layout
         self.count = 0
+        self.varies = False
 
     def begin(self) -> None:
         """Empties the list, for an iteration to be built."""
@@ -55,17 +48,29 @@ class Growth:
         """Notes what an iteration appended."""
         self.front, self.block = state.front(), state.run
         if self.block is not None or not self.front:
-            length = self.block.length if self.block is not None else 0
-            if type(length) is not int or not length:
-                raise JoinError(f"how many entries a list gets in each iteration is not known{at_user_line()}")
-            self.block = joined_runs(stacked(self.front), self.block) if self.front and self.block else self.block
-            self.layout, self.count = self.block.layout, self.block.length  # type: ignore[union-attr]
+            self.block = self._block(state)
+            self.varies = type(self.block.length) is not int
+            self.layout, self.count = self.block.layout, self.block.capacity if self.varies else self.block.length
         else:
             self.layout = layout_of(self.front, lambda value: _is_constant(value, region))
             self.count = len(self.front)
 
+    def _block(self, state: List) -> Any:
+        """What an iteration appended, in buffers."""
+        block = state.run
+        if block is None or not (type(block.length) is int or (open_lists.is_open(block) and self.capacity)):
+            raise JoinError(f"how many entries a list gets in each iteration is not known{at_user_line()}")
+        if state.tail:
+            block = open_lists.joined(block, stacked(state.tail))
+        return joined_runs(stacked(self.front), block) if self.front else block
+
     def avals(self) -> list[Aval]:
         """Of the buffers."""
+        if self.capacity is None:
+            return []
+        return [*self._buffers(), *([Aval((), dtypes.int64, True)] if self.varies else [])]
+
+    def _buffers(self) -> list[Aval]:
         if self.capacity is None:
             return []
         return [Aval((self.capacity * self.count, *a.shape), a.dtype, a.weak) for a in self.layout.avals()]
@@ -77,8 +82,13 @@ class Growth:
     def updated(self, buffers: Sequence[Staged], k: Staged) -> list[Any]:
         """The MLIR values of the buffers after iteration k."""
         place = hlo.multiply(k, hlo.full_like(k, self.count)) if self.count != 1 else k
+        lengths: list[Any] = []
+        if self.varies:
+            *buffers, place = buffers
+            lengths = [joins.as_aval(place + self.block.length, place.aval)]
         columns = self.columns() if buffers else []
-        return [_written(buffer, column, place) for buffer, column in zip(buffers, columns, strict=True)]
+        written = [_written(buffer, column, place) for buffer, column in zip(buffers, columns, strict=True)]
+        return [*written, *lengths]
 
     def columns(self) -> list[Staged]:
         """What an iteration appends, built at its end."""
@@ -94,7 +104,11 @@ class Growth:
     def finish(self, buffers: Sequence[Staged], iterations: Any) -> None:
         """Gives the list its new entries."""
         capacity = None if self.capacity is None else self.capacity * self.count
-        self._give(Run(self.layout, buffers, capacity, iterations * self.count))
+        length = iterations * self.count
+        if self.varies:
+            *buffers, length = buffers
+            length.bounds = (0, self.capacity * self.count)  # type: ignore[operator]
+        self._give(Run(self.layout, buffers, capacity, length))
 
     def finish_recomputed(self, iterations: Iterations, columns: tuple[int, int]) -> None:
         """The same where they are computed again; `columns` are the places of those of this list."""
@@ -103,7 +117,7 @@ class Growth:
     def _give(self, run: Any) -> None:
         effects.note(self.target)
         self.target.restore(self.entry)
-        self.target.run = run if self.entry.run is None else joined_runs(self.entry.run, run)
+        self.target.take(run)
 
 
 def refuse_more(iterations: Staged, limit: int) -> None:

@@ -82,8 +82,9 @@ def describe(value: Any) -> str:
     if value is None or isinstance(value, str | bool):
         return repr(value)
     if isinstance(value, list | tuple):
-        inner = ", ".join(map(describe, value[:4])) + (", ..." if len(value) > 4 else "")
-        return f"{type(value).__name__} of {len(value)}: ({inner})"
+        known = list(list.__iter__(value)) if isinstance(value, list) else value  # what is in buffers is not read here
+        inner = ", ".join(map(describe, known[:4])) + (", ..." if len(known) > 4 else "")
+        return f"{type(value).__name__} of {len(known)}: ({inner})"
     return f"a {type(value).__name__}"
 
 

@@ -7,12 +7,13 @@ from s2s.runtime import dtypes, effects, hlo, in_place, joins, staged_iterables,
 from s2s.runtime.adapter import ir
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import S2SError, at_user_line
-from s2s.runtime.growth import Growth, grows, refuse_more
+from s2s.runtime.growth import Growth, refuse_more
 from s2s.runtime.host_calls import results_or_raised
 from s2s.runtime.joins import JoinError, Spec
 from s2s.runtime.recomputation import Iterations, Shapes, Tapes
 from s2s.runtime.regions import Region
 from s2s.runtime.staged_branches import name_of, truth
+from s2s.runtime.staged_lists import grows
 from s2s.runtime.staging import Staged, constant
 from s2s.runtime.support_checks import UNDEFINED
 from s2s.runtime.templates import Template, owned
@@ -102,6 +103,8 @@ class Rolled:
 
     def _refuse_python(self, region: Region) -> None:
         """A loop on Python values alone runs in Python, so that they stay known."""
+        if self.growth and not self.known_to_run and self.capacity is not None:
+            return  # how many entries a list gets is not known
         if self.or_python and not region.scope.uses_arrays and all(spec.treedef is None for spec in self.specs):
             raise CannotRoll(f"nothing in this loop depends on arrays{at_user_line()}")
 
@@ -154,7 +157,7 @@ class Rolled:
         """Changed objects that are not carried yet; lists that grow are set apart."""
         new = [target for target, _ in found.values() if not any(target is known for known in self.targets)]
         growing = [t for t in new if grows(t, found[id(t)][1])]
-        self.growth += [Growth(target, self.capacity, self.count is not None) for target in growing]
+        self.growth += [Growth(target, self.capacity) for target in growing]
         self.unsettled = bool(growing)
         return [t for t in new if not any(t is target for target in growing)]
 
@@ -317,7 +320,8 @@ def _rows(spec: Spec, entry: Any, out: Any) -> list[tuple[Aval, Any, Any]]:
 
 def _containers(value: Any) -> list[Any]:
     if isinstance(value, list | tuple):
-        return [value, *(part for v in value for part in _containers(v))]
+        parts = list.__iter__(value) if isinstance(value, list) else value  # what is in buffers are no containers
+        return [value, *(part for v in parts for part in _containers(v))]
     if isinstance(value, dict):
         return [value, *(part for v in value.values() for part in _containers(v))]
     return []

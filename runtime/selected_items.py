@@ -53,7 +53,7 @@ def _item(primitive: Any, operands: Sequence[Any], static: dict[str, Any]) -> An
         return Selected(array.array, np.logical_and(array.valid, mask.array))
     if isinstance(first, slice):
         whole = Selected(array.array[(slice(None), *rest)], array.valid, array.packed) if rest else array
-        return whole if first == slice(None) else _part(whole.rows(), first)
+        return whole if first == slice(None) else part_of(whole.rows(), first)
     if first is None or first is Ellipsis or np.ndim(first):
         raise unknown("the shape of what a mask selects, by this index,")
     row = _row(array.rows(), first)
@@ -68,7 +68,7 @@ def _row(x: Selected, index: Any) -> Staged:
     return np.where(np.logical_and(np.greater_equal(place, 0), np.less(place, count)), found, nothing)
 
 
-def _part(x: Selected, part: slice) -> Selected:
+def part_of(x: Selected, part: slice) -> Selected:
     """`x[start:stop:step]`, of a length that is not known."""
     start, step, total = _span(x, part)
     places = np.arange(x.array.shape[0])
@@ -97,7 +97,7 @@ def _reversed(primitive: Any, operands: Sequence[Any], static: dict[str, Any]) -
     (x,) = operands
     if axes_of(x, static) != (0,):
         raise unknown(f"the shape of what a mask selects, by {primitive.name},")
-    return _part(x.rows(), slice(None, None, -1))
+    return part_of(x.rows(), slice(None, None, -1))
 
 
 @rule(*_UPDATES)

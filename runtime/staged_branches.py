@@ -7,6 +7,7 @@ import numpy as np
 
 from s2s.runtime import branch_writes, effects, errors, in_place, joins, staging, views
 from s2s.runtime.adapter import ir
+from s2s.runtime.branch_appends import Appended, differ, of_values, unequal
 from s2s.runtime.errors import ConcretizationError, at_user_line
 from s2s.runtime.host_calls import results_or_raised
 from s2s.runtime.joins import JoinError
@@ -94,6 +95,14 @@ class _Side:
             self.results = results_or_raised(lambda: side(*values), [UNDEFINED] * results)
             self.changed = region.log.undo([side, *values])
 
+    def after(self, value: Any) -> Any:
+        """A result as it is at the end of this side: what it changed is as it was before again."""
+        if id(value) in self.changed:
+            return self.changed[id(value)][1]
+        if type(value) is tuple or (type(value) is list and any(id(v) in self.changed for v in value)):
+            return type(value)(map(self.after, value))
+        return value
+
     def state(self, key: int, target: Any) -> Any:
         return self.changed[key][1] if key in self.changed else effects.state_of(target)
 
@@ -107,16 +116,24 @@ def _unset(then: _Side, orelse: _Side) -> None:
 
 def _join(test: Staged, then: _Side, orelse: _Side, names: Sequence[str]) -> tuple[Any, ...]:
     targets = {key: target for side in (then, orelse) for key, (target, _) in side.changed.items()}
+    regions = (then.region, orelse.region)
+    results = zip(then.results, orelse.results, strict=True)
+    given = [(a, b) if a is b else (then.after(a), orelse.after(b)) for a, b in results]
+    states = {key: (then.state(key, t), orelse.state(key, t)) for key, t in targets.items()}
+    lists: dict[int, Appended] = {i: of_values(regions, *pair) for i, pair in enumerate(given) if differ(*pair)}
+    changed = {k: Appended(t, regions, states[k]) for k, t in targets.items() if unequal(t, states[k])}
     pairs = [
-        *zip(names, then.results, orelse.results, strict=True),
-        *((name_of(t), then.state(k, t), orelse.state(k, t)) for k, t in targets.items()),
+        *((name, *(lists[i].values if i in lists else given[i])) for i, name in enumerate(names)),
+        *((name_of(t), *(changed[k].values if k in changed else states[k])) for k, t in targets.items()),
     ]
     plans = [_plan(*pair) for pair in pairs]
-    results = iter(_conditional(test, then, orelse, [leaf for plan in plans for leaf in plan.carried()]))
-    built = [plan.build(results) for plan in plans]
-    for target, state in zip(targets.values(), built[len(names) :], strict=True):
+    joined = iter(_conditional(test, then, orelse, [leaf for plan in plans for leaf in plan.carried()]))
+    built = [plan.build(joined) for plan in plans]
+    for (key, target), state in zip(targets.items(), built[len(names) :], strict=True):
         effects.note(target)
-        effects.set_state(target, views.alone(state))
+        effects.set_state(target, changed[key].state(state) if key in changed else views.alone(state))
+    for i, appended in lists.items():
+        built[i] = appended.state(built[i])
     return tuple(built[: len(names)])
 
 

@@ -154,6 +154,7 @@ def _truncated(x: Staged) -> Staged:
 
 
 def _extremum(original: Callable, better: Callable, reduction: Callable, args: tuple, options: dict[str, Any]) -> Any:
+    args = tuple(map(_stacked, args)) if len(args) == 1 else args
     if options.get("key") is None and len(args) == 1 and type(args[0]) is Selected:
         return reduction(args[0])
     if options.get("key") is None and len(args) == 1 and type(args[0]) is Staged and args[0].ndim == 1:
@@ -179,6 +180,9 @@ def _extremum_of_array(x: Staged, reduction: Callable, largest: bool) -> Any:
 
 def _truth(original: Callable, combine: Callable, reduction: Callable, values: Any) -> Any:
     if type(values) is Staged and values.ndim == 1:
+        return as_python_scalar(reduction(values), False)
+    values = _stacked(values)
+    if type(values) is Selected:
         return as_python_scalar(reduction(values), False)
     values = list(values)
     if not any_staged(values):

@@ -6,14 +6,17 @@ from typing import Any
 import numpy as np
 
 from s2s.runtime import dtypes, views
+from s2s.runtime.selections import Selected
 from s2s.runtime.staging import Staged
 
 
 def holds_staged(value: Any) -> bool:
     """Whether a staged value is in nested lists and tuples."""
+    if getattr(value, "run", None) is not None:  # a list whose entries are in buffers
+        return True
     if isinstance(value, list | tuple):
         return any(map(holds_staged, value))
-    return type(value) is Staged
+    return type(value) in (Staged, Selected)
 
 
 def _array(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -22,6 +25,8 @@ def _array(original: Callable[..., Any]) -> Callable[..., Any]:
             return original(object, dtype, **options)
         whole = object.stacked() if hasattr(object, "stacked") else None
         object = object if whole is None else whole
+        if type(object) is Selected:
+            return object if dtype is None else object.astype(dtype)
         ndmin = options.pop("ndmin", 0)
         _only_defaults(
             original, options, copy=(True, None, False), order=("K", "C", None), subok=(False, True), like=(None,)
@@ -104,7 +109,15 @@ def _cast(scalar_type: type) -> Callable[..., Any]:
 _SCALAR_TYPES = [np.bool_, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64]
 _SCALAR_TYPES += [np.float16, np.float32, np.float64, np.complex64, np.complex128]
 
+
+def stack(arrays: Any, axis: int = 0, **options: Any) -> Any:
+    """`np.stack`, also of a list whose length staged conditions decide."""
+    whole = arrays.stacked() if hasattr(arrays, "stacked") and not options and axis == 0 else None
+    return np.stack(arrays, axis, **options) if whole is None else whole
+
+
 CONSTRUCTORS: dict[Any, Callable[..., Any]] = {
+    np.stack: stack,
     **{f: _array(f) for f in (np.array, np.asarray, np.asanyarray, np.ascontiguousarray)},
     **{t: _cast(t) for t in _SCALAR_TYPES},
     np.full: full,

@@ -4,6 +4,7 @@ Where the test or the iterable is a Python value, all of these do what Python do
 """
 
 from s2s.runtime.staged_branches import and_, choice, if_, not_, or_
+from s2s.runtime.staged_comprehensions import collected
 from s2s.runtime.staged_iterables import enumerate_, range_, reversed_, zip_
 from s2s.runtime.staged_lists import list_
 from s2s.runtime.staged_loops import for_, while_
@@ -14,6 +15,7 @@ __all__ = [
     "UNDEFINED",
     "and_",
     "choice",
+    "collected",
     "enumerate_",
     "for_",
     "if_",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import staging, tree
+from s2s.runtime import open_lists, staging, tree
 from s2s.runtime.entries import Run, joined_runs, rows, stacked
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.joins import JoinError
@@ -21,12 +21,14 @@ class List(list):
 
     Attributes:
         run: the entries in buffers, or None.
+        tail: entries after them that are not in buffers, where the number of those that are is staged.
         growing: whether a loop is being built that appends to it; what it held before is not known there.
     """
 
     def __init__(self, entries: Any = ()) -> None:
         super().__init__(entries)
         self.run: Any = None  # `Run`, or `Recomputed`
+        self.tail: list[Any] = []
         self.growing = False
 
     # Its state, for regions --------------------------------------------------------------------------------------
@@ -37,18 +39,32 @@ class List(list):
 
     def snapshot(self) -> "List":
         taken = List(self.front())
-        taken.run, taken.growing = self.run, self.growing
+        taken.run, taken.growing, taken.tail = self.run, self.growing, list(self.tail)
         return taken
 
     def restore(self, state: "List") -> None:
         list.__setitem__(self, slice(None), state.front())
-        self.run, self.growing = state.run, state.growing
+        self.run, self.growing, self.tail = state.run, state.growing, list(state.tail)
+
+    def take(self, run: Any) -> None:
+        """Puts entries in buffers behind the others."""
+        before = self.run
+        if self.tail:
+            before, self.tail = open_lists.joined(before, stacked(self.tail)), []
+        if before is not None and not type(before) is type(run) is Run:
+            raise JoinError(f"a list of unknown length grows in a loop{at_user_line()}")
+        self.run = run if before is None else open_lists.joined(before, run)
+
+    def open_run(self) -> Any:
+        """All entries in buffers, where how many there are is staged; else None."""
+        run = None if self.growing or self.run is None or type(self.run.length) is int else self.entries()
+        return run if open_lists.is_open(run) else None
 
     def length(self) -> Any:
         """How many entries there are, an int or a staged int."""
         if self.growing:
             raise self._unknown()
-        count = list.__len__(self)
+        count = list.__len__(self) + len(self.tail)
         return count if self.run is None else self.run.length + count if count else self.run.length
 
     def _unknown(self) -> JoinError:
@@ -59,6 +75,8 @@ class List(list):
         run, front = self.run, self.front()
         if run is None or self.growing:
             return None
+        if self.tail:
+            run = open_lists.joined(run, stacked(self.tail))
         if not front:
             return run
         try:
@@ -96,6 +114,8 @@ class List(list):
 
     def __getitem__(self, index: Any) -> Any:
         run = self.entries()
+        if isinstance(index, slice) and (opened := self.open_run()) is not None:
+            return of_run(open_lists.sliced(opened, index))
         if run is None or isinstance(index, slice):
             if self.growing:
                 raise self._unknown()
@@ -109,10 +129,46 @@ class List(list):
     def __reversed__(self) -> "Backwards":  # type: ignore[override]
         return Backwards(self)
 
-    def stacked(self) -> Staged | None:
+    def stacked(self) -> Any:
         """All entries as one array, where they are alike and in buffers; else None."""
+        if (opened := self.open_run()) is not None:
+            return open_lists.as_array(opened)
         run = None if self.growing else self.entries()
         return None if run is None else run.whole()
+
+    # Where the number of entries is staged, for derivatives ---------------------------------------------------------
+
+    def zeros(self) -> "List":
+        """Zeros for each entry."""
+        return of_run(open_lists.zeros(self.open_run()))
+
+    def plus(self, other: Any) -> "List":
+        """The sums of the entries of two such lists."""
+        return of_run(open_lists.added(self.open_run(), _opened(other)))
+
+    def each(self, value_of: Callable[[Any], Any]) -> "List":
+        """A value for each entry that depends on its shape only."""
+        return of_run(open_lists.each_like(self.open_run(), value_of))
+
+    def of_items(self, items: Any) -> "List":
+        """A list like this one of the entries of another, which may be `reversed`; zeros where they end before."""
+        is_backwards = type(items) is Backwards
+        run = _opened(items.entries if is_backwards else items)
+        return of_run(open_lists.reversed_like(self.open_run(), run, is_backwards))
+
+    def of_array(self, array: Any) -> "List":
+        """The rows of an array as the entries."""
+        return of_run(open_lists.of_array(array, self.open_run()))
+
+    def changed_at(self, index: Any, value: Any) -> "List":
+        """A copy with another entry, or other entries in a slice."""
+        if isinstance(index, slice):
+            return of_run(open_lists.with_part(self.open_run(), index, _opened(value), "set"))
+        made = self.copy()
+        made[index] = value
+        return made
+
+    # -----------------------------------------------------------------------------------------------------------------
 
     def __radd__(self, other: Any) -> Any:
         return other + list(self)
@@ -147,7 +203,7 @@ class Backwards:
     def __iter__(self) -> Iterator[Any]:
         return iter(list(self.entries)[::-1])
 
-    def stacked(self) -> Staged | None:
+    def stacked(self) -> Any:
         whole = self.entries.stacked()
         return None if whole is None else np.flip(whole, 0)
 
@@ -180,11 +236,64 @@ def _settling(name: str, reads: bool) -> Callable[..., Any]:
     return method
 
 
+def _adding(name: str) -> Callable[..., Any]:
+    settled = _settling(name, reads=False)
+
+    def method(self: List, added: Any) -> Any:
+        if self.run is None or type(self.run.length) is int:
+            opened = added.open_run() if name != "append" and type(added) is List else None
+            return settled(self, added) if opened is None else _take(self, opened, name)
+        if name != "append" and type(added) is List and added.open_run() is not None:
+            return _take(self, added.open_run(), name)
+        self.tail += [added] if name == "append" else list(added)
+        return self if name == "__iadd__" else None
+
+    method.__name__ = name
+    return method
+
+
+def _take(self: List, run: Run, name: str) -> Any:
+    self.take(run)
+    return self if name == "__iadd__" else None
+
+
+def _pop(self: List, *index: Any) -> Any:
+    """Of the last entry, where the number of entries is staged."""
+    run = self.open_run()
+    if run is None or (index and index != (-1,)):
+        return _settling("pop", reads=True)(self, *index)
+    self.restore(of_run(Run(run.layout, run.buffers, run.capacity, run.length - 1)))
+    return run.item(run.length - 1)
+
+
+def _set(self: List, index: Any, value: Any) -> None:
+    run = self.open_run()
+    if run is None or isinstance(index, slice):
+        return _settling("__setitem__", reads=True)(self, index, value)
+    place = index if type(index) is int and index >= 0 else np.where(np.less(index, 0), index + run.length, index)
+    return self.restore(of_run(open_lists.with_item(run, place, value)))
+
+
+def _opened(items: Any) -> Run:
+    """The entries in buffers of a list that must be as long as one whose number of entries is staged."""
+    run = items.entries() if type(items) is List else stacked(list(items)) if list(items) else None
+    if type(run) is not Run:
+        raise JoinError(f"a list of known length stands for one whose length is staged{at_user_line()}")
+    return run
+
+
+def of_run(run: Any) -> List:
+    """A list of entries in buffers."""
+    made = List()
+    made.run = run
+    return made
+
+
 for _name in ("append", "extend", "__iadd__"):
-    setattr(List, _name, _settling(_name, reads=False))
-_READING = (
-    "insert pop remove clear sort reverse index count __setitem__ __delitem__ __contains__ __eq__ __repr__ __imul__"
-)
+    setattr(List, _name, _adding(_name))
+_READING = "insert remove clear sort reverse index count __delitem__ __contains__ __eq__ __repr__ __imul__"
+for _name, _method in {"pop": _pop, "__setitem__": _set}.items():
+    setattr(List, _name, _method)
 for _name in f"{_READING} __ne__ __lt__ __le__ __gt__ __ge__".split():
     setattr(List, _name, _settling(_name, reads=True))
 
@@ -215,6 +324,7 @@ class _Frame:
     def __init__(self, made: List) -> None:
         run = made.run
         self.count = list.__len__(made)
+        self.tail = len(made.tail)
         self.layout = None if run is None else run.layout.without_shared()
         self.shared = 0 if run is None else len(run.layout.shared())
         self.capacity = None if run is None else run.capacity
@@ -225,7 +335,7 @@ class _Frame:
         self.each = 1 if again is None else again.each
 
     def _key(self) -> tuple[Any, ...]:
-        return (self.count, self.layout, self.capacity, self.length, self.shapes, self.columns, self.each)
+        return (self.count, self.tail, self.layout, self.capacity, self.length, self.shapes, self.columns, self.each)
 
     def rebuilt(self, layout: Any, rest: list[Any]) -> Any:
         """The run, from what is no constant of it."""
@@ -246,7 +356,7 @@ def _flatten(made: List) -> tuple[list[Any], _Frame]:
     frame = _Frame(made)
     if made.run is None:
         return made.front(), frame
-    before = [*made.front(), *made.run.layout.shared()]
+    before = [*made.front(), *made.tail, *made.run.layout.shared()]
     if frame.shapes is not None:
         iterations = made.run.iterations
         return [*before, *iterations.entry, *iterations.captured, iterations.count], frame
@@ -258,12 +368,28 @@ def _unflatten(frame: _Frame, children: Any) -> List:
     children = list(children)
     made = List(children[: frame.count])
     if frame.layout is not None:
-        shared, rest = children[frame.count :][: frame.shared], children[frame.count + frame.shared :]
+        children = children[frame.count :]
+        made.tail, children = children[: frame.tail], children[frame.tail :]
+        shared, rest = children[: frame.shared], children[frame.shared :]
         made.run = frame.rebuilt(frame.layout.with_shared(shared), rest)
     return made
 
 
 tree.register_node(List, _flatten, _unflatten)
+
+
+def grows(before: Any, after: Any) -> bool:
+    """Whether a list only had entries appended to it."""
+    if type(before) is not List or before.growing != after.growing:
+        return False
+    old, new = before.front(), after.front()
+    kept = len(old) <= len(new) and all(a is b for a, b in zip(old, new, strict=False))
+    if before.run is not None and type(before.run.length) is not int:
+        behind = len(before.tail) <= len(after.tail) and all(
+            a is b for a, b in zip(before.tail, after.tail, strict=False)
+        )
+        return kept and behind and after.run is before.run and len(old) == len(new)
+    return kept and (after.run is before.run or before.run is None)
 
 
 def as_plain(value: Any) -> Any:

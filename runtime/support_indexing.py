@@ -10,7 +10,7 @@ import numpy as np
 
 from s2s.runtime import selected_items, selected_reductions, selections, staging
 from s2s.runtime.support_reductions import Shape, sum_to
-from s2s.runtime.support_trees import acc, is_numeric, rebuild, type_of_dict, zeros_like
+from s2s.runtime.support_trees import acc, is_numeric, is_open, rebuild, type_of_dict, zeros_like
 
 
 def call(function: Any, *arguments: Any) -> Any:
@@ -93,6 +93,8 @@ def _container_with(c: Any, index: Any, v: Any) -> Any:
     """A copy of a list, tuple or dict with one entry, or a slice of entries, replaced."""
     if isinstance(c, dict):
         return type_of_dict(c, {**c, index: v})
+    if is_open(c):
+        return c.changed_at(index, v)
     elements = list(c)
     elements[index] = v
     return rebuild(c, elements)

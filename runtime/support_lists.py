@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from s2s.runtime.support_reductions import sum_to, unreduce
-from s2s.runtime.support_trees import acc, is_numeric, type_of_dict, zeros_like
+from s2s.runtime.support_trees import acc, is_numeric, is_open, type_of_dict, zeros_like
 
 
 def changed(c: Any, method: str, *args: Any, **keywords: Any) -> tuple[Any, Any]:
@@ -22,12 +22,12 @@ def changed(c: Any, method: str, *args: Any, **keywords: Any) -> tuple[Any, Any]
 
 def append(xs: list[Any], v: Any) -> list[Any]:
     """`xs` with `v` behind it."""
-    return [*xs, v]
+    return changed(xs, "append", v)[0] if is_open(xs) else [*xs, v]
 
 
 def pop(xs: list[Any], i: int = -1) -> tuple[list[Any], Any]:
     """`xs` without the element at `i`, and that element. IndexError if there is none."""
-    rest = list(xs)
+    rest = xs.copy() if is_open(xs) else list(xs)
     v = rest.pop(i)
     return rest, v
 
@@ -83,6 +83,8 @@ def sum_items_bar(g: Any, xs: Any) -> Any:
     """The cotangent of `xs` in `sum(xs)`."""
     if is_numeric(xs):
         return unreduce(g, np.shape(xs), 0)
+    if is_open(xs):
+        return xs.each(lambda x: sum_to(g, np.shape(x)))
     return type(xs)([sum_to(g, np.shape(x)) for x in xs])
 
 
@@ -90,6 +92,8 @@ def sum_of_items_bar(bars: Any, g: Any) -> Any:
     """The cotangent of `g` in `sum_items_bar(g, xs)`."""
     if is_numeric(bars):
         return sum_to(bars, np.shape(g))
+    if is_open(bars):
+        return sum_to(np.sum(bars.stacked(), axis=0), np.shape(g))
     total = zeros_like(g)
     for bar in bars:
         total = total + bar

@@ -8,7 +8,7 @@ import numpy as np
 
 from s2s.runtime.support_indexing import add_at, set_at
 from s2s.runtime.support_reductions import Shape, normal_axes
-from s2s.runtime.support_trees import instantiate, rebuild
+from s2s.runtime.support_trees import instantiate, is_open, rebuild
 
 
 def concatenate_bar(g: Any, arrays: Any, axis: int | None = 0) -> Any:
@@ -28,6 +28,8 @@ def _pieces(g: Any, sizes: Sequence[int], axis: int) -> list[Any]:
 
 def stack_bar(g: Any, arrays: Any, axis: int = 0) -> Any:
     """Cotangents of the arrays that were stacked along the new `axis`."""
+    if is_open(arrays) and axis == 0:
+        return arrays.of_array(g)
     rows = np.moveaxis(g, axis, 0)
     return rebuild(arrays, [rows[i] for i in range(len(arrays))])
 
@@ -66,6 +68,8 @@ def append_bar(g: Any, parts: tuple[Any, Any], axis: int | None = None) -> Any:
 
 def array_bar(g: Any, elements: Any, dtype: Any = None) -> Any:
     """Cotangent of the number, array or nested list that `np.array` made an array of."""
+    if is_open(elements):
+        return elements.of_array(g)
     if isinstance(elements, (list, tuple)):
         return rebuild(elements, [array_bar(g[i], e, dtype) for i, e in enumerate(elements)])
     return g if dtype is None else cast_bar(g, elements, dtype)

@@ -14,6 +14,8 @@ def acc(a: Any, b: Any) -> Any:
     """The sum of two cotangents of the same structure; None is zero."""
     if a is None or b is None:
         return b if a is None else a
+    if is_open(a):
+        return a.plus(b)
     if isinstance(a, dict):
         return type_of_dict(a, {key: acc(a.get(key), b.get(key)) for key in {**a, **b}})
     if isinstance(a, (list, tuple)):
@@ -33,11 +35,18 @@ def zeros_like(x: Any) -> Any:
         return type(x)(0)
     if isinstance(x, dict):
         return type_of_dict(x, {key: zeros_like(value) for key, value in x.items()})
+    if is_open(x):
+        return x.zeros()
     if isinstance(x, (list, tuple)):
         return rebuild(x, [zeros_like(element) for element in x])
     if is_numeric(x):
         return x.zeros_like() if hasattr(x, "is_zeros") else np.zeros_like(x)
     return None if tree.leaves(x) == [x] else tree.map(zeros_like, x)
+
+
+def is_open(x: Any) -> bool:
+    """Whether `x` is a staged list of which only the compiled function knows how many entries it has."""
+    return hasattr(x, "open_run") and x.open_run() is not None
 
 
 def is_numeric(x: Any) -> bool:
@@ -90,6 +99,8 @@ def from_last_items(like: Any, xs: Iterable[Any]) -> Any:
 
 def _rows(like: Any, xs: Any, last: bool) -> Any:
     """The entries of a staged list as the rows of an array; None for anything else."""
+    if is_open(like):
+        return like.of_items(xs)
     if isinstance(like, (list, tuple, dict)) or not hasattr(xs, "rows"):
         return None
     if type(like) is selections.Selected:
