@@ -18,11 +18,13 @@ class Facts:
     Attributes:
         written: parameters whose objects the function writes and the caller goes on to see: their final versions are
             returned with the result, as `(result, *finals)`, in this order.
+        settled: whether arguments that are True or False decide branches already: the text is for these values alone.
         grew: was anything noted since the function was desugared last?
     """
 
-    def __init__(self, written: tuple[str, ...] = ()):
-        self.written = written
+    def __init__(self, written: tuple[str, ...] = (), settled: bool = False):
+        self.written, self.settled = written, settled
+        self.decided: dict[str, bool] = {}  # those arguments that did
         self.grew = False
         self._known: dict[tuple[str, Place], Any] = {}
 

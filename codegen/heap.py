@@ -174,6 +174,7 @@ def _infer_taken(inference: Any, block: list[gast.AST]) -> None:
     for name, value in core.split_join(block)[1]:
         if isinstance(inference.kind(value), ObjectOf):
             inference.kinds[name] = inference.kind(value)
+        inference.definitions[name] = core.assign(name, value)
 
 
 def _join_arms(inference: Any, statement: gast.If, before: State, ends: list[State]) -> None:

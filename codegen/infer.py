@@ -262,9 +262,7 @@ class Inference(Preludes):
         return maps.inactive_item(owner, self.known_key(node.slice)) or Unknown()
 
     def known_key(self, node: gast.AST) -> Any:
-        """A literal index, or a string that a variable is known to be; None otherwise."""
-        kind = self.kinds.get(node.id) if core.is_name(node) else None
-        return kind.value if isinstance(kind, Static) and isinstance(kind.value, str) else static_index(node)
+        return maps.known_key(self, node)
 
     def on_Tuple(self, statement: gast.AST, node: gast.AST) -> Kind:
         return self._build(statement, node, TupleOf)
@@ -482,16 +480,6 @@ class Inference(Preludes):
 
 _NONE = Static(None)
 _PATHS = (gast.Name, gast.Attribute)
-
-
-def static_index(node: gast.AST) -> Any:
-    """A literal index, key or slice; None if it is not literal."""
-    if isinstance(node, gast.Slice):
-        parts = [p for p in (node.lower, node.upper, node.step)]
-        if all(p is None or core.is_literal(p) for p in parts):
-            return slice(*[None if p is None else core.literal(p) for p in parts])
-        return None
-    return core.literal(node) if core.is_literal(node) else None
 
 
 def _hashable(value: Any) -> bool:

@@ -5,9 +5,27 @@ from typing import Any
 import gast
 
 from s2s.codegen import core, function_values, kinds
-from s2s.codegen.kinds import Bottom, DictOf, Kind, ListOf, MapOf, TupleOf
+from s2s.codegen.kinds import Bottom, DictOf, Kind, ListOf, MapOf, Static, TupleOf
 from s2s.codegen.rules import RuleWriter
 from s2s.runtime import builtin_functions as library
+
+
+def known_key(inference: Any, node: gast.AST) -> Any:
+    """A literal index, or what a variable is known to be; None otherwise."""
+    kind = inference.kinds.get(node.id) if core.is_name(node) else None
+    made = inference.definitions.get(node.id) if core.is_name(node) else None
+    node = made.value if made is not None and core.is_literal(made.value) else node
+    return kind.value if isinstance(kind, Static) and isinstance(kind.value, str) else static_index(node)
+
+
+def static_index(node: gast.AST) -> Any:
+    """A literal index, key or slice; None if it is not literal."""
+    if isinstance(node, gast.Slice):
+        parts = [p for p in (node.lower, node.upper, node.step)]
+        if all(p is None or core.is_literal(p) for p in parts):
+            return slice(*[None if p is None else core.literal(p) for p in parts])
+        return None
+    return core.literal(node) if core.is_literal(node) else None
 
 
 def item(kind: Kind, key: Any) -> Kind | None:

@@ -21,11 +21,12 @@ from s2s.codegen import (
     object_calls,
     recursion,
     rematerialisation,
+    static_tests,
     verify,
 )
 from s2s.codegen.defaults import signature
 from s2s.codegen.desugar import Desugarer
-from s2s.codegen.diagnostics import Diagnostics
+from s2s.codegen.diagnostics import Diagnostics, UnsupportedError
 from s2s.codegen.facts import Facts
 from s2s.codegen.guards import UNRESOLVED, CalleeGuard, Guard, resolve_name, resolve_path
 from s2s.codegen.heap import ReturnsObject
@@ -191,8 +192,7 @@ class Program:
         self.instances[full_key] = instance
         self.building.append(full_key)
         try:
-            instance.result = recursion.to_fixpoint(self, instance, lambda: self._inferred(instance))
-            instance.diagnostics.raise_if_any()
+            self._infer_for_values(instance)
         except S2SError:
             del self.instances[full_key]
             raise
@@ -200,9 +200,22 @@ class Program:
             self.building.pop()
         effects.finish(instance.function)
 
-    def _inferred(self, instance: Instance) -> Kind:
+    def _infer_for_values(self, instance: Instance) -> None:
+        """Infers the function for any values of its arguments; where that is refused, for the flags that are given."""
+        try:
+            self._infer_to_fixpoint(instance, False)
+        except UnsupportedError:
+            if not static_tests.may_settle(instance.arguments):
+                raise
+            self._infer_to_fixpoint(instance, True)
+
+    def _infer_to_fixpoint(self, instance: Instance, settled: bool) -> None:
+        instance.result = recursion.to_fixpoint(self, instance, lambda: self._inferred(instance, settled))
+        instance.diagnostics.raise_if_any()
+
+    def _inferred(self, instance: Instance, settled: bool) -> Kind:
         """Infers the function, anew at every call; its result's kind."""
-        source, facts = instance.source, Facts(instance.written)
+        source, facts = instance.source, Facts(instance.written, settled)
         self.namer.reserve(*names_of(source.nodes))
         self._guard_defaults(source)
         while True:  # desugared again as long as inference finds what desugaring has to know
@@ -214,6 +227,7 @@ class Program:
             diagnostics.raise_if_any()
             result = self.inference(instance.function, self, diagnostics).run(instance.arguments)
             if not facts.has_grown():
+                static_tests.state_what_decided(instance.function)
                 instance.note_effects()
                 return result
 

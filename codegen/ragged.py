@@ -10,8 +10,8 @@ from typing import Any
 import gast
 
 from s2s.codegen import core
-from s2s.codegen.infer import static_index
 from s2s.codegen.kinds import ListOf, Numeric, RaggedOf
+from s2s.codegen.maps import static_index
 from s2s.codegen.operations import Operation
 
 _CAUSE = "a list may have another length in each row"

@@ -20,7 +20,7 @@ def verdict(inference: Any, node: gast.AST) -> bool | None:
     """What a test comes to, None if the kinds do not tell."""
     if core.is_name(node):
         made = inference.definitions.get(node.id)
-        return None if made is None else verdict(inference, made.value)
+        return _of_argument(inference, node) if made is None else verdict(inference, made.value)
     if core.is_constant(node) and isinstance(core.literal(node), bool):
         return core.literal(node)
     if isinstance(node, gast.UnaryOp) and isinstance(node.op, gast.Not):
@@ -31,6 +31,28 @@ def verdict(inference: Any, node: gast.AST) -> bool | None:
     if isinstance(node, gast.Compare) and len(node.ops) == 1:
         return _compared(inference, node)
     return _called(inference, node) if isinstance(node, gast.Call) and not node.keywords else None
+
+
+def _of_argument(inference: Any, node: gast.AST) -> bool | None:
+    """What an argument is, where the function is written for these arguments alone."""
+    kind = inference.kinds.get(node.id) if inference.function.facts.settled else None
+    if not isinstance(kind, Static) or not isinstance(kind.value, bool):
+        return None
+    if node.id in inference.function.parameters:
+        inference.function.facts.decided[node.id] = kind.value
+    return kind.value
+
+
+def state_what_decided(function: core.Function) -> None:
+    """Opens a function that is written for the values of some arguments by checking these."""
+    for name, value in sorted(function.facts.decided.items()):
+        test = gast.Compare(core.name(name), [gast.Is()], [core.constant(value)])
+        function.body.insert(0, core.from_statement(gast.Assert(test, None), function.body[0]))
+
+
+def may_settle(arguments: dict[str, Kind]) -> bool:
+    """Whether there are arguments whose values decide branches."""
+    return any(isinstance(k, Static) and isinstance(k.value, bool) for k in arguments.values())
 
 
 def _of_several(found: list[bool | None], is_and: bool) -> bool | None:
