@@ -5,11 +5,12 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, kinds, maps
+from s2s.codegen import core, expansions, kinds, maps
 from s2s.codegen.kinds import DictOf, Kind, ListOf, MapOf, Numeric, RaggedOf, TupleOf
 from s2s.codegen.operations import Operation
 from s2s.codegen.ownership import UPDATES
 from s2s.codegen.rules import RuleWriter
+from s2s.runtime import builtin_functions as library
 from s2s.runtime import support
 from s2s.runtime.primitives import table
 
@@ -145,10 +146,14 @@ def _reverse(change: Change) -> Written:
 
 def _sort(change: Change) -> Written:
     key = change.keywords.get("key", NONE)
-    if change.arguments or not core.is_constant_key(key, None):
+    if change.arguments:
         return None
     reverse = change.keywords.get("reverse", core.constant(False))
-    order = change.inference.computed("order", change.call("sorting_order", change.owner, reverse))
+    if core.is_constant_key(key, None):
+        order = change.inference.computed("order", change.call("sorting_order", change.owner, reverse))
+    else:
+        keys = expansions.in_place(change.inference, change.node, library.mapped, key, change.owner)
+        order = change.inference.computed("order", change.call("sorting_order", keys, reverse))
     return change.call("reordered", change.owner, order), NONE
 
 

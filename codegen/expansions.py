@@ -13,8 +13,10 @@ from typing import Any
 import gast
 import numpy as np
 
-from s2s.codegen import call_arguments, core, function_values, kinds, maps
+from s2s.codegen import call_arguments, core, function_values, inlining, kinds, maps
 from s2s.codegen.kinds import Kind, ListOf, MapOf, Numeric, Static, Unknown
+from s2s.codegen.rules import RuleWriter
+from s2s.codegen.source import function_source
 from s2s.runtime import builtin_functions as library
 
 # What is written out at most; more is left to a loop.
@@ -100,6 +102,14 @@ def only_keywords(node: gast.AST, *names: str) -> bool:
 
 def from_library(inference: Any, target: Any, *arguments: gast.AST) -> gast.AST:
     return core.call_of(global_function(inference, target), list(arguments), [])
+
+
+def in_place(inference: Any, node: gast.AST, target: Any, *arguments: gast.AST) -> gast.AST:
+    """The atom that a function of the library comes to, whose body stands in front: what it makes is made here."""
+    source = function_source(target)
+    names = [a.id for a in source.tree.args.args]
+    made = inlining.inlined(inference, node, source, dict(zip(names, arguments, strict=True)))
+    return made if made is not None else core.constant(None)
 
 
 # Functions of functions ------------------------------------------------------------------------------------------
@@ -261,8 +271,10 @@ def _sorted(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
     if isinstance(inference.kind(node.args[0]), MapOf):
         return core.call_of(node.func, [maps.keys(inference, node.args[0])], node.keywords)
     found = elements(inference, node.args[0])
-    if found is None or not only_keywords(node, "key", "reverse"):
+    if not only_keywords(node, "key", "reverse"):
         return None
+    if found is None:
+        return _sorted_at_run_time(inference, node)
     key, backwards = keyword(node, "key"), keyword(node, "reverse") or core.constant(False)
     if key is None and all(map(core.is_literal, found)) and core.is_literal(backwards):
         in_order = sorted([core.literal(e) for e in found], reverse=core.literal(backwards))
@@ -275,6 +287,25 @@ def _sorted(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
     items = inference.computed("items", core.tuple_of(found))
     places = [inference.computed("place", core.subscript(order, core.constant(i))) for i in range(len(found))]
     return core.list_of([inference.computed("item", core.subscript(items, p)) for p in places])
+
+
+def _sorted_at_run_time(inference: Any, node: gast.AST) -> gast.AST:
+    items = node.args[0]
+    if isinstance(inference.kind(items), Numeric):
+        items = in_place(inference, node, library.listed, items)
+    key, backwards = keyword(node, "key"), keyword(node, "reverse") or core.constant(False)
+    keys = items if key is None else in_place(inference, node, library.mapped, key, items)
+    writer = RuleWriter(inference.function, None)
+    order = inference.computed("order", core.call(writer.support("sorting_order"), keys, backwards))
+    return core.call(writer.support("reordered"), items, order)
+
+
+@rule(list)
+def _listed(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
+    """`list(x)` of the rows of an array."""
+    if len(node.args) != 1 or node.keywords or not isinstance(inference.kind(node.args[0]), Numeric):
+        return None
+    return in_place(inference, node, library.listed, node.args[0])
 
 
 def _over_atoms(inference: Any, call: gast.AST) -> gast.AST:

@@ -198,7 +198,7 @@ class Stores(StageVisitor):
         function = call.func
         if not isinstance(function, gast.Attribute) or function.attr not in MUTATORS:
             return None
-        if not self.is_logged(function.value) or self.object(function) is not None:
+        if not (function.attr == "sort" or self.is_logged(function.value)) or self.object(function) is not None:
             return None
         return self.runtime("mutate", self.visit(function.value), gast.Constant(function.attr, None), like=function)
 

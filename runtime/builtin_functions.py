@@ -6,6 +6,8 @@ They are differentiated through their source, like functions of the user's.
 from collections.abc import Callable
 from typing import Any
 
+from s2s.runtime import ordering
+
 
 def reduce(function, items, total):
     for item in items:
@@ -43,6 +45,13 @@ def filtered(function, items):
         if function(item):
             kept.append(item)
     return kept
+
+
+def listed(items):
+    results = []
+    for item in items:
+        results.append(item)
+    return results
 
 
 def zipped(items, others):
@@ -85,7 +94,9 @@ def place_of_smallest(keys: Any) -> int:
     return min(range(len(keys)), key=keys.__getitem__)
 
 
-def places_in_order(keys: Any, backwards: bool) -> list[int]:
+def places_in_order(keys: Any, backwards: bool) -> Any:
+    if ordering.are_staged(keys):
+        return ordering.places(keys, backwards)
     return sorted(range(len(keys)), key=keys.__getitem__, reverse=backwards)
 
 

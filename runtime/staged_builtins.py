@@ -10,6 +10,7 @@ import numpy as np
 from s2s.runtime import dtypes
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import at_user_line
+from s2s.runtime.ordering import sorted_
 from s2s.runtime.selections import Length, Selected
 from s2s.runtime.staging import Staged
 
@@ -206,6 +207,7 @@ BUILTINS: dict[Any, Callable[..., Any]] = {
     min: smallest,
     sum: total,
     len: length_of,
+    sorted: sorted_,
     any: any_of,
     all: all_of,
     divmod: quotient_and_remainder,

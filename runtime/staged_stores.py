@@ -1,5 +1,6 @@
 """Stores of staged source: into elements and attributes, and through methods that change their object."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from s2s.runtime import effects
 from s2s.runtime.errors import at_user_line
+from s2s.runtime.ordering import sorted_
 from s2s.runtime.staged_calls import staged
 from s2s.runtime.staged_constructors import holds_staged
 from s2s.runtime.staging import Staged
@@ -31,8 +33,15 @@ def store_attribute(target: Any, name: str, value: Any) -> None:
     setattr(target, name, value)
 
 
+def _sort(target: list[Any], **options: Any) -> None:
+    effects.note(target)
+    target[:] = sorted_(target, **options)
+
+
 def mutate(target: Any, method: str) -> Callable[..., Any]:
     """`target.method`, of a method that changes a container: append, pop, update, ..."""
+    if method == "sort" and isinstance(target, list):
+        return functools.partial(_sort, target)
     bound = getattr(target, method)
     if type(target) is Staged:
         return bound

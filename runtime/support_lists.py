@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from s2s.runtime import ordering
 from s2s.runtime.support_reductions import sum_to, unreduce
 from s2s.runtime.support_trees import acc, is_numeric, is_open, type_of_dict, zeros_like
 
@@ -110,18 +111,24 @@ def reversed_order(xs: list[Any]) -> list[int]:
     return list(range(len(xs)))[::-1]
 
 
-def sorting_order(xs: list[Any], reverse: bool = False) -> list[int]:
+def sorting_order(xs: list[Any], reverse: bool = False) -> Any:
     """The positions of the elements of `xs` in the order of `xs.sort()`."""
+    if ordering.are_staged(xs):
+        return ordering.places(xs, reverse)
     return sorted(range(len(xs)), key=xs.__getitem__, reverse=reverse)
 
 
-def reordered(xs: list[Any], order: list[int]) -> list[Any]:
+def reordered(xs: Any, order: Any) -> list[Any]:
     """The elements in the order of their old positions."""
+    if ordering.are_staged(order):
+        return ordering.reordered(xs, order)
     return [xs[i] for i in order]
 
 
-def inverse_order(order: list[int]) -> list[int]:
+def inverse_order(order: Any) -> Any:
     """The order that undoes `reordered(xs, order)`."""
+    if ordering.are_staged(order):
+        return np.argsort(order)
     return sorted(range(len(order)), key=order.__getitem__)
 
 

@@ -85,3 +85,48 @@ def test_functions_of_arrays_take_lists():
     np.testing.assert_allclose(s2s.jit(of_lists)(V), of_lists(V))
     rows = np.stack([V, V + 1.0])
     np.testing.assert_allclose(s2s.vmap(lambda x: np.mean([x[0], x[1]]))(rows), rows[:, :2].mean(axis=1))
+
+
+def sorted_by_keys(x):
+    pairs = [(v, i) for i, v in enumerate(x)]
+    pairs.sort(key=lambda p: p[0])
+    order = sorted(range(len(x)), key=lambda i: -x[i])
+    s, t = sorted(x), sorted(x, reverse=True)
+    return (
+        sum(v * (k + 1) for k, (v, i) in enumerate(pairs)) * sum(x[i] * 0.5**k for k, i in enumerate(order))
+        + s[0] * t[1]
+    )
+
+
+def bubbles(x):
+    y = list(x)
+    for i in range(len(y)):
+        for j in range(len(y) - 1 - i):
+            if y[j] > y[j + 1]:
+                y[j], y[j + 1] = y[j + 1], y[j]
+    return y[0] * 3.0 + y[-1] * y[1]
+
+
+@pytest.mark.parametrize("function", [sorted_by_keys, bubbles])
+def test_sorting(function):
+    check_reverse(function, (V,))
+    np.testing.assert_allclose(s2s.jit(function)(V), function(V))
+    np.testing.assert_allclose(s2s.jit(s2s.grad(function))(V), s2s.grad(function)(V))
+
+
+def chosen(x, flag, last=False):
+    f = np.sin if flag else np.cos
+    g = [np.tanh, lambda t: t * t, np.exp][2 if flag else 0]
+    return (lambda t: t * x)(f(x)) if last else f(x) * g(x)
+
+
+def both(x):
+    return chosen(x, True) + chosen(x, flag=False, last=True)
+
+
+def test_flags_decide_which_function_a_name_stands_for():
+    for flag in (True, False, True):
+        check_reverse(lambda x, flag=flag: chosen(x, flag), (0.7,))
+    check_reverse(both, (0.7,))
+    source = s2s.grad(chosen).source_for(0.7, True)
+    assert "assert flag is True" in source and "np.tanh" not in source
