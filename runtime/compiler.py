@@ -145,8 +145,7 @@ def _arguments(
 def _result(value: Any) -> Any:
     """A leaf of the results: staged, a device array, or a Python value that comes out as it was."""
     if type(value) is Staged:
-        staging.stage(value)
-        return value
+        return staging.read(value)
     if type(value) is Text:
         raise TypeError(
             "a compiled function gives back a text made of the values of arrays, which it cannot hold; "

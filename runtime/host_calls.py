@@ -139,7 +139,7 @@ def _raised_at(error: BaseException, line: UserLine) -> BaseException:
     return error
 
 
-def results_or_raised(block: Callable[[], Sequence[Any]], otherwise: Sequence[Any]) -> tuple[Any, ...]:
+def results_or_raised(block: Callable[[], Sequence[Any]], otherwise: Sequence[Any]) -> Sequence[Any]:
     """What a block of a branch or loop gives, which may not be run at all.
 
     A `raise` of the user's in it becomes one of the program, and the block gives `otherwise`.
@@ -152,7 +152,7 @@ def results_or_raised(block: Callable[[], Sequence[Any]], otherwise: Sequence[An
         _refuse_handled(error)
         staged = error
     fail(staged)
-    return tuple(otherwise)
+    return otherwise
 
 
 def result_or_raised(function: Callable[[], Any]) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from s2s.runtime.errors import ConcretizationError, at_user_line
-from s2s.runtime.staging import Staged
+from s2s.runtime.staging import Staged, read
 
 Values = Sequence[Any]
 Recipe = Callable[[Values], Any]
@@ -95,7 +95,7 @@ class _Cook:
 
     def _array(self, value: Staged) -> Recipe:
         place, weak, rank = len(self.arrays), value.weak, value.ndim
-        self.arrays.append(value.snapshot())
+        self.arrays.append(read(value).snapshot())
         if rank:
             return lambda values: np.array(values[place])
         return lambda values: np.asarray(values[place]).item() if weak else np.asarray(values[place])[()]

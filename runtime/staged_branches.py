@@ -1,5 +1,6 @@
 """Conditionals on staged values: both sides are built, one of them runs."""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from s2s.runtime import branch_writes, effects, errors, in_place, joins, staging
 from s2s.runtime.adapter import ir
 from s2s.runtime.branch_appends import Appended, differ, of_values, unequal
 from s2s.runtime.errors import ConcretizationError, at_user_line
-from s2s.runtime.host_calls import results_or_raised
+from s2s.runtime.host_calls import fail, results_or_raised
 from s2s.runtime.joins import JoinError
 from s2s.runtime.regions import Region
 from s2s.runtime.staged_builtins import to_bool
@@ -30,6 +31,7 @@ def truth(value: Any) -> Any:
         return bool(value)
     if value.literal is not None:
         return bool(value.literal)
+    staging.read(value)
     if value.size != 1:
         raise ValueError(
             f"the truth value of an array with {value.size} elements is ambiguous{at_user_line()}; use .any() or .all()"
@@ -60,7 +62,10 @@ def branch(test: Staged, then: Side, orelse: Side, values: Sequence[Any], names:
             sides.append(_Side(function, values, len(names)))
         if errors.never_asks_for_none(then):
             _unset(sides[0], sides[1])
-        return _join(test, sides[0], sides[1], names)
+        joined = _join(test, sides[0], sides[1], names)
+        if not errors.never_asks_for_none(then):
+            _mark_unset(test, sides[0], sides[1], names, joined)
+        return joined
     except ConcretizationError:
         raise
     except Exception as error:
@@ -92,7 +97,9 @@ class _Side:
     def __init__(self, side: Side, values: Sequence[Any], results: int) -> None:
         self.region = Region(())
         with self.region.building() as region:
-            self.results = results_or_raised(lambda: side(*values), [UNDEFINED] * results)
+            unset = (UNDEFINED,) * results
+            self.results = results_or_raised(lambda: side(*values), unset)
+            self.raised = results > 0 and self.results is unset
             self.changed = region.log.undo([side, *values])
 
     def after(self, value: Any) -> Any:
@@ -135,6 +142,25 @@ def _join(test: Staged, then: _Side, orelse: _Side, names: Sequence[str]) -> tup
     for i, appended in lists.items():
         built[i] = appended.state(built[i])
     return tuple(built[: len(names)])
+
+
+def _mark_unset(test: Staged, then: _Side, orelse: _Side, names: Sequence[str], values: Sequence[Any]) -> None:
+    """Variables that one side alone sets: reading them after the other one is an error in the run, as in Python."""
+    if then.raised or orelse.raised:
+        return
+    for name, a, b, value in zip(names, then.results, orelse.results, values, strict=True):
+        if (a is UNDEFINED) != (b is UNDEFINED):
+            for leaf in joins.flatten(value)[0]:
+                if type(leaf) is Staged:
+                    leaf.unset = functools.partial(_refuse_unset, test, a is UNDEFINED, name)
+
+
+def _refuse_unset(test: Staged, if_true: bool, name: str) -> None:
+    def failing() -> tuple[()]:
+        fail(UnboundLocalError(f"cannot access local variable {name!r} where it is not associated with a value"))
+        return ()
+
+    branch(test, *((failing, tuple) if if_true else (tuple, failing)), (), ())
 
 
 def name_of(target: Any) -> str:
@@ -184,9 +210,7 @@ def _leaf(name: str, x: Any, y: Any) -> Any:
 def _one_sided(x: Any, y: Any) -> Any:
     """A leaf that is not set on one side, where nothing may read it."""
     value = y if x is UNDEFINED else x
-    if type(value) is Staged or hasattr(value, "_buffer"):
-        return (joins.aval_of(value), x, y)
-    return joins.Constant(value)
+    return (joins.aval_of(value), x, y) if joins.is_numeric(value) else joins.Constant(value)
 
 
 def _conditional(test: Staged, then: _Side, orelse: _Side, leaves: list[Any]) -> list[Staged]:

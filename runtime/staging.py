@@ -4,7 +4,7 @@ A scope is one function body under construction. Every thread has its own stack 
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -169,9 +169,10 @@ class Staged(ArrayMethods):
         view: where it shows elements of another array, how it is read from there.
         literal: the Python scalar that it stands for, where that is known; its `value` is built when it is read.
         origin: the flattened Python scalar arguments that alone decide its value, None if an array does.
+        unset: of a variable that one side of a branch alone sets, what refuses to read it after the other one.
     """
 
-    __slots__ = ("_value", "aval", "scope", "literal", "origin", "home", "view", "bounds")
+    __slots__ = ("_value", "aval", "scope", "literal", "origin", "home", "view", "bounds", "unset")
 
     def __init__(
         self, value: Any, aval: Aval, scope: Scope, literal: Any = None, origin: frozenset[int] | None = None
@@ -183,6 +184,7 @@ class Staged(ArrayMethods):
         self.origin = origin
         self.view: Any = None
         self.bounds: tuple[int, int] | None = None
+        self.unset: Callable[[], None] | None = None
 
     @property
     def value(self) -> Any:
@@ -343,7 +345,18 @@ def _check_scope(operand: Staged) -> None:
         raise LeakError(f"a staged array of one function was used while another is being staged{errors.at_user_line()}")
 
 
+def read(operand: Any) -> Staged:
+    """`stage` of what is computed with: a variable that may be unset is checked in the program."""
+    staged = stage(operand)
+    check = staged.unset
+    if check is not None:
+        if current_scope() is staged.home:
+            staged.unset = None  # once is enough for all that follows
+        check()
+    return staged
+
+
 def stage_all(operands: Sequence[Any]) -> list[Staged]:
     """All operands as staged values of the current scope."""
     current = current_scope()
-    return [x if type(x) is Staged and x.scope is current else stage(x) for x in operands]
+    return [x if type(x) is Staged and x.scope is current and x.unset is None else read(x) for x in operands]

@@ -146,3 +146,24 @@ def test_arguments_are_not_written():
     s2s.jit(doubled)(given)
     s2s.grad(doubled)(given)
     np.testing.assert_array_equal(given, X)
+
+
+def set_on_one_side(x):
+    if x[0] < 2:
+        y = x * 2
+    for i in range(3):
+        if x[i] < 2:
+            z = x[i]
+    if x[0] < 2:
+        print(y[0])
+    return np.sum(y) + z
+
+
+def test_a_variable_that_the_path_taken_does_not_set(capfd):
+    compiled = s2s.jit(set_on_one_side)
+    assert compiled(X) == set_on_one_side(X)
+    assert capfd.readouterr().out == "3.0\n3.0\n"
+    for function in (set_on_one_side, compiled):
+        with pytest.raises(UnboundLocalError, match="local variable 'y'") as caught:
+            function(X + 1)
+    assert f"{__file__}:{set_on_one_side.__code__.co_firstlineno + 8}" in caught.value.__notes__[0]
