@@ -160,7 +160,8 @@ def _refuse_unset(test: Staged, if_true: bool, name: str) -> None:
         fail(UnboundLocalError(f"cannot access local variable {name!r} where it is not associated with a value"))
         return ()
 
-    branch(test, *((failing, tuple) if if_true else (tuple, failing)), (), ())
+    then, orelse = (failing, tuple) if if_true else (tuple, failing)
+    branch(test, then, orelse, (), ())
 
 
 def name_of(target: Any) -> str:
