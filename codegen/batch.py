@@ -14,6 +14,7 @@ from s2s.codegen import (
     batch_arrays,
     batch_kinds,
     batch_rules,
+    collectives,
     container_kinds,
     core,
     custom_batching,
@@ -27,6 +28,7 @@ from s2s.codegen import (
 )
 from s2s.codegen.batch_values import BatchValues
 from s2s.codegen.kinds import DictOf, ListOf, MapOf, Numeric, RaggedOf, TupleOf
+from s2s.codegen.names import names_in
 from s2s.codegen.operations import Operation
 from s2s.codegen.row_axes import RowAxes
 from s2s.codegen.shapes import resolved
@@ -39,6 +41,7 @@ class Batch(BatchValues):
     def __init__(self, function: core.Function, instance: Any):
         super().__init__(function, instance)
         self.mask: gast.AST | None = None  # the rows that run the statement, where not all of them do
+        self.by_row: dict[str, bool] = {}  # what of the function differs between rows, for its first lines
         self.grown: dict[str, str] = {}  # lists of another length in each row, to what they were appended to
         self.late: set[str] = set()  # variables that a loop sets first
 
@@ -51,7 +54,16 @@ class Batch(BatchValues):
         self.writer.like = last
         value = row_axes.result(self, last.value, axes) if axes is not None else last.value
         self.out.append(core.from_statement(gast.Return(value), last))
-        return [*self.counting(), *self.out]
+        body = [*self.counting(), *self.out]
+        self._forget_rows()
+        self.function.user_names = frozenset(names_in(self.function.source.tree))
+        return body
+
+    def _forget_rows(self) -> None:
+        """Kinds were those of one row; a number of each row is an array now."""
+        for name, kind in self.function.kinds.items():
+            if isinstance(kind, Numeric) and kind.active and kind.scalar:
+                self.function.kinds[name] = Numeric(True)
 
     def _spread_result(self, value: gast.AST, shared: tuple[int, ...]) -> gast.AST:
         if not shared:
@@ -157,8 +169,13 @@ class Batch(BatchValues):
             self.block(expanded)
             self.out.append(core.assign(statement.targets[0].id, core.name(expanded[-1].targets[0].id), statement))
             return
-        operation = getattr(statement, "operation", None)
-        if operation is None or not self.reads_active(statement.value):
+        operation: Any = getattr(statement, "operation", None)
+        over_rows = getattr(statement, "over_rows", False)
+        if over_rows and operation.form == "call":
+            self.call(statement, operation)
+        elif over_rows:
+            self._assign(statement, self.writer.operation(collectives.written(self, statement, operation)))
+        elif operation is None or not self.reads_active(statement.value):
             self.out.append(statement)
         elif operation.form == "call":
             self.call(statement, operation)
@@ -268,6 +285,7 @@ class Batch(BatchValues):
             self.out.append(core.from_statement(gast.If(statement.test, *arms), statement))
             return
         outer = self.mask
+        self.by_row["branch"] = True
         values = []
         for block, negated in ((statement.body, False), (statement.orelse, True)):
             self.mask = self._within(outer, statement.test, negated) if self._needs_mask(block) else outer
@@ -457,6 +475,7 @@ class Batch(BatchValues):
 
     def _masked_pairs(self, statement: gast.AST, mask: gast.AST, running: Any) -> tuple[list, list[gast.AST]]:
         """The body's new values in the rows of the mask, old ones in the others; and the guard that leaves the loop."""
+        self.by_row["loop"] = True
         outer, self.mask = self.mask, mask
         body, joins = core.split_join(statement.body)
         start = len(self.out)

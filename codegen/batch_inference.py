@@ -4,7 +4,18 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import batch_kinds, batch_rules, container_kinds, core, heap, kinds, ragged, rules, static_tests
+from s2s.codegen import (
+    batch_kinds,
+    batch_rules,
+    collectives,
+    container_kinds,
+    core,
+    heap,
+    kinds,
+    ragged,
+    rules,
+    static_tests,
+)
 from s2s.codegen.batch import is_range_of
 from s2s.codegen.infer import Inference
 from s2s.codegen.kinds import Kind, ListOf, RaggedOf
@@ -30,6 +41,8 @@ class BatchInference(Inference):
     def primitive(self, statement: gast.AST, operation: Operation) -> Kind:
         statement.operation = operation
         operation.active = tuple(p for p, n in operation.binding.items() if self.is_active_argument(n))
+        if (found := collectives.result_kind(self, statement, operation)) is not None:
+            return found
         primitive = operation.primitive
         if set(operation.active) <= set(primitive.shape_only):
             operation.active = ()
@@ -56,6 +69,16 @@ class BatchInference(Inference):
         statement.user_call = statement.value
         statement.value = gast.copy_location(core.call(name, *nodes), statement.value)
         return self.program.call(self, statement, statement.value, definition)
+
+    def _function_call(self, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
+        """Functions of shared values are called as they are, unless they ask other rows for theirs."""
+        if self.reads_active(node) or self.program.axes is None or self.program.axes.name is None:
+            return super()._function_call(statement, node, target)
+        if not collectives.are_in(target):
+            return super()._function_call(statement, node, target)
+        kind = self.program.call(self, statement, node, target)
+        statement.over_rows = True
+        return kind
 
     def _refuse_batched_options(self, statement: gast.AST, operation: Operation) -> None:
         primitive = operation.primitive

@@ -5,6 +5,7 @@ import gast
 from s2s.codegen import core
 from s2s.codegen.batch_values import BatchValues
 from s2s.codegen.operations import Operation
+from s2s.codegen.shapes import shape_argument
 from s2s.runtime import support
 
 
@@ -14,14 +15,27 @@ def matmul(writer: BatchValues, statement: gast.AST, operation: Operation) -> ga
     mapping = {"x": operation.binding[left], "y": operation.binding[right]}
     rank = "dot_rank(np.ndim({}) - 1)" if operation.primitive.name == "dot" else "np.ndim({}) - 1"
     x, y = rank.format("x"), rank.format("y")
+    if operation.primitive.name == "dot" and any(map(writer.is_inner_scalar, mapping.values())):
+        return _scaled(writer, mapping)
     if right not in operation.active:
-        text = f"align_stack(x, {rank.format('y').replace(' - 1', '')} + 1) @ y"
+        of_y = rank.format("y").replace(" - 1", "")
+        row = f"row_rank({x}, {of_y})"
+        text = f"from_rows(align_stack(as_rows(x, {row}), {of_y} + 1) @ y, {row})"
     elif left not in operation.active:
         text = f"from_columns(x @ align_stack(as_columns(y, {y}), np.ndim(x) + 1), {y})"
     else:
         product = f"align_stack(as_rows(x, {x}), np.ndim(y)) @ align_stack(as_columns(y, {y}), np.ndim(x))"
         text = f"from_columns(from_rows({product}, {x}), {y})"
     return writer.writer.text(text, mapping)
+
+
+def _scaled(writer: BatchValues, mapping: dict[str, gast.AST]) -> gast.AST:
+    """`np.dot` of a number and an array."""
+    nodes = dict(mapping)
+    for name, other in (("x", "y"), ("y", "x")):
+        if writer.is_active(mapping[name]) and not writer.is_inner_scalar(mapping[other]):
+            nodes[name] = writer.aligned(mapping[name], [mapping[other]])
+    return writer.writer.text("x * y", nodes)
 
 
 def einsum(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST | None:
@@ -50,18 +64,31 @@ def matmul_bar(writer: BatchValues, statement: gast.AST, operation: Operation) -
     """The cotangent of one factor, with vectors as matrices of one row or column as in `matmul`."""
     is_left = "rhs" in operation.binding
     other = operation.binding["rhs" if is_left else "lhs"]
-    own_rank, other_rank = "np.size(shape)", "np.ndim(other)" + (" - 1" if writer.is_active(other) else "")
+    mapping = {"g": operation.binding["g"], "other": other, "shape": operation.binding["shape"]}
+    own_rank, other_rank = (
+        _rank_of(writer, operation.binding["shape"], mapping),
+        "np.ndim(other)" + (" - 1" if writer.is_active(other) else ""),
+    )
     if operation.primitive.name.startswith("dot"):
         own_rank, other_rank = f"dot_rank({own_rank})", f"dot_rank({other_rank})"
     rows, columns = (own_rank, other_rank) if is_left else (other_rank, own_rank)
     g = f"as_rows(as_columns(g, {columns}), {rows})"
     as_matrix = f"as_columns(other, {columns})" if is_left else f"as_rows(other, {rows})"
     turned = f"np.swapaxes({as_matrix}, -1, -2)"
-    mapping = {"g": operation.binding["g"], "other": other, "shape": operation.binding["shape"]}
     left, right = (g, turned) if is_left else (turned, g)
     product = writer.atom(_stacks(writer, left, right, operation, is_left), mapping)
     back = f"from_rows(product, {rows})" if is_left else f"from_columns(product, {columns})"
     return writer.writer.text(f"inner_sum_to({back}, shape)", mapping | {"product": product})
+
+
+def _rank_of(writer: BatchValues, shape: gast.AST, mapping: dict[str, gast.AST]) -> str:
+    """The length of a shape, as the rank of what it is the shape of where that is known."""
+    made = writer.definition(shape.id) if core.is_name(shape) else shape
+    like = shape_argument(writer.function, made) if made is not None else None
+    if like is None:
+        return "np.size(shape)"
+    mapping["own"] = like
+    return "np.ndim(own)" + (" - 1" if writer.is_active(like) else "")
 
 
 def _stacks(writer: BatchValues, left: str, right: str, operation: Operation, is_left: bool) -> str:

@@ -1,5 +1,6 @@
 """The batched forms of primitives: text from their declarations; products and indices depend on what is batched."""
 
+import dataclasses
 import re
 from typing import Any
 
@@ -8,6 +9,7 @@ import gast
 from s2s.codegen import batch_adjoints, batch_arrays, batch_indices, batch_products, core, rules
 from s2s.codegen.batch_forms import aligned, first_row, is_default
 from s2s.codegen.batch_values import BatchValues
+from s2s.codegen.kinds import Numeric
 from s2s.codegen.operations import Operation
 
 # Primitives that flatten their operand first where the axis is None.
@@ -17,6 +19,8 @@ FLATTENING = {
 }  # fmt: skip
 # Primitives whose text is for a given axis only.
 NEEDS_AXIS = {"roll", "take_along_axis_bar", "concatenate", "concatenate_bar"}
+# Operands that are lists of arrays; an array there stands for the list of its rows.
+LISTS = {"arrays", "tup"}
 # Options without influence on the numbers.
 IDLE = {"kind", "order", "stable", "copy", "subok", "casting"}
 
@@ -68,6 +72,8 @@ def from_text(writer: BatchValues, operation: Operation) -> gast.AST:
     mapping = rules.operand_nodes(operation, writer.writer) | {"size": writer.size()}
     for parameter in (*operation.primitive.operands, *operation.primitive.shape_only):
         mapping[parameter] = writer.spread(operation.binding[parameter])
+        if parameter in LISTS and isinstance(writer.kind(operation.binding[parameter]), Numeric):
+            mapping[parameter] = writer.atom("np.swapaxes(x, 0, 1)", {"x": mapping[parameter]})
     axis = operation.binding.get("axis")
     if operation.primitive.name in FLATTENING and axis is not None and core.is_constant_key(axis, None):
         for parameter in operation.primitive.operands:
@@ -86,7 +92,48 @@ def _without_defaults(node: gast.AST, operation: Operation) -> gast.AST:
     return core.call_of(node.func, node.args, kept)
 
 
+def _shaped(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST | None:
+    """`np.zeros_like(x, shape=s)`: of that shape in each row."""
+    if core.is_constant_key(operation.binding["shape"], None):
+        return None
+    nodes = {"size": writer.size(), "shape": operation.binding["shape"]}
+    shape = writer.atom("inner_shape(size, shape)", nodes)
+    return rules.replace_at(statement.value, operation.places, {"shape": shape})
+
+
+def _where(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST:
+    """Where a bound is None, what is chosen from goes through, and has to have the batch axis itself."""
+    value = writer.spread(operation.binding["t"])
+    binding = {**operation.binding, "t": value}
+    active = tuple(dict.fromkeys([*operation.active, "t"]))
+    replaced = rules.replace_at(statement.value, operation.places, {"t": value})
+    copy = core.from_statement(gast.Assign(statement.targets, replaced, None), statement)
+    return aligned(writer, copy, dataclasses.replace(operation, binding=binding, active=active))
+
+
+def _convolution(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST | None:
+    """The rows' images as one batch, where they share the kernel."""
+    if operation.active != ("lhs",) or not core.is_constant_key(operation.binding["dimension_numbers"], None):
+        return None
+    images = writer.atom("np.reshape(x, joined_shape(np.shape(x), 0))", {"x": operation.binding["lhs"]})
+    made = rules.replace_at(statement.value, operation.places, {"lhs": images})
+    nodes = {"out": writer.named(made, "convolved"), "size": writer.size()}
+    return writer.writer.text("np.reshape(out, cut_shape(np.shape(out), 0, size))", nodes)
+
+
+def _dynamic_slice(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST | None:
+    if operation.active != ("operand",):
+        return None
+    nodes = {**operation.binding, "size": writer.size()}
+    text = "dynamic_slice(operand, inner_shape(0, start_indices), inner_shape(size, slice_sizes))"
+    return writer.writer.text(text, nodes)
+
+
 SPECIAL: dict[str, Any] = {
+    **dict.fromkeys(("zeros_like", "ones_like", "empty_like"), _shaped),
+    **dict.fromkeys(("where_larger", "where_between", "where_below", "where_above"), _where),
+    "conv_general_dilated": _convolution,
+    "dynamic_slice": _dynamic_slice,
     "matmul": batch_products.matmul,
     "dot": batch_products.matmul,
     "einsum": batch_products.einsum,

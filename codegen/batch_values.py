@@ -1,14 +1,19 @@
 """Values in batched code: which of them have a batch axis, how many rows there are, ranks that fit each other."""
 
+import functools
 from typing import Any
 
 import gast
 import numpy as np
 
 from s2s.codegen import batch_kinds, core, kinds, rules
-from s2s.codegen.diagnostics import unsupported
+from s2s.codegen.diagnostics import UnsupportedError, unsupported
 from s2s.codegen.kinds import DictOf, ListOf, Numeric, Static, TupleOf
 from s2s.codegen.operations import Operation
+
+
+class SizeNeeded(UnsupportedError):
+    """The text depends on the number of rows."""
 
 
 class BatchValues:
@@ -49,8 +54,17 @@ class BatchValues:
 
     def definition(self, name: str) -> gast.AST | None:
         """What the variable is assigned, once; None for parameters and joins."""
-        found = [s for s in core.walk(self.function.body) if core.targets(s) == [name] and isinstance(s, gast.Assign)]
-        return found[0].value if len(found) == 1 else None
+        return self._definitions.get(name)
+
+    @functools.cached_property
+    def _definitions(self) -> dict[str, gast.AST | None]:
+        found: dict[str, gast.AST | None] = {}
+        for statement in core.walk(self.function.body):
+            if isinstance(statement, gast.Assign):
+                targets = core.targets(statement)
+                for target in targets:
+                    found[target] = statement.value if len(targets) == 1 and target not in found else None
+        return found
 
     def is_active(self, node: gast.AST) -> bool:
         kind = self.kind(node)
@@ -80,7 +94,11 @@ class BatchValues:
 
     def _count_rows(self) -> gast.AST:
         if not self.instance.active_parameters:
-            return core.constant(self.axis_size)
+            size = self.axis_size if self.axis_size is not None else self.instance.program.axes.size
+            if size is None:
+                cause = f"{self.function.name}() asks how many rows there are, and none of its arguments says it"
+                raise SizeNeeded(self.unsupported(cause, "give vmap an axis_size").diagnostics)
+            return core.constant(size)
         pairs = []
         for parameter in self.instance.active_parameters:
             kind = self.instance.arguments[parameter]
@@ -108,8 +126,10 @@ class BatchValues:
     def _with_marks(self, node: gast.AST, marks: Any) -> gast.AST:
         if marks is True:
             return node
-        if marks is False:
-            return self.named(core.call(self.writer.support("spread"), node, self.size()), self.base(node))
+        if marks is False and (not core.is_name(node) or isinstance(self.kind(node), Numeric)):
+            made = self.named(core.call(self.writer.support("spread"), node, self.size()), self.base(node))
+            self.function.kinds[made.id] = kinds.with_activity(self.kind(node) or Numeric(scalar=True), True)
+            return made
         done = core.call(self.writer.support("spread_tree"), node, batch_kinds.literal_marks(marks), self.size())
         return self.named(done, self.base(node))
 
@@ -149,7 +169,7 @@ class BatchValues:
             f"{operation.primitive.name} with these arguments has no batched form", "write it for the whole batch"
         )
 
-    def unsupported(self, cause: str, rewrite: str) -> Exception:
+    def unsupported(self, cause: str, rewrite: str) -> UnsupportedError:
         source = self.function.source
         like = self.writer.like
         node = gast.Pass()

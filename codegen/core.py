@@ -73,6 +73,9 @@ class Function:
     shaped_like: dict[str, str] = field(default_factory=dict)
     saved_by: dict[str, str] = field(default_factory=dict)
     facts: Any = None
+    user_names: frozenset[str] = (
+        frozenset()
+    )  # of batched functions, the variables that temporaries may take the name of
 
     def fresh(self, base: str) -> str:
         """A new version of `base`."""

@@ -9,6 +9,7 @@ from typing import Any
 import gast
 
 from s2s.codegen import core, emitted_hints, raising, ranks, saving, simplify, verify
+from s2s.codegen.printer import comment
 from s2s.codegen.program import Emitted, Instance, Program, bind_values, signature
 from s2s.codegen.rules import RuleWriter
 from s2s.codegen.shapes import Recorder
@@ -27,6 +28,7 @@ class Draft:
         self.function = instance.function
 
     is_entry = False
+    notes: tuple[str, ...] = ()  # comments that the function opens with
 
     def callees(self) -> dict[str, Any]:
         """Emitted names to what runs them for the recorder."""
@@ -73,6 +75,7 @@ class Draft:
         """Raises a simplified body and puts it into the file."""
         body = raising.run(self.function, body, [a.id for a in all_parameters(arguments)])
         emitted_hints.write(self.function, body)
+        body = [*map(comment, self.notes), *body]
         tree = gast.FunctionDef(name, arguments, body, [], None, None, [])
         tree.origin = (self.function.source.filename, self.function.source.tree.lineno)
         program.emitted.append(Emitted(name, tree, self.function.references, self.function.source))

@@ -70,7 +70,7 @@ def is_full_like(rewriting: Any, node: gast.AST) -> bool:
 def without_broadcast(rewriting: Any, node: gast.BinOp) -> gast.AST | None:
     """An operand that was only broadcast need not be, next to one of the full shape; scalars go inside."""
     if isinstance(node.op, gast.MatMult):
-        return None
+        return rank_rules.outer_product(rewriting, node)
     for side, other in (("left", node.right), ("right", node.left)):
         operand = getattr(node, side)
         found = uniform(rewriting, operand)

@@ -144,6 +144,7 @@ class Program:
     building: list[Any] = field(default_factory=list)
     partials: dict[Any, Any] = field(default_factory=dict)
     written: tuple[str, ...] = ()
+    axes: Any = None  # of batched functions, where they have their rows
     knows_ranks: bool = False  # is it written for arguments of certain ranks?
     sources: dict[int, tuple[Any, FunctionSource]] = field(default_factory=dict)  # of callees, by identity
     guards: dict[Any, Guard | CalleeGuard] = field(default_factory=dict)

@@ -8,6 +8,7 @@ import numpy as np
 
 from s2s.codegen import core
 from s2s.codegen.rules import RuleWriter
+from s2s.codegen.shapes import shape_argument
 from s2s.runtime import support
 
 Rule = Callable[[Any, gast.Call], gast.AST | None]
@@ -30,8 +31,8 @@ def _align(rewriting: Any, node: gast.Call) -> gast.AST | None:
         return None
     if have >= want:
         return node.args[0]
-    axes = core.tuple_of(core.constant(i) for i in range(1, want - have + 1))
-    return core.call(_numpy(rewriting, "expand_dims"), node.args[0], axes)
+    places = [gast.Slice(None, None, None), *[core.constant(None)] * (want - have)]
+    return core.subscript(node.args[0], core.tuple_of(places))
 
 
 def _beside(rewriting: Any, node: gast.Call) -> gast.AST | None:
@@ -60,7 +61,8 @@ def _axis_beside(axis: int) -> Rule:
 
 
 def _expanded(rewriting: Any, node: gast.AST, axis: int) -> gast.AST:
-    return core.call(_numpy(rewriting, "expand_dims"), node, gast.UnaryOp(gast.USub(), core.constant(-axis)))
+    places = [core.constant(...), core.constant(None), *[gast.Slice(None, None, None)] * (-axis - 1)]
+    return core.subscript(node, core.tuple_of(places))
 
 
 def _axis_away(axis: int) -> Rule:
@@ -74,6 +76,63 @@ def _axis_away(axis: int) -> Rule:
         return core.call(_numpy(rewriting, "squeeze"), node.args[0], place)
 
     return rule
+
+
+def _swapaxes(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`np.swapaxes(x[..., None, :], -1, -2)` is `x[..., None]`."""
+    inner = rewriting.definition(node.args[0])
+    inner = inner if inner is not None else node.args[0]
+    if not isinstance(inner, gast.Subscript) or [_number(a) for a in node.args[1:]] not in ([-1, -2], [-2, -1]):
+        return None
+    parts = inner.slice.elts if isinstance(inner.slice, gast.Tuple) else []
+    is_row = len(parts) == 3 and core.is_constant_key(parts[0], ...) and core.is_constant_key(parts[1], None)
+    return _expanded(rewriting, inner.value, -1) if is_row and isinstance(parts[2], gast.Slice) else None
+
+
+def outer_product(rewriting: Any, node: gast.BinOp) -> gast.AST | None:
+    """`x[..., None] @ y[..., None, :]` is `x[..., None] * y[..., None, :]`."""
+    left, right = (_new_axes(rewriting, operand) for operand in (node.left, node.right))
+    if left != [..., None] or right is None or right[:2] != [..., None] or len(right) != 3:
+        return None
+    return core.binary(node.left, gast.Mult(), node.right)
+
+
+def _new_axes(rewriting: Any, node: gast.AST) -> list[Any] | None:
+    found = rewriting.definition(node)
+    found = found if found is not None else node
+    if not isinstance(found, gast.Subscript) or not isinstance(found.slice, gast.Tuple):
+        return None
+    return [core.literal(p) if core.is_constant(p) else p for p in found.slice.elts]
+
+
+def _inner_sum_to(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`inner_sum_to(t, shape)`: t itself where its rows have that shape."""
+    if len(node.args) != 2:
+        return None
+    t, shape = node.args
+    have, want = rewriting.shapes.of(t), _row_shape(rewriting, shape)
+    is_known = isinstance(have, tuple) and all(isinstance(n, int) for n in have)
+    if want is None or not is_known or have[len(have) - len(want) :] != want:
+        return None
+    axes = list(range(1, len(have) - len(want)))
+    axis = core.constant(axes[0]) if len(axes) == 1 else core.tuple_of(map(core.constant, axes))
+    return core.call(_numpy(rewriting, "sum"), t, axis=axis) if axes else t
+
+
+def _row_shape(rewriting: Any, node: gast.AST) -> tuple[int, ...] | None:
+    """The shape that `np.shape(w)` or `np.shape(x)[1:]` is."""
+    found = rewriting.definition(node)
+    found = found if found is not None else node
+    start: int | None = 0
+    if isinstance(found, gast.Subscript) and isinstance(found.slice, gast.Slice):
+        start = _number(found.slice.lower) if found.slice.lower is not None else 0
+        inner = rewriting.definition(found.value)
+        found = inner if inner is not None else found.value
+    like = shape_argument(rewriting.function, found)
+    shape = rewriting.shapes.of(like) if like is not None else None
+    if start is None or not isinstance(shape, tuple) or not all(isinstance(n, int) for n in shape):
+        return None
+    return shape[start:]
 
 
 def _inner_axes(rewriting: Any, node: gast.Call) -> gast.AST | None:
@@ -111,7 +170,12 @@ def _largest(rewriting: Any, node: gast.Call) -> gast.AST | None:
 
 def _dot_rank(rewriting: Any, node: gast.Call) -> gast.AST | None:
     rank = _number(node.args[0])
-    return node.args[0] if rank is not None and rank <= 2 else None
+    return node.args[0] if rank is not None and 0 < rank <= 2 else None
+
+
+def _row_rank(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    rank, other = _number(node.args[0]), _number(node.args[1])
+    return None if rank is None or other is None else core.constant(support.row_rank(rank, other))
 
 
 def _literal(value: Any) -> gast.AST:
@@ -140,4 +204,7 @@ RULES: dict[Any, Rule] = {
     support.inner_permutation: _inner_permutation,
     support.inner_shape: _inner_shape,
     support.dot_rank: _dot_rank,
+    support.row_rank: _row_rank,
+    np.swapaxes: _swapaxes,
+    support.inner_sum_to: _inner_sum_to,
 }

@@ -72,7 +72,8 @@ def _take_names(function: core.Function, statements: list[gast.AST], resolved: d
     }
     for name, node in resolved.items():
         base = function.bases.get(name, name)
-        if not isinstance(node, gast.Name) or node.id not in temporaries or not base.endswith(DERIVATIVE_ENDINGS):
+        kept = base.endswith(DERIVATIVE_ENDINGS) or base in function.user_names
+        if not isinstance(node, gast.Name) or node.id not in temporaries or not kept:
             continue
         if not function.bases.get(node.id, node.id).endswith(DERIVATIVE_ENDINGS):
             function.bases[node.id] = base

@@ -171,7 +171,7 @@ def batched(
     """`f_vmap(*args)`; active kinds are those of batched arguments. `axes` says where rows are, by default first."""
     axes = axes if axes is not None else RowAxes()
     source = row_axes.turned(source, axes)
-    program, instance = _start(source, arguments, shapes, inference=BatchInference)
+    program, instance = _start(source, arguments, shapes, inference=BatchInference, axes=axes)
     name = program.namer.fresh(f"{source.name}_vmap")
     program.writer.write_batched(program, instance, name, axes)
     return _finish(program, name, source, instance)
@@ -179,15 +179,16 @@ def batched(
 
 def batched_result(source: FunctionSource, arguments: dict[str, Kind], axes: RowAxes) -> Kind:
     """The kind of what one row gets, active where it differs between rows."""
-    return _start(row_axes.turned(source, axes), arguments, None, inference=BatchInference)[1].result
+    return _start(row_axes.turned(source, axes), arguments, None, inference=BatchInference, axes=axes)[1].result
 
 
 @without_collection
-def plain(source: FunctionSource, arguments: dict[str, Kind]) -> Result:
-    """The function itself, as an emitted file."""
+def plain(source: FunctionSource, arguments: dict[str, Kind], notes: tuple[str, ...] = ()) -> Result:
+    """The function itself, as an emitted file; `notes` are comments that it opens with."""
     program, instance = _start(source, arguments, None)
     program.namer.reserve(source.name)
     program.writer.write_plain(program, instance, source.name)
+    program.writer.drafts[-1].notes = notes
     return _finish(program, source.name, source)
 
 
@@ -197,9 +198,10 @@ def _start(
     shapes: Mapping[str, Any] | None,
     is_callee: bool = False,
     inference: type[Inference] = Inference,
+    axes: RowAxes | None = None,
 ) -> Any:
     """The program and the instance that is asked for, which recursive calls may call if `is_callee`."""
-    program = Program(Writer(shapes), inference, knows_ranks=ranks.any_known(arguments))
+    program = Program(Writer(shapes), inference, knows_ranks=ranks.any_known(arguments), axes=axes)
     key = id(source.function) if is_callee and source.function is not None else None
     instance = program.instance(source, arguments, key)
     program.written = tuple(aliasing.written_parameters(instance.function))

@@ -5,7 +5,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, custom_pairs, effects, function_values, kinds, saving, undefined
+from s2s.codegen import batch_notes, core, custom_pairs, effects, function_values, kinds, saving, undefined
 from s2s.codegen.batch import Batch
 from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.drafts import Draft, JointDraft, PairDraft, parameter_list
@@ -145,9 +145,11 @@ class Writer:
     ) -> None:
         """`f_vmap(*args)`: batched values have the batch axis first, unless `axes` of the entry say otherwise."""
         axes = RowAxes() if axes is None and name is not None else axes
-        body = Batch(instance.function, instance).run(axes)
+        batch = Batch(instance.function, instance)
+        body = batch.run(axes)
         call_forward(body)
         self._emit(program, instance, name or instance.batched_name(), signature(instance.function.source), body)
+        self.drafts[-1].notes = batch_notes.of(instance, axes, batch.by_row)
 
     # Emission ----------------------------------------------------------------------------------------------------
 

@@ -100,6 +100,35 @@ def repeat_bar(g: Array, shape: Any, repeats: Any, axis: int | None = None) -> A
     return np.moveaxis(add_at(zeros, owner, np.moveaxis(g, axis, 0)), 0, axis)
 
 
+def hstack(tup: Any) -> Array:
+    return np.concatenate([np.atleast_1d(a) for a in tup], axis=0 if np.ndim(tup[0]) <= 1 else 1)
+
+
+def column_stack(tup: Any) -> Array:
+    return np.concatenate([np.reshape(a, (-1, 1)) if np.ndim(a) == 1 else a for a in tup], axis=1)
+
+
+def hstack_bar(g: Array, tup: Any) -> Any:
+    parts = [np.atleast_1d(a) for a in tup]
+    bars = concatenate_bar(g, parts, 0 if np.ndim(tup[0]) <= 1 else 1)
+    return [np.reshape(bar, np.shape(a)) for bar, a in zip(bars, tup)]  # noqa: B905
+
+
+def vstack_bar(g: Array, tup: Any) -> Any:
+    bars = concatenate_bar(g, [np.atleast_2d(a) for a in tup], 0)
+    return [np.reshape(bar, np.shape(a)) for bar, a in zip(bars, tup)]  # noqa: B905
+
+
+def dstack_bar(g: Array, tup: Any) -> Any:
+    bars = concatenate_bar(g, [np.atleast_3d(a) for a in tup], 2)
+    return [np.reshape(bar, np.shape(a)) for bar, a in zip(bars, tup)]  # noqa: B905
+
+
+def column_stack_bar(g: Array, tup: Any) -> Any:
+    bars = concatenate_bar(g, [np.reshape(a, (-1, 1)) if np.ndim(a) == 1 else a for a in tup], 1)
+    return [np.reshape(bar, np.shape(a)) for bar, a in zip(bars, tup)]  # noqa: B905
+
+
 def flattened_if(x: Array, axis: int | None) -> Array:
     return np.reshape(x, (-1,)) if axis is None else x
 
@@ -145,7 +174,8 @@ DEFINITIONS = {
     function.__name__: function
     for function in (
         outer, vdot, inner, tensordot, append, append_bar, diag, diag_bar, take, take_bar, roll, repeat_bar,
-        flattened_if, as_written, reread, put_view, write_where, array_equal, allclose, searchsorted, select,
+        hstack, column_stack, hstack_bar, vstack_bar, dstack_bar, column_stack_bar, flattened_if, as_written, reread,
+        put_view, write_where, array_equal, allclose, searchsorted, select,
     )
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ called `g` or `t` are cotangents or tangents and enter linearly.
 """
 
 from s2s.runtime.checkpointing import again
+from s2s.runtime.collectives import all_gather, all_to_all, axis_index, pmean, ppermute, psum
 from s2s.runtime.support_batching import (
     align,
     align_stack,
@@ -30,6 +31,7 @@ from s2s.runtime.support_batching import (
     last_of_entries,
     rest_of_entries,
     row,
+    row_rank,
     rows_at,
     rows_first,
     rows_from,
@@ -45,6 +47,15 @@ from s2s.runtime.support_batching import (
     tiled_shape,
 )
 from s2s.runtime.support_checks import UNDEFINED, ranks, require_immutable, require_scalar, shapes
+from s2s.runtime.support_collectives import (
+    cut_shape,
+    destinations,
+    inverse_perm,
+    joined_shape,
+    own_part,
+    require_rows,
+    sources,
+)
 from s2s.runtime.support_convolution import conv_general_dilated, conv_lhs_bar, conv_rhs_bar
 from s2s.runtime.support_einsum import einsum_bar, einsum_bar_subscripts
 from s2s.runtime.support_elementwise import (
@@ -226,6 +237,8 @@ __all__ = [
     "again",
     "align",
     "align_stack",
+    "all_gather",
+    "all_to_all",
     "along_axis_index",
     "append",
     "append_bar",
@@ -235,6 +248,7 @@ __all__ = [
     "as_cotangent",
     "as_rows",
     "as_written",
+    "axis_index",
     "batch_size",
     "before_put",
     "before_put_bar",
@@ -254,8 +268,10 @@ __all__ = [
     "copy_lower",
     "copy_lower_if",
     "copy_triangle",
+    "cut_shape",
     "cycled",
     "cycled_mask",
+    "destinations",
     "diag_bar",
     "diagonal_bar",
     "diagonal_index",
@@ -308,10 +324,12 @@ __all__ = [
     "instantiate",
     "inverse_gaps",
     "inverse_order",
+    "inverse_perm",
     "inverse_permutation",
     "is_array",
     "is_view",
     "items",
+    "joined_shape",
     "kept",
     "kept_shape",
     "keys_of",
@@ -340,12 +358,16 @@ __all__ = [
     "normalised_exponentials",
     "normalised_logits",
     "other_factors",
+    "own_part",
+    "pmean",
     "polygamma",
     "pop",
     "pop_inserted",
     "power_partial",
+    "ppermute",
     "prior",
     "product_of_others",
+    "psum",
     "put",
     "put_add",
     "put_entry",
@@ -361,11 +383,13 @@ __all__ = [
     "repetitions",
     "replaced",
     "require_immutable",
+    "require_rows",
     "require_scalar",
     "reread",
     "rest_of_entries",
     "reversed_order",
     "row",
+    "row_rank",
     "rows_at",
     "rows_first",
     "rows_from",
@@ -383,6 +407,7 @@ __all__ = [
     "softplus",
     "solve_triangular",
     "sorting_order",
+    "sources",
     "span",
     "split_last",
     "spread",

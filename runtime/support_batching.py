@@ -170,7 +170,14 @@ def dot_rank(ndim: int) -> int:
     """The rank itself; `np.dot` of arrays of a higher rank than two is no product of stacks."""
     if ndim > 2:
         raise ValueError("np.dot of arrays of more than two axes has no batched form; use np.matmul or np.einsum")
+    if ndim == 0:
+        raise ValueError("np.dot of numbers has no batched form; write x * y")
     return ndim
+
+
+def row_rank(rank: int, other: int) -> int:
+    """The rank to go by for the left factor of `x @ y`: vectors are rows of a matrix, unless y is a stack."""
+    return rank if other > 2 else 2
 
 
 def as_rows(x: Array, ndim: int) -> Array:

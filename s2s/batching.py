@@ -9,6 +9,7 @@ from s2s import batch_axes, row_loops
 from s2s.batch_axes import Axes
 from s2s.codegen import call_arguments, nested, transform
 from s2s.codegen.assumptions import as_batch, kinds_of_batches
+from s2s.codegen.batch_values import SizeNeeded
 from s2s.codegen.diagnostics import UnsupportedError
 from s2s.codegen.kinds import Kind, Numeric
 from s2s.codegen.row_axes import RowAxes
@@ -34,6 +35,8 @@ class Batched(Transformed):
         super().__init__(function)
         self.in_axes = batch_axes.require_axes(in_axes, "in_axes")
         self.out_axes = batch_axes.require_axes(out_axes, "out_axes")
+        if loop_over_batch and axis_name is not None:
+            raise ValueError("collectives over an axis_name need all rows at once: leave loop_over_batch out")
         self.axis_name = axis_name
         self.axis_size = axis_size
         self.loop_over_batch = loop_over_batch
@@ -51,6 +54,14 @@ class Batched(Transformed):
             variant._emitted, variant._variants, variant._needs_ranks = {}, {}, set()
             variant._axes = batch_axes.of_arguments(self.in_axes, [*variant.names()[:count], *key[1]], count)
         return self._variants[key]
+
+    def _of_size(self, size: int) -> Any:
+        """The transformation for so many rows, where its text depends on their number."""
+        if ("size", size) not in self._variants:
+            variant = self._variants["size", size] = copy.copy(self)
+            variant._emitted, variant._variants, variant._needs_ranks = {}, {}, set()
+            variant.axis_size = size
+        return self._variants["size", size]
 
     def axes(self) -> dict[str, Axes]:
         """Parameter to the axes of its argument; those that are not there are shared."""
@@ -92,6 +103,11 @@ class Batched(Transformed):
             return row_loops.write(self.function, source, arguments, axes)
         try:
             return transform.batched(source, arguments, shapes, axes)
+        except SizeNeeded:
+            if shapes is None:
+                raise
+            size = batch_axes.size_of(shapes, self.axes(), None)
+            return self._of_size(size).write(source, arguments, shapes)
         except UnsupportedError as error:
             if not inspect.isgeneratorfunction(self.function) and not inspect.iscoroutinefunction(self.function):
                 error.args = (f"{error}\n    or run the rows one after the other: s2s.vmap(f, loop_over_batch=True)",)
@@ -109,8 +125,11 @@ class Batched(Transformed):
 
     def call(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         bound, axes = self.bind(args, kwargs), self.axes()
-        batch_axes.size_of(bound, axes, self.axis_size)
-        result = self.result_for(self.kinds_of(bound), bound)
+        size = batch_axes.size_of(bound, axes, self.axis_size)
+        try:
+            result = self.result_for(self.kinds_of(bound), bound)
+        except SizeNeeded:
+            result = self._of_size(size).result_for(self.kinds_of(bound), bound)
         refuse_shared(result, bound)
         return run(result.function, *self.with_bound(args), **kwargs)
 

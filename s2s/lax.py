@@ -11,7 +11,7 @@ import s2s.numpy as snp
 from s2s import lax_functions, lax_shapes
 from s2s.lax_control import associative_scan, cond, fori_loop, map, scan, switch, while_loop
 from s2s.numpy import compositions, conversion, missing, wrappers
-from s2s.runtime import support, support_scan
+from s2s.runtime import collectives, support, support_scan
 from s2s.runtime.primitives import table
 
 # Names of primitives here to those of the functions of `s2s.numpy`.
@@ -87,6 +87,10 @@ _SHAPES = """
 """.split()
 globals().update(compositions.made(lax_functions, _FUNCTIONS, "s2s.lax", {"rsqrt"}))
 globals().update(compositions.made(lax_shapes, _SHAPES, "s2s.lax", ()))
+
+# Collectives over a named batch axis, for `s2s.vmap(f, axis_name=...)`.
+_COLLECTIVES = "psum pmean pmax pmin all_gather ppermute all_to_all axis_index axis_size".split()
+globals().update({name: getattr(collectives, name) for name in _COLLECTIVES})
 
 # Functions that NumPy does not have.
 _SPECIAL = {
@@ -165,7 +169,7 @@ table.recognise(convert_element_type, "astype")
 table.recognise(stop_gradient, "stop_gradient")
 table.recognise(top_k, "top_k")
 
-__all__ = [*_NUMPY, *_FUNCTIONS, *_SHAPES, *_SPECIAL, *_SIGNATURES]  # noqa: PLE0604
+__all__ = [*_COLLECTIVES, *_NUMPY, *_FUNCTIONS, *_SHAPES, *_SPECIAL, *_SIGNATURES]  # noqa: PLE0604
 __all__ += ["broadcasted_iota", "complex", "conv", "convert_element_type", "iota", "round", "stop_gradient", "top_k"]
 __all__ += ["associative_scan", "cond", "fori_loop", "map", "scan", "switch", "while_loop"]
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from s2s.batch_axes import Axes, children_of_kind
-from s2s.codegen import kinds, transform
+from s2s.codegen import batch_notes, kinds, transform
 from s2s.codegen.diagnostics import UnsupportedError
 from s2s.codegen.kinds import DictOf, Kind, ListOf, Numeric, TupleOf
 from s2s.codegen.names import Namer
@@ -20,7 +20,11 @@ def write(function: Any, source: FunctionSource, arguments: Mapping[str, Kind], 
     """`f_vmap(*args)`: f of one row after the other."""
     given = {n: k for n, k in arguments.items() if n in axes.parameters}
     text = _Text(function, source, given, axes)
-    return transform.plain(text.source(_result_kind(source, arguments, axes)), _inactive(given))
+    result = text.source(_result_kind(source, arguments, axes))
+    return transform.plain(result, _inactive(given), (*batch_notes.axes_of(given, axes), _LOOPED))
+
+
+_LOOPED = "# one row after the other: of each branch, the side that a row takes is computed"
 
 
 def _inactive(arguments: Mapping[str, Kind]) -> dict[str, Kind]:

@@ -31,13 +31,15 @@ batched(
     "floor_divide heaviside stop_gradient equal not_equal less less_equal greater greater_equal logical_and logical_or "
     "logical_xor logical_not bitwise_and bitwise_or bitwise_xor invert left_shift right_shift bitwise_count sign "
     "signbit floor ceil trunc rint round isnan isinf isfinite isposinf isneginf isclose nextafter angle imag real "
-    "conjugate floor_int ceil_int trunc_int round_builtin copy "
+    "conjugate copy "
     "ascontiguousarray astype asarray zeros_like ones_like empty_like zeros_like_tree cast_bar cast_dot",
 )
 
 # Casts to Python's numbers.
 batched("x.astype(float)", "float_cast")
-batched("np.trunc(x).astype(int)", "int_cast")
+for _name, _function in {"int_cast": "trunc", "trunc_int": "trunc", "floor_int": "floor", "ceil_int": "ceil"}.items():
+    batched(f"np.{_function}(x).astype(int)", _name)
+batched("np.round(x).astype(int)", "round_builtin")
 batched("np.not_equal(x, 0)", "bool_cast")
 
 # Reductions over given axes, or all of them.

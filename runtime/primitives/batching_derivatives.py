@@ -49,12 +49,14 @@ batched("logsumexp(a, axis=inner_axes(axis, np.ndim(a)), keepdims=keepdims)", "l
 batched("np.linalg.norm(x, ord, axis=inner_axes(axis, np.ndim(x)), keepdims=keepdims)", "norm")
 batched("np.argpartition(a, kth, axis=inner_axis(axis))", "argpartition")
 batched("np.partition(a, kth, axis=inner_axis(axis))", "partition")
-batched("np.cross(a, b, axis=inner_axis(axis))", "cross")
+batched("np.cross(align(a, np.ndim(b)), align(b, np.ndim(a)), axis=inner_axis(axis))", "cross")
 batched("take_along_axis_bar(g, arr, indices, inner_axis(axis))", "take_along_axis_bar")
 batched(
     "unreduce(t, inner_shape(size, shape), inner_axes(axis, np.size(shape) + 1), keepdims)",
     "unreduce",
 )
+
+batched("np.reshape(a, (size, -1, 1)) * np.reshape(b, (size, 1, -1))", "outer")
 
 # Shapes.
 batched("stack_bar(g, arrays, inner_axis(axis))", "stack_bar")
@@ -75,7 +77,10 @@ batched("np.flip(m, 2)", "fliplr")
 batched("np.rot90(m, k, inner_axes(axes, 0))", "rot90")
 batched("diagonal_bar(g, inner_shape(size, shape), offset, inner_axis(axis1), inner_axis(axis2))", "diagonal_bar")
 batched("trace_bar(g, inner_shape(size, shape), offset, inner_axis(axis1), inner_axis(axis2))", "trace_bar")
-batched("np.moveaxis(np.linspace(start, stop, num, endpoint), 0, 1)", "linspace")
+batched(
+    "np.moveaxis(np.linspace(align(start, np.ndim(stop)), align(stop, np.ndim(start)), num, endpoint), 0, 1)",
+    "linspace",
+)
 batched("np.broadcast_to(align(fill_value, np.size(shape) + 1), inner_shape(size, shape))", "full")
 for _rank in (1, 2, 3):
     batched(f"inner_atleast(a, {_rank})", f"atleast_{_rank}d")

@@ -12,6 +12,7 @@ for _static in (
     support.inner_shape,
     support.single_axes,
     support.dot_rank,
+    support.row_rank,
     support_vectorized.loop_shape,
     support_vectorized.loop_size,
     support.inner_pad_width,

@@ -42,6 +42,8 @@ def matmul(lhs: Staged, rhs: Staged) -> Staged:
 
 
 def _batched_matmul(lhs: Staged, rhs: Staged) -> Staged:
+    if lhs.shape[-1] == 1 and rhs.dtype != dtypes.bool_:  # columns times rows: no sums, no loop over small products
+        return hlo.multiply(*hlo.broadcast_together(*hlo.promote(lhs, rhs)))
     batch = np.broadcast_shapes(lhs.shape[:-2], rhs.shape[:-2])
     lhs = hlo.broadcast_to(lhs, (*batch, *lhs.shape[-2:]))
     rhs = hlo.broadcast_to(rhs, (*batch, *rhs.shape[-2:]))

@@ -188,6 +188,11 @@ def test_vmap_of_vmap():
 def test_text_is_plain_numpy_where_shapes_are_known():
     text = s2s.vmap(loss, in_axes=(None, 0)).source_for(M, X)
     assert "return np.sum(np.tanh(x @ w) ** 2, axis=1)" in text
+    assert "# batch axis of x: 0; shared: w" in text
+    text = s2s.vmap(s2s.grad(loss), in_axes=(None, 0)).source_for(M, X)
+    assert "x[..., None] * (2 * tanh * (1 - tanh ** 2))[..., None, :]" in text
+    assert "rows take different branches" in s2s.vmap(branches).source
+    assert "one row after the other" in s2s.vmap(branches, loop_over_batch=True).source
 
 
 def item_sum(x):
