@@ -393,11 +393,14 @@ class Batch(BatchValues):
         self.out.append(core.from_statement(gast.For(target, iterator, body, [], None), statement))
 
     def _up_to_largest(self, statement: gast.For) -> tuple[gast.AST, gast.AST]:
-        if len(statement.iter.args) != 1:
-            raise self.unsupported("range with a start or a step of batched values has no batched form", "use range(n)")
-        count = statement.iter.args[0]
+        """Where each row ends, and the range of the row that ends last."""
+        args = statement.iter.args
+        start, end = ([], args[0]) if len(args) == 1 else ([args[0]], args[1])
+        if len(args) == 3 or any(self.reads_active(s) for s in start):
+            cause = "range with a step, or with a start that differs between rows, has no batched form"
+            raise self.unsupported(cause, "use range(n) or range(m, n), with n alone of batched values")
         self.function.references.setdefault("range", range)
-        return count, core.call("range", self._as_int(self.atom("np.max(n)", {"n": count})))
+        return end, core.call("range", *start, self._as_int(self.atom("np.max(n)", {"n": end})))
 
     def _as_int(self, value: gast.AST) -> gast.AST:
         self.function.references.setdefault("int", int)
