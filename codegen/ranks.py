@@ -150,6 +150,22 @@ def _shaped(inference: Any, operation: Operation) -> Numeric | None:
     return _array(1) if isinstance(kind, Numeric) and kind.scalar else None
 
 
+def _like(inference: Any, operation: Operation) -> Numeric | None:
+    shape = operation.binding.get("shape")
+    is_own = shape is None or (core.is_literal(shape) and core.literal(shape) is None)
+    return _array(_rank(inference, operation.binding["a"])) if is_own else None
+
+
+def _along_axis(inference: Any, operation: Operation) -> Numeric | None:
+    """Without an axis, some flatten their operand."""
+    return _array(1) if _rank(inference, operation.binding["a"]) == 1 else None
+
+
+def _between(inference: Any, operation: Operation) -> Numeric | None:
+    ends = [_rank(inference, operation.binding[p]) for p in ("start", "stop")]
+    return _array(1) if ends == [0, 0] else None
+
+
 def _stacked(inference: Any, operation: Operation) -> Numeric | None:
     kind = inference.kind(next(iter(operation.binding.values())))
     if not isinstance(kind, ListOf | TupleOf) or kinds.parts(kind) == ():
@@ -221,7 +237,7 @@ _RULES: dict[str, Rule] = {
     "empty": _shaped,
     "full": _shaped,
     "arange": _of(1),
-    "linspace": _of(1),
+    "linspace": _between,
     "eye": _of(2),
     "ravel": _of(1),
     "flatten": _of(1),
@@ -233,7 +249,8 @@ _RULES: dict[str, Rule] = {
     **{name: _reduced for name in ("argmax", "argmin", "count_nonzero")},
     **{name: _same_array("c") for name in ("set_at", "put", "add_at", "put_add", "put_view", "min_at", "max_at")},
     **{name: _same_array("c") for name in ("multiply_at", "write_where")},
-    **{name: _same_array("a") for name in ("zeros_like", "ones_like", "empty_like", "full_like", "copy", "transpose")},
-    **{name: _same_array("a") for name in ("cumsum", "cumprod", "sort", "roll")},
+    **{name: _like for name in ("zeros_like", "ones_like", "empty_like", "full_like")},
+    **{name: _same_array("a") for name in ("copy", "transpose", "roll")},
+    **{name: _along_axis for name in ("cumsum", "cumprod", "sort")},
     "flip": _same_array("m"),
 }

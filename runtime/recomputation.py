@@ -20,6 +20,7 @@ from s2s.runtime.errors import at_user_line
 from s2s.runtime.joins import JoinError
 from s2s.runtime.simple_loops import ceil_divide, index, repeated, row, while_less, with_rows
 from s2s.runtime.staging import Scope, Staged
+from s2s.runtime.support_checks import UNDEFINED
 from s2s.runtime.templates import Template
 
 # How many checkpoints there are, and how many iterations a window has, at most, ...
@@ -299,11 +300,18 @@ class After:
         early, late = self.first.item(np.clip(place, 0, count - 1)), self.rest.item(self.late(place))
         is_early = np.less(place, count)
         pairs = zip(joins.flatten(early)[0], joins.flatten(late)[0], strict=True)
-        leaves = [a if joins.same(a, b) else np.where(is_early, a, b) for a, b in pairs]
+        leaves = [_either(is_early, a, b) for a, b in pairs]
         return self.layout.treedef.unflatten(leaves)
 
     def whole(self) -> None:
         """See `entries.Run`: their number is not known."""
+
+
+def _either(is_early: Any, a: Any, b: Any) -> Any:
+    """A leaf of an early entry, or of a late one; nothing reads it in an entry where it is not set."""
+    if a is UNDEFINED or b is UNDEFINED:
+        return b if a is UNDEFINED else a
+    return a if joins.same(a, b) else np.where(is_early, a, b)
 
 
 class Tapes:

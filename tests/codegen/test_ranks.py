@@ -61,3 +61,23 @@ def test_text_checks_the_ranks_that_it_is_written_for():
 def test_views_stay_refused():
     with pytest.raises(UnsupportedError, match="'b' may be an alias or a view of 'kept'"):
         s2s.grad(lambda x, m: np.sum(kept_item(x, m)), argnums=(0, 1))(0.8, np.outer(V, V))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda x, v: np.zeros_like(v, shape=(2, 2)) + x,
+        lambda x, v: np.linspace(v, v * x, 3),
+        lambda x, v: np.sum(np.outer(v, v), axis=0, keepdims=True),
+        lambda x, v: np.array([v, v * x]),
+    ],
+)
+def test_rows_are_not_taken_for_numbers(made):
+    def f(x, v):
+        m = made(x, v)
+        kept = [m[0]]
+        m[0] = x
+        return np.sum(kept[0] * v[:1]) + np.sum(m)
+
+    with pytest.raises(UnsupportedError, match="may be an alias or a view"):
+        s2s.grad(f)(0.8, V)

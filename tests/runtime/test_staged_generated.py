@@ -46,6 +46,22 @@ def test_entries_of_a_loop_that_returns_are_not_all_alike():
     same(f, 0.2, 3.0)
 
 
+def test_a_result_is_not_set_in_the_first_entry():
+    def f(x, v):
+        n = 0
+        y = np.sum(v)
+        while n < 3:
+            n = n + 1
+            if y < 0.6:
+                break
+            y = np.tanh(np.mean(v) * x)
+            if y > 0.1:
+                return x * 0.5 + np.sum(v)
+        return x * y
+
+    same(f, 0.2, 3.0)
+
+
 def test_an_adjoint_list_meets_the_one_of_a_way_that_returned():
     def f(x, v):
         parts = [e * x for e in v]

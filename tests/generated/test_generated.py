@@ -1,0 +1,62 @@
+"""Generated programs: nothing wrong in any mode, and little refused. `python -m tests.generated 20000` runs more.
+
+Every program is checked eagerly, in both modes against differences and against each other. One in twenty is compiled as
+well: that takes ten times as long.
+"""
+
+import os
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, note, seed, settings
+from hypothesis import strategies as st
+
+from tests.generated.checking import EAGER, MODES, verdicts
+from tests.generated.writer import program
+
+# Programs in all, in parts that run side by side; every how many of them are staged.
+COUNT = int(os.environ.get("S2S_GENERATED", "2000"))
+STAGED_EVERY = int(os.environ.get("S2S_GENERATED_STAGED_EVERY", "20"))
+PARTS = 20
+SIZE = 3
+MOST_REFUSED = 0.02
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> str:
+    return program(lambda options: draw(st.sampled_from(options)), SIZE)
+
+
+def counted(part: int) -> Counter[tuple[str, str]]:
+    """Checks the programs of one part; how many came to which outcome in each mode."""
+    counts: Counter[tuple[str, str]] = Counter()
+
+    @seed(part)
+    @settings(
+        max_examples=max(1, COUNT // PARTS),
+        deadline=None,
+        database=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(programs(), st.integers(0, 3))
+    def check(text: str, arguments: int) -> None:
+        note(text)
+        counts["all", "programs"] += 1
+        is_staged = counts["all", "programs"] % STAGED_EVERY == 0
+        found = verdicts(text, arguments, MODES if is_staged else EAGER)
+        counts.update((verdict.mode, verdict.outcome) for verdict in found)
+        assert not [v for v in found if v.outcome in ("wrong", "failed")]
+
+    check()
+    return counts
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_generated_programs(part):
+    counts = counted(part)
+    for key, count in sorted(counts.items()):
+        print(*key, count)
+    refused = sum(count for (_, outcome), count in counts.items() if outcome == "refused")
+    checked = sum(count for (mode, _), count in counts.items() if mode in MODES)
+    assert refused <= max(1, MOST_REFUSED * checked)
