@@ -70,7 +70,7 @@ def triangle(x: Array, lower: bool, unit_diagonal: bool = False) -> Array:
 
 def as_columns(x: Array, rank: int) -> Array:
     """x with a trailing axis of length 1 where it is, or stacks, right-hand sides of that rank 1; else x."""
-    return x[..., None] if rank == 1 else x
+    return np.expand_dims(x, -1) if rank == 1 else x
 
 
 def from_columns(x: Array, rank: int) -> Array:

@@ -163,6 +163,20 @@ def writes(x):
     return np.sum(y * z)
 
 
+@s2s.custom_jvp
+def softened(x):
+    return np.sqrt(x * x + 0.1)
+
+
+softened.defjvp(lambda primals, tangents: (softened(primals[0]), primals[0] / softened(primals[0]) * tangents[0]))
+
+
+def transformations(x):
+    out, back = s2s.vjp(lambda y: softened(y) * x, x)
+    rows = s2s.vmap(s2s.grad(lambda v: v**3 * x[0]))(back(out)[0])
+    return np.sum(s2s.jit(softened)(rows)) + np.sum(s2s.hessian(lambda y: np.sum(y**3) * x[1])(x))
+
+
 def generator(x):
     yield np.sum(x)
 
@@ -196,6 +210,9 @@ PROGRAMS = {
     "nested functions, lambdas that capture values": closure,
     "classes of yours: construction, methods, properties, operators, attribute writes, dataclasses": classes,
     "`x[i] = v` on arrays, swaps, writes through aliases and views, in functions called, `out=`, `np.add.at`": writes,
+    "`grad`, `vjp`, `jvp`, `vmap`, `hessian`, `jit` of functions inside; functions with a `custom_jvp` of yours": (
+        transformations
+    ),
     "generators, `async`": generator,
     "writing globals and `nonlocal` variables": writes_global,
 }
