@@ -4,6 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import s2s
+
 
 def rnn(w, x):
     h = np.zeros(8, x.dtype)
@@ -50,3 +52,69 @@ def repeated(x, n):
     for _ in range(n):
         x = np.sin(x) + 0.1
     return x
+
+
+def swaps(x):
+    y = x.copy()
+    for i in range(len(x) // 2):
+        y[i], y[len(x) - 1 - i] = y[len(x) - 1 - i] * 2.0, y[i]
+    return np.sum(y * np.sin(x))
+
+
+def jacobi(m):
+    a = m.copy()
+    for _ in range(3):
+        b = a.copy()
+        b[1:-1, 1:-1] = 0.25 * (a[:-2, 1:-1] + a[2:, 1:-1] + a[1:-1, :-2] + a[1:-1, 2:])
+        a = b
+    return np.sum(a * a)
+
+
+def jacobi_at(m):
+    def sweep(_, a):
+        return a.at[1:-1, 1:-1].set(0.25 * (a[:-2, 1:-1] + a[2:, 1:-1] + a[1:-1, :-2] + a[1:-1, 2:]))
+
+    return jnp.sum(jax.lax.fori_loop(0, 3, sweep, m) ** 2)
+
+
+def gauss_seidel(m):
+    a = m.copy()
+    for _ in range(2):
+        for i in range(1, m.shape[0] - 1):
+            for j in range(1, m.shape[1] - 1):
+                a[i, j] = 0.25 * (a[i - 1, j] + a[i + 1, j] + a[i, j - 1] + a[i, j + 1])
+    return np.sum(a * a)
+
+
+def gauss_seidel_at(m):
+    """One loop over all points, which is the faster way to write it."""
+    rows, width = m.shape[0] - 2, m.shape[1] - 2
+
+    def point(k, a):
+        i, j = k // width + 1, k % width + 1
+        return a.at[i, j].set(0.25 * (a[i - 1, j] + a[i + 1, j] + a[i, j - 1] + a[i, j + 1]))
+
+    for _ in range(2):
+        m = jax.lax.fori_loop(0, rows * width, point, m)
+    return jnp.sum(m * m)
+
+
+def rotation(x, angle, n):
+    """A `while` loop that forgets nothing of what it began with."""
+    a, b, k = x, 0.0 * x, 0
+    while k < n:
+        a, b = a * np.cos(angle) - b * np.sin(angle), a * np.sin(angle) + b * np.cos(angle)
+        k += 1
+    return a
+
+
+def steps(w, h):
+    for _ in range(1024):
+        h = np.tanh(h @ w)
+    return np.sum(h)
+
+
+def steps_checkpointed(w, h):
+    for _ in s2s.loop(range(1024), checkpoint=32):
+        h = np.tanh(h @ w)
+    return np.sum(h)
