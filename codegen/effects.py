@@ -244,8 +244,10 @@ def special(inference: Any, statement: gast.AST, node: gast.Call, target: Any) -
 
 
 def _reread(inference: Any, node: gast.Call) -> gast.AST:
-    """A view is read again; an element of a container is still the same object."""
+    """A view is read again; an element of a container is still the same object, and a number no view."""
     old, base, index = node.args
+    if _is_number(inference.kind(old)):
+        return old
     if isinstance(inference.kind(base), TupleOf | ListOf | DictOf | MapOf):
         return old
     index = _index_of(index)

@@ -18,7 +18,7 @@ from s2s.codegen.program import Program
 from s2s.codegen.row_axes import RowAxes
 from s2s.codegen.source import FunctionSource
 from s2s.codegen.writer import Writer
-from s2s.runtime import tracing
+from s2s.runtime import support, tracing
 
 expansions.RULES.update(tree_expansions.RULES | edited_adjoints.RULES)
 
@@ -59,6 +59,11 @@ class Result:
     rules: Mapping[str, Any] = field(default_factory=dict)
     pulled: Any = None
     rule_changes: int = field(default_factory=lambda: custom_rules.CHANGES[0])
+
+    @functools.cached_property
+    def asks_ranks(self) -> bool:
+        """Whether the text asks at run time what is a view, because ranks are not known."""
+        return any(value is f for value in self.names.values() for f in (support.is_view, support.reread))
 
     @functools.cached_property
     def namespace(self) -> Any:

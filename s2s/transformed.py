@@ -106,11 +106,16 @@ class Transformed:
         bound: Mapping[str, Any] | None,
         write: Callable[[dict[str, Kind]], transform.Result],
     ) -> transform.Result:
-        """What is written for these kinds, or else for kinds that say the ranks of the arguments, too."""
+        """What is written for these kinds, or else for kinds that say the ranks of the arguments, too.
+
+        Where ranks decide what is a view, a text for any ranks asks at run time, and can write less in place.
+        """
         key = tuple(arguments.items())
         if key not in self._needs_ranks:
             try:
-                return write(arguments)
+                found = write(arguments)
+                if not found.asks_ranks or self.with_ranks(arguments, bound) == arguments:
+                    return found
             except UnsupportedError:
                 if self.with_ranks(arguments, bound) == arguments:
                     raise
