@@ -164,7 +164,20 @@ def rows_in_branches(m):
     return np.sum(a * np.cos(m))
 
 
+def scale_rows(a, factor):
+    for i in range(a.shape[0]):
+        a[i] = a[i] * factor + i
+
+
+def written_by_a_callee(m):
+    a = m.copy()
+    scale_rows(a, 0.7)
+    scale_rows(a, a[0, 0])
+    return np.sum(a * m)
+
+
 CASES = {
+    written_by_a_callee: (M, SIDE * SIDE),
     recurrence: (V, N),
     prefix_sum: (V, N),
     neighbouring_products: (V, N),
