@@ -301,3 +301,15 @@ def test_the_target_of_an_update_is_evaluated_once():
 
 def test_text_is_the_same_at_every_run():
     assert staged_source(functions) == staged_source(functions)
+
+
+def test_equal_code_of_two_files_is_staged_as_that_of_each(tmp_path):
+    text = "import math\n\n\ndef f(x):\n    return math.sin(x)\n"
+    files = [tmp_path / "first.py", tmp_path / "second.py"]
+    staged = []
+    for file in files:
+        file.write_text(text)
+        namespace = {}
+        exec(compile(text, str(file), "exec"), namespace)
+        staged.append(stage_function(namespace["f"]))
+    assert [f.__code__.co_filename for f in staged] == list(map(str, files))
