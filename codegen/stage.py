@@ -27,6 +27,7 @@ from s2s.codegen.stage_build import all_codes, compile_definition, instantiate
 from s2s.codegen.stage_plain import passes_through
 from s2s.codegen.stage_rewrite import Rewriter
 from s2s.runtime import host_calls, staged_calls, staged_control, staged_text, staged_updates, support_checks
+from s2s.runtime.checkpointing import Checkpointed
 
 _IF_AND_LOOPS = ("collected", "if_", "while_", "for_", "range_", "zip_", "enumerate_", "reversed_")
 _CONDITIONS = ("choice", "and_", "or_", "not_")
@@ -60,6 +61,8 @@ def stage_function(function: Callable[..., Any], entry: bool = False) -> Callabl
         SourceError: the function cannot be read and may need rewriting.
         UnsupportedError: it is a generator or async function, or updates what cannot be followed.
     """
+    if isinstance(function, Checkpointed):
+        function = function.__wrapped__
     if isinstance(function, types.FunctionType) and is_transparent(function):
         function = function.__wrapped__  # type: ignore[attr-defined]
     if not isinstance(function, types.FunctionType) or is_library(function) or id(function.__code__) in _staged_codes:

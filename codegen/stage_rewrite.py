@@ -22,6 +22,7 @@ from s2s.codegen.stage_stores import Stores
 from s2s.codegen.stage_text import Texts
 from s2s.codegen.structured import structured
 from s2s.runtime import tree
+from s2s.runtime.checkpointing import Checkpointed
 from s2s.runtime.primitives import table
 from s2s.runtime.staged_builtins import ARRAY_CLASSES
 from s2s.runtime.staged_calls import counterpart
@@ -281,8 +282,8 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
 
 def function_called(function: Any) -> types.FunctionType | None:
     """The Python function that a call of an object runs, None if it runs none."""
-    while isinstance(function, functools.partial):
-        function = function.func
+    while isinstance(function, functools.partial | Checkpointed):
+        function = function.func if isinstance(function, functools.partial) else function.__wrapped__
     return function if isinstance(function, types.FunctionType) else _call_of(function)
 
 

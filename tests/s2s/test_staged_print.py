@@ -154,3 +154,26 @@ def test_texts_of_values_are_refused_where_they_are_needed_while_staging():
         s2s.jit(text_of_values)(np.float64(1.0))
     with pytest.raises(TypeError, match="hash|text made of the values"):
         s2s.jit(text_as_key)(np.float64(1.0))
+
+
+def block(x):
+    print("block", x[0])
+    if x[0] > 0:
+        x = x * 2
+    return np.tanh(x)
+
+
+checkpointed = s2s.checkpoint(block)
+
+
+def with_checkpoint(x):
+    return np.sum(checkpointed(x))
+
+
+def test_functions_under_checkpoint_are_staged(capfd):
+    expected = printed(capfd, lambda: block(X))
+    assert printed(capfd, lambda: s2s.jit(checkpointed)(X)) == expected
+    assert printed(capfd, lambda: s2s.jit(with_checkpoint)(X)) == expected
+    # What it prints is printed again where it is computed again.
+    assert printed(capfd, lambda: s2s.grad(with_checkpoint)(X)) == expected * 2
+    assert printed(capfd, lambda: s2s.jit(s2s.grad(with_checkpoint))(X)) == expected * 2
