@@ -11,6 +11,7 @@ from s2s.codegen.names import Namer
 from s2s.codegen.source import FunctionSource, source_from_string
 from s2s.runtime import support
 from s2s.transformed import Transformed, fill, has_float, refuse_shared, run, signature_source
+from s2s.undifferentiated import refuse_objects, refuse_tangents
 
 Argnums = int | str | Sequence[int | str]
 
@@ -180,6 +181,7 @@ def _check_tangents(primals: Any, tangents: Any) -> None:
         raise TypeError("jvp takes the primals and the tangents each as a tuple with one entry an argument")
     if len(primals) != len(tangents):
         raise TypeError(f"jvp got {len(primals)} primals but {len(tangents)} tangents")
+    refuse_tangents(primals, tangents)
 
 
 class Pullback(Transformed):
@@ -202,6 +204,7 @@ class Pullback(Transformed):
 
     def call(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         bound = self.bind(args, kwargs)
+        refuse_objects(bound)
         arguments = self.kinds_of(bound)
         result = self.result_for(arguments, bound)
         refuse_shared(result, bound)

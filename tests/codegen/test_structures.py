@@ -1,6 +1,8 @@
 """Programs whose structure the kinds must follow: starred arguments that are written, containers of unlike elements,
 attributes that are elements of arrays."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -130,3 +132,25 @@ def test_flags_decide_which_function_a_name_stands_for():
     check_reverse(both, (0.7,))
     source = s2s.grad(chosen).source_for(0.7, True)
     assert "assert flag is True" in source and "np.tanh" not in source
+
+
+@dataclasses.dataclass
+class Line:
+    slope: np.ndarray
+    offset: float
+
+
+def on_line(line, x):
+    return np.sum(line.slope * x) + line.offset
+
+
+def test_objects_as_arguments_are_not_differentiated_and_nothing_is_dropped():
+    line, x = Line(np.ones(3), 1.0), V[:3]
+    np.testing.assert_allclose(s2s.grad(on_line, argnums=1)(line, x), np.ones(3))
+    _, dot = s2s.jvp(on_line, (line, x), (Line(np.zeros(3), 0.0), x))
+    assert dot == pytest.approx(np.sum(x))
+    with pytest.raises(TypeError, match="jvp follows no tangent of an object of Line"):
+        s2s.jvp(on_line, (line, x), (line, x))
+    assert s2s.vjp(on_line, line, x)[1](1.0)[0] is None
+    with pytest.raises(TypeError, match="needs a floating-point value"):
+        s2s.grad(on_line)(line, x)
