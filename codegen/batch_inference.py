@@ -16,7 +16,7 @@ from s2s.codegen import (
     rules,
     static_tests,
 )
-from s2s.codegen.batch import is_range_of
+from s2s.codegen.batch_loops import is_range_of
 from s2s.codegen.infer import Inference
 from s2s.codegen.kinds import Kind, ListOf, RaggedOf
 from s2s.codegen.normal_form import Flattener

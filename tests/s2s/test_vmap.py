@@ -274,6 +274,16 @@ def test_what_has_no_batched_form_is_refused_or_looped_over():
     np.testing.assert_allclose(gradient(X), s2s.grad(lambda x: np.sum(s2s.vmap(branches)(x) ** 2))(X))
 
 
+def repeated(x):
+    return 1.0 if x <= 0.0 else x * repeated(x - 1.0)
+
+
+def test_recursion_of_another_depth_in_each_row_is_refused():
+    with pytest.raises(s2s.UnsupportedError, match="recursion whose depth may differ between rows"):
+        s2s.vmap(repeated)(V)
+    np.testing.assert_allclose(s2s.vmap(repeated, loop_over_batch=True)(V), [repeated(v) for v in V])
+
+
 def collects(x):
     found = []
     for v in x:
