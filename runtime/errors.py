@@ -26,6 +26,10 @@ class MaskError(RefusedError, IndexError):
     """How many elements a staged mask selects, or which, would have to be known."""
 
 
+class RaggedError(RefusedError, IndexError, ValueError):
+    """The rows of a batch differ in how many elements they have, and no batched form holds that."""
+
+
 class ConcretizationError(TypeError):
     """The value of a staged array was needed while a function was being staged.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from s2s.runtime.errors import RaggedError
 from s2s.runtime.support_checks import UNDEFINED
 from s2s.runtime.support_trees import is_numeric, rebuild, zeros_like
 
@@ -140,10 +141,10 @@ def index_rank(index: Any) -> int:
     """The rank of an index array of each row's own.
 
     Raises:
-        IndexError: it is a mask, which takes another number of elements from each row.
+        RaggedError: it is a mask, which takes another number of elements from each row.
     """
     if getattr(index, "dtype", None) == np.bool_:
-        raise IndexError(
+        raise RaggedError(
             "a mask that differs between rows takes another number of elements from each; use np.where, or "
             "s2s.vmap(f, loop_over_batch=True)"
         )
@@ -299,7 +300,7 @@ def filled_entries(entries: list[Any]) -> list[Any]:
     """The elements, zero in the rows that do not have them; each row has those from a place on, or up to one.
 
     Raises:
-        ValueError: a row lacks an element between others.
+        RaggedError: a row lacks an element between others.
     """
     _require_prefix(entries)
     return [select(rows, x, zeros_like(x)) for rows, x in entries]
@@ -309,7 +310,7 @@ def _require_prefix(entries: list[Any]) -> None:
     masks = [np.asarray(rows) for rows, _ in entries if isinstance(rows, np.ndarray)]
     steps = [(a, b) for a, b in zip(masks, masks[1:], strict=False)]
     if any((b > a).any() for a, b in steps) and any((a > b).any() for a, b in steps):
-        raise ValueError("a list has gaps in some rows; s2s.vmap(f, loop_over_batch=True) runs each row by itself")
+        raise RaggedError("a list has gaps in some rows; s2s.vmap(f, loop_over_batch=True) runs each row by itself")
 
 
 def sum_of_entries(entries: list[Any]) -> Any:

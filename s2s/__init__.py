@@ -15,6 +15,7 @@ from s2s.debugging import debug_nans, grad_of
 from s2s.derivatives import grad, jvp, linearize, value_and_grad, vjp
 from s2s.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from s2s.linear import linear_transpose
+from s2s.row_loops import RowLoopWarning
 from s2s.runtime import config
 from s2s.runtime.array import Array, device_get, device_put
 from s2s.runtime.aval import ShapeDtypeStruct
@@ -29,9 +30,9 @@ from s2s.vectorizing import vectorize
 __version__ = "0.1.0"
 
 __all__ = [
-    "Array", "ConcretizationError", "S2SError", "ShapeDtypeStruct", "SourceError", "UnsupportedError", "check_grads",
-    "checkpoint", "config", "custom_jvp", "custom_vjp", "custom_vmap", "debug_nans", "device_get", "device_put",
-    "devices", "disable_jit", "eval_shape", "grad", "grad_of", "hessian", "hvp", "jacfwd", "jacobian", "jacrev",
-    "jit", "jvp", "lax", "linear_transpose", "linearize", "loop", "nn", "numpy", "random", "register_vjp",
-    "stop_gradient", "tree", "value_and_grad", "vectorize", "vjp", "vmap",
+    "Array", "ConcretizationError", "RowLoopWarning", "S2SError", "ShapeDtypeStruct", "SourceError",
+    "UnsupportedError", "check_grads", "checkpoint", "config", "custom_jvp", "custom_vjp", "custom_vmap", "debug_nans",
+    "device_get", "device_put", "devices", "disable_jit", "eval_shape", "grad", "grad_of", "hessian", "hvp", "jacfwd",
+    "jacobian", "jacrev", "jit", "jvp", "lax", "linear_transpose", "linearize", "loop", "nn", "numpy", "random",
+    "register_vjp", "stop_gradient", "tree", "value_and_grad", "vectorize", "vjp", "vmap",
 ]  # fmt: skip

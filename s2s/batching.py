@@ -14,6 +14,7 @@ from s2s.codegen.diagnostics import UnsupportedError
 from s2s.codegen.kinds import Kind, Numeric
 from s2s.codegen.row_axes import RowAxes
 from s2s.codegen.source import FunctionSource
+from s2s.runtime.errors import RaggedError
 from s2s.transformed import Transformed, cached_source, refuse_shared, run, signature_source, specialised_function
 
 
@@ -30,7 +31,7 @@ class Batched(Transformed):
         out_axes: Axes,
         axis_name: Any = None,
         axis_size: int | None = None,
-        loop_over_batch: bool = False,
+        loop_over_batch: bool | None = None,
     ):
         super().__init__(function)
         self.in_axes = batch_axes.require_axes(in_axes, "in_axes")
@@ -109,9 +110,27 @@ class Batched(Transformed):
             size = batch_axes.size_of(shapes, self.axes(), None)
             return self._of_size(size).write(source, arguments, shapes)
         except UnsupportedError as error:
-            if not inspect.isgeneratorfunction(self.function) and not inspect.iscoroutinefunction(self.function):
+            if self._needs_all_rows() or not error.diagnostics:
+                raise
+            if self.loop_over_batch is False:
                 error.args = (f"{error}\n    or run the rows one after the other: s2s.vmap(f, loop_over_batch=True)",)
-            raise
+                raise
+            found = error.diagnostics[0]
+            row_loops.warn(self.function, found.cause, found.filename, found.line)
+            return row_loops.write(self.function, source, arguments, axes, found.cause)
+
+    def _needs_all_rows(self) -> bool:
+        """Whether a loop over the rows is no way out: for collectives, and for what is no plain function."""
+        is_plain = not inspect.isgeneratorfunction(self.function) and not inspect.iscoroutinefunction(self.function)
+        return self.axis_name is not None or not is_plain
+
+    def _by_rows(self) -> Any:
+        """The transformation that loops over the rows."""
+        if "rows" not in self._variants:
+            variant = self._variants["rows"] = copy.copy(self)
+            variant._emitted, variant._variants, variant._needs_ranks = {}, {}, set()
+            variant.loop_over_batch = True
+        return self._variants["rows"]
 
     def emitted_source(self, arguments: dict[str, Kind], bound: Mapping[str, Any] | None = None) -> FunctionSource:
         """`f_vmap`, as the source of further transformations."""
@@ -124,6 +143,8 @@ class Batched(Transformed):
         return self.variant(len(args), kwargs).call(args, kwargs)
 
     def call(self, args: tuple, kwargs: dict[str, Any]) -> Any:
+        if "rows" in self._variants:
+            return self._variants["rows"].call(args, kwargs)
         bound, axes = self.bind(args, kwargs), self.axes()
         size = batch_axes.size_of(bound, axes, self.axis_size)
         try:
@@ -131,7 +152,14 @@ class Batched(Transformed):
         except SizeNeeded:
             result = self._of_size(size).result_for(self.kinds_of(bound), bound)
         refuse_shared(result, bound)
-        return run(result.function, *self.with_bound(args), **kwargs)
+        try:
+            return run(result.function, *self.with_bound(args), **kwargs)
+        except RaggedError as error:
+            if self._needs_all_rows() or self.loop_over_batch is not None:
+                raise
+            source = signature_source(self.function)
+            row_loops.warn(self.function, str(error).partition(";")[0], source.filename, source.tree.lineno)
+            return self._by_rows().call(args, kwargs)
 
 
 def vmap(
@@ -142,7 +170,7 @@ def vmap(
     axis_size: int | None = None,
     spmd_axis_name: Any = None,
     *,
-    loop_over_batch: bool = False,
+    loop_over_batch: bool | None = None,
     show_source: bool = False,
 ) -> Any:
     """`fun`, written for one example, as source for a batch of them.
@@ -156,14 +184,15 @@ def vmap(
         axis_name: a name for the batch axis, for collectives (`s2s.lax.psum(x, axis_name)`) in the function.
         axis_size: the number of examples, where no argument says it.
         spmd_axis_name: has no effect on what is computed.
-        loop_over_batch: run the examples one after the other, so that of a branch only the side that is taken runs,
-            and what has no batched form (lists of another length in each example) runs as well.
+        loop_over_batch: True to run the examples one after the other, so that of a branch only the side that is taken
+            runs. By default that is done, with a RowLoopWarning, where something has no batched form (lists of
+            another length in each example, say); False makes it an error.
         show_source: print the emitted source at once.
 
     Raises:
         ValueError: at the call, if the batched axes differ in length, an argument lacks its axis, or a result that
             differs between examples has None in `out_axes`.
-        UnsupportedError: something in the function has no batched form; the message says what to write instead.
+        UnsupportedError: the function cannot be written for a batch; the message says what to write instead.
     """
     if fun is None:
         return lambda f: vmap(

@@ -1,5 +1,6 @@
-"""The text of `vmap(f, loop_over_batch=True)`: a loop over the rows that calls `f` for each."""
+"""The text of `vmap(f)` where a loop over the rows calls `f` for each: asked for, or where nothing else is right."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,15 +17,32 @@ from s2s.lax_control import _stacked as stack_rows
 from s2s.runtime import support
 
 
-def write(function: Any, source: FunctionSource, arguments: Mapping[str, Kind], axes: RowAxes) -> transform.Result:
-    """`f_vmap(*args)`: f of one row after the other."""
+class RowLoopWarning(UserWarning):
+    """What a function does has no batched form: its rows are computed one after the other, which may be slow."""
+
+
+def warn(function: Any, cause: str, filename: str, line: int) -> None:
+    """Says where and why a batched function computes one row after the other."""
+    message = (
+        f"vmap of {function.__name__}() computes one row after the other: {cause}\n"
+        "    loop_over_batch=True says that this is meant; with False it is an error"
+    )
+    warnings.warn_explicit(message, RowLoopWarning, filename, line)
+
+
+def write(
+    function: Any, source: FunctionSource, arguments: Mapping[str, Kind], axes: RowAxes, cause: str = ""
+) -> transform.Result:
+    """`f_vmap(*args)`: f of one row after the other; `cause` says why, where nobody asked for that."""
     given = {n: k for n, k in arguments.items() if n in axes.parameters}
     text = _Text(function, source, given, axes)
     result = text.source(_result_kind(source, arguments, axes))
-    return transform.plain(result, _inactive(given), (*batch_notes.axes_of(given, axes), _LOOPED))
+    note = f"{_LOOPED}: {cause or _ASKED_FOR}"
+    return transform.plain(result, _inactive(given), (*batch_notes.axes_of(given, axes), note))
 
 
-_LOOPED = "# one row after the other: of each branch, the side that a row takes is computed"
+_LOOPED = "# one row after the other"
+_ASKED_FOR = "of each branch, the side that a row takes is computed"
 
 
 def _inactive(arguments: Mapping[str, Kind]) -> dict[str, Kind]:

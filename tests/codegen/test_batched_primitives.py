@@ -57,7 +57,7 @@ def batched_call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], w
     per_row = [[copies(v)[k] if i in which else v for i, v in enumerate(args)] for k in range(ROWS)]
     given = [stacked(copies(v)) if i in which else v for i, v in enumerate(args)]
     axes = tuple(_axes(v) if i in which else None for i, v in enumerate(args))
-    found = s2s.vmap(source, in_axes=axes)(*copy.deepcopy(given))
+    found = s2s.vmap(source, in_axes=axes, loop_over_batch=False)(*copy.deepcopy(given))
     return found, [function(*copy.deepcopy(row), **kwargs) for row in per_row]
 
 

@@ -1,5 +1,7 @@
 """vmap against loops over the rows, plain, staged, and composed with derivatives."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
@@ -264,12 +266,16 @@ def grows(x):
 
 def test_what_has_no_batched_form_is_refused_or_looped_over():
     with pytest.raises(s2s.UnsupportedError) as refusal:
-        s2s.vmap(grows)(X)
+        s2s.vmap(grows, loop_over_batch=False)(X)
     for part in ("test_vmap.py", "np.array(out).sum()", "has no batched form", "loop_over_batch=True"):
         assert part in str(refusal.value)
     looped = s2s.vmap(grows, loop_over_batch=True)
     np.testing.assert_allclose(looped(X), rows(grows, X))
     assert "for i in range(len(x))" in looped.source and "grows(x[i])" in looped.source
+    with pytest.warns(s2s.RowLoopWarning, match=r"grows\(\) computes one row after the other: .* has no batched form"):
+        by_rows = s2s.vmap(grows)
+        np.testing.assert_allclose(by_rows(X), rows(grows, X))
+        assert "# one row after the other: " in by_rows.source_for(X)
     gradient = s2s.grad(lambda x: np.sum(s2s.vmap(branches, loop_over_batch=True)(x) ** 2))
     np.testing.assert_allclose(gradient(X), s2s.grad(lambda x: np.sum(s2s.vmap(branches)(x) ** 2))(X))
 
@@ -280,7 +286,7 @@ def repeated(x):
 
 def test_recursion_of_another_depth_in_each_row_is_refused():
     with pytest.raises(s2s.UnsupportedError, match="recursion whose depth may differ between rows"):
-        s2s.vmap(repeated)(V)
+        s2s.vmap(repeated, loop_over_batch=False)(V)
     np.testing.assert_allclose(s2s.vmap(repeated, loop_over_batch=True)(V), [repeated(v) for v in V])
 
 
@@ -331,5 +337,12 @@ def test_writes_at_indices_of_each_row():
     np.testing.assert_allclose(
         s2s.vmap(lambda m, k: m[:, k], in_axes=(None, 0))(T[0], i[:, 0] % 3), T[0][:, i[:, 0] % 3].T
     )
+
+
+def test_masks_of_each_row():
     with pytest.raises(IndexError, match="mask that differs between rows"):
-        s2s.vmap(lambda x, k: x[k])(X, X > 0.0)
+        s2s.vmap(lambda x, k: x[k], loop_over_batch=False)(X, X > 0.0)
+    summed = s2s.vmap(lambda x, k: x[k].sum())
+    for first in (True, False):
+        with pytest.warns(s2s.RowLoopWarning, match="a mask that differs between rows") if first else nullcontext():
+            np.testing.assert_allclose(summed(X, X > 0.0), np.where(X > 0.0, X, 0.0).sum(axis=1))
