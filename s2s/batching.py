@@ -115,9 +115,19 @@ class Batched(Transformed):
             if self.loop_over_batch is False:
                 error.args = (f"{error}\n    or run the rows one after the other: s2s.vmap(f, loop_over_batch=True)",)
                 raise
-            found = error.diagnostics[0]
-            row_loops.warn(self.function, found.cause, found.filename, found.line)
-            return row_loops.write(self.function, source, arguments, axes, found.cause)
+            return self._looped_instead(error, source, arguments, axes)
+
+    def _looped_instead(
+        self, error: UnsupportedError, source: FunctionSource, arguments: dict[str, Kind], axes: RowAxes
+    ) -> transform.Result:
+        """What a function of a batch does that cannot be written for all rows at once, because of `error`."""
+        found = error.diagnostics[0]
+        try:
+            looped = row_loops.write(self.function, source, arguments, axes, found.cause)
+        except UnsupportedError:
+            raise error from None
+        row_loops.warn(self.function, found.cause, found.filename, found.line)
+        return looped
 
     def _needs_all_rows(self) -> bool:
         """Whether a loop over the rows is no way out: for collectives, and for what is no plain function."""

@@ -116,13 +116,16 @@ def _peer_round(x: Any, method: int = 0) -> Any:
     return jax.lax.round(x, jax.lax.RoundingMethod(method))
 
 
-# The combinators are tested in test_lax_control.py.
+# The combinators are tested in test_lax_control.py, the collectives in test_collectives.py.
 COMBINATORS = {"associative_scan", "cond", "fori_loop", "map", "scan", "switch", "while_loop"}
+COLLECTIVES = {
+    "all_gather", "all_to_all", "axis_index", "axis_size", "pmax", "pmean", "pmin", "ppermute", "psum",
+}  # fmt: skip
 
 
 def test_every_function_is_tested() -> None:
     functions = {name for name in lax.__all__ if isinstance(getattr(lax, name), types.FunctionType)}
-    assert functions == set(CALLS) | COMBINATORS
+    assert functions == set(CALLS) | COMBINATORS | COLLECTIVES
 
 
 def test_what_is_missing_is_named() -> None:
