@@ -60,10 +60,11 @@ def branch(test: Staged, then: Side, orelse: Side, values: Sequence[Any], names:
     try:
         for function in (then, orelse):
             sides.append(_Side(function, values, len(names)))
-        if errors.never_asks_for_none(then):
+        is_emitted = errors.never_asks_for_none(then)
+        if is_emitted:
             _unset(sides[0], sides[1])
-        joined = _join(test, sides[0], sides[1], names)
-        if not errors.never_asks_for_none(then):
+        joined = _join(test, sides[0], sides[1], names, is_emitted)
+        if not is_emitted:
             _mark_unset(test, sides[0], sides[1], names, joined)
         return joined
     except ConcretizationError:
@@ -121,7 +122,7 @@ def _unset(then: _Side, orelse: _Side) -> None:
         one.results = tuple(UNDEFINED if a is None and b is not None else a for a, b in pairs)
 
 
-def _join(test: Staged, then: _Side, orelse: _Side, names: Sequence[str]) -> tuple[Any, ...]:
+def _join(test: Staged, then: _Side, orelse: _Side, names: Sequence[str], is_emitted: bool) -> tuple[Any, ...]:
     targets = {key: target for side in (then, orelse) for key, (target, _) in side.changed.items()}
     regions = (then.region, orelse.region)
     results = zip(then.results, orelse.results, strict=True)
@@ -133,7 +134,7 @@ def _join(test: Staged, then: _Side, orelse: _Side, names: Sequence[str]) -> tup
         *((name, *(lists[i].values if i in lists else given[i])) for i, name in enumerate(names)),
         *((name_of(t), *(changed[k].values if k in changed else states[k])) for k, t in targets.items()),
     ]
-    plans = [_plan(*pair) for pair in pairs]
+    plans = [_plan(name, a, b, is_emitted) for name, a, b in pairs]
     joined = iter(_conditional(test, then, orelse, [leaf for plan in plans for leaf in plan.carried()]))
     built = [plan.build(joined) for plan in plans]
     for (key, target), state in zip(targets.items(), built[len(names) :], strict=True):
@@ -184,7 +185,7 @@ class _Plan:
         return filled[0] if self.treedef is None else self.treedef.unflatten(filled)
 
 
-def _plan(name: str, a: Any, b: Any) -> _Plan:
+def _plan(name: str, a: Any, b: Any, is_emitted: bool) -> _Plan:
     if joins.same(a, b):
         return _Plan(None, [joins.Constant(a)])
     a, b = alike(a, b)
@@ -192,14 +193,14 @@ def _plan(name: str, a: Any, b: Any) -> _Plan:
     columns = [joins.leaves_of(side, treedef) for side in (a, b)]
     if columns[0] is None or columns[1] is None:
         raise joins.mismatch(name, "differs in structure between the branches", a, b)
-    return _Plan(treedef, [_leaf(name, x, y) for x, y in zip(*columns, strict=True)])
+    return _Plan(treedef, [_leaf(name, x, y, is_emitted) for x, y in zip(*columns, strict=True)])
 
 
-def _leaf(name: str, x: Any, y: Any) -> Any:
+def _leaf(name: str, x: Any, y: Any, is_emitted: bool) -> Any:
     if joins.same(x, y):
         return joins.Constant(x)
     if x is UNDEFINED or y is UNDEFINED:
-        return _one_sided(x, y)
+        return _one_sided(x, y, is_emitted)
     if not (joins.is_numeric(x) and joins.is_numeric(y)):
         raise joins.mismatch(name, "differs in kind between the branches", x, y)
     aval = joins.joined(joins.aval_of(x), joins.aval_of(y))
@@ -208,10 +209,14 @@ def _leaf(name: str, x: Any, y: Any) -> Any:
     return (aval, x, y)
 
 
-def _one_sided(x: Any, y: Any) -> Any:
-    """A leaf that is not set on one side, where nothing may read it."""
+def _one_sided(x: Any, y: Any, is_emitted: bool) -> Any:
+    """A leaf that is not set on one side, where nothing may read it.
+
+    Emitted code does not, so there flags stay known: they decide which code of the way back is built at all.
+    """
     value = y if x is UNDEFINED else x
-    return (joins.aval_of(value), x, y) if joins.is_numeric(value) else joins.Constant(value)
+    stays_known = is_emitted and not (type(value) is Staged or hasattr(value, "_buffer"))
+    return joins.Constant(value) if stays_known or not joins.is_numeric(value) else (joins.aval_of(value), x, y)
 
 
 def _conditional(test: Staged, then: _Side, orelse: _Side, leaves: list[Any]) -> list[Staged]:
