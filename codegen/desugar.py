@@ -16,7 +16,7 @@ from s2s.codegen.patterns import without_match
 from s2s.codegen.refusals import refuse_expression, refuse_outside_write, refuse_statement
 from s2s.codegen.source import FunctionSource
 from s2s.codegen.structured import structured
-from s2s.codegen.touched import touched_variables
+from s2s.codegen.touched import names_bound, touched_variables
 
 HEADER_CALLS = ("zip", "enumerate", "reversed")
 
@@ -39,7 +39,7 @@ class Desugarer:
         self.diagnostics = diagnostics
         self.filename = filename
         self.environment: dict[str, str] = {p: p for p in function.parameters}
-        self.locals = set(function.parameters) | _names_bound(tree.body)
+        self.locals = set(function.parameters) | names_bound(tree.body)
         self.inactive = frozenset(inactive)
         self.declared_outside: set[str] = set()
         self.shown: dict[str, str] = {}  # variables that the user did not write to what they are called
@@ -73,7 +73,7 @@ class Desugarer:
 
         tree = without_match(without_inert(self.tree, resolve), resolve)
         if tree is not self.tree:
-            self.locals |= _names_bound(tree.body)
+            self.locals |= names_bound(tree.body)
         return structured(tree)
 
     # Statements --------------------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ class Desugarer:
 
     def _count_as_set(self, refused: gast.AST) -> None:
         """What a refused statement binds is not reported as unset, too."""
-        self.environment.update({n: n for n in _names_bound([refused])})
+        self.environment.update({n: n for n in names_bound([refused])})
 
     def emit(self, statement: gast.AST) -> None:
         self.append(core.from_statement(statement, self.origin))
@@ -227,7 +227,7 @@ class Desugarer:
         """Gives every carried variable its version for the whole loop, assigned before it."""
         rebound = versions.rebound(self, statement.body) | set(bound)
         changed = versions.written_in_loop(
-            self, statement, _names_bound(statement.body) | set(bound) | changes.receivers(self, statement.body)
+            self, statement, names_bound(statement.body) | set(bound) | changes.receivers(self, statement.body)
         )
         live = changed & statement.live_at_head.union(self.finals)
         carried, together = versions.carried(self, sorted(live), rebound)
@@ -481,21 +481,3 @@ def _iterator_parts(iterator: gast.AST) -> list[gast.AST] | None:
     if name == "reversed":
         return _iterator_parts(iterator.args[0])
     return None
-
-
-def _names_bound(body: Any) -> set[str]:
-    """User variables that statements bind, wherever inside (not inside nested functions or comprehensions)."""
-    found: set[str] = set()
-    for statement in body:
-        if isinstance(statement, gast.FunctionDef | gast.ClassDef):
-            found.add(statement.name)
-            continue
-        nodes = core.nodes(statement)
-        inside = {id(n) for c in nodes if type(c) is gast.comprehension for n in core.nodes(c.target)}
-        for node in nodes:
-            if type(node) is gast.Name:
-                if type(node.ctx) is gast.Store and id(node) not in inside:
-                    found.add(node.id)
-            elif type(node) is gast.Subscript and type(node.ctx) is gast.Store:
-                found.update(core.reads(node.value))
-    return found

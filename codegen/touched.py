@@ -1,9 +1,11 @@
-"""Variables that a differentiated value may enter, as far as the text tells: counters, lengths, shapes are not touched.
+"""Variables that statements bind, and those that a differentiated value may enter, as far as the text tells.
 
-It decides only how things are written: what reads no such variable is left as it is, a comprehension for example.
+Counters, lengths, shapes are not touched. That decides only how things are written: what reads no such variable is left
+as it is, a comprehension for example.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import gast
 
@@ -59,3 +61,21 @@ def _iterated(target: gast.AST, iterator: gast.AST) -> Iterator[tuple[list[str],
         yield list(_written(target.elts[1])), iterator.args[0]
     else:
         yield list(_written(target)), iterator
+
+
+def names_bound(body: Any) -> set[str]:
+    """User variables that statements bind, wherever inside (not inside nested functions or comprehensions)."""
+    found: set[str] = set()
+    for statement in body:
+        if isinstance(statement, gast.FunctionDef | gast.ClassDef):
+            found.add(statement.name)
+            continue
+        nodes = core.nodes(statement)
+        inside = {id(n) for c in nodes if type(c) is gast.comprehension for n in core.nodes(c.target)}
+        for node in nodes:
+            if type(node) is gast.Name:
+                if type(node.ctx) is gast.Store and id(node) not in inside:
+                    found.add(node.id)
+            elif type(node) is gast.Subscript and type(node.ctx) is gast.Store:
+                found.update(core.reads(node.value))
+    return found
