@@ -38,12 +38,21 @@ def result_kind(inference: Any, statement: gast.AST, operation: Operation) -> Ki
         inference.refuse(statement, "axis_index_groups is not supported", "reshape the batch into two named axes")
     if statement.over_rows and len(names) > 1 and operation.primitive.name not in _SEVERAL:
         inference.refuse(statement, f"{operation.primitive.name} over several axes is not supported", "name one")
+    statement.axis_names, statement.tiled = names, _is_tiled(inference, operation)
+    if statement.over_rows and statement.tiled is None:
+        inference.refuse(statement, f"whether {operation.primitive.name} is tiled must be known", "give a constant")
     if "x" not in operation.binding:
         return Numeric(bool(by_row and statement.over_rows), scalar=True)
     active = by_row if statement.over_rows else bool(operation.active)
     own = inference.kind(operation.binding["x"])
     kind = Numeric() if operation.primitive.name in ("all_gather", "all_to_all") or isinstance(own, Static) else own
     return kinds.with_activity(kind, active)
+
+
+def _is_tiled(inference: Any, operation: Operation) -> bool | None:
+    """Whether rows are joined along an old axis; None where that depends on a value that is not known from here."""
+    kind = inference.kind(operation.binding["tiled"]) if "tiled" in operation.binding else Static(False)
+    return bool(kind.value) if isinstance(kind, Static) else None
 
 
 def are_in(function: Any, seen: set[int] | None = None) -> bool:
@@ -78,24 +87,23 @@ def written(batch: Any, statement: gast.AST, operation: Operation) -> gast.AST:
         return batch.writer.text("np.arange(size)", {"size": batch.size()})
     if name in _OF_ROWS:
         value = _reduced(batch, name, binding["x"], batch.kind(binding["x"]))
-        return _over_others(batch, name, value, binding["axis_name"])
-    mapping = {**binding, "x": batch.spread(binding["x"]), "size": batch.size()}
-    return batch.writer.text(_text(operation), mapping)
+        return _over_others(batch, name, value, statement.axis_names)
+    tiled = core.constant(statement.tiled)
+    mapping = {**binding, "x": batch.spread(binding["x"]), "size": batch.size(), "tiled": tiled}
+    return batch.writer.text(_text(name, statement.tiled), mapping)
 
 
-def _text(operation: Operation) -> str:
-    name, binding = operation.primitive.name, operation.binding
+def _text(name: str, tiled: bool) -> str:
     if name == "ppermute":
         return "set_at(np.zeros_like(x), destinations(perm), x[sources(perm)])"
-    tiled = core.is_constant_key(binding["tiled"], True)
     if name == "all_gather":
-        stacked = "np.moveaxis(x, 0, axis)"
+        stacked = "np.moveaxis(x, 0, rows_axis(axis, tiled))"
         return f"np.reshape({stacked}, joined_shape(np.shape({stacked}), axis))" if tiled else stacked
     place = "inner_axis(concat_axis)"
     if not tiled:
         return f"np.moveaxis(x, (require_rows(np.shape(x), inner_axis(split_axis), size), 0), (0, {place}))"
     cut = "np.reshape(x, cut_shape(np.shape(x), inner_axis(split_axis), size))"
-    moved = f"np.moveaxis({cut}, (inner_axis(split_axis), 0), (0, {place}))"
+    moved = f"np.moveaxis({cut}, (rows_axis(inner_axis(split_axis), True), 0), (0, rows_axis({place}, True)))"
     return f"np.reshape({moved}, joined_shape(np.shape({moved}), {place}))"
 
 
@@ -119,15 +127,11 @@ def _reduced(batch: Any, name: str, node: gast.AST, kind: Any) -> gast.AST:
     )
 
 
-def _over_others(batch: Any, name: str, value: gast.AST, axis_name: gast.AST) -> gast.AST:
+def _over_others(batch: Any, name: str, value: gast.AST, axis_names: list[Any]) -> gast.AST:
     """What is left to be done over the other named axes of a tuple."""
-    others = [n for n in _names(_kind_of(batch, axis_name)) if n != batch.instance.program.axes.name]
+    others = [n for n in axis_names if n != batch.instance.program.axes.name]
     if not others:
         return value
     rest = core.constant(others[0]) if len(others) == 1 else core.tuple_of(core.constant(n) for n in others)
     function = core.name(batch.writer.alias(getattr(runtime_collectives, name), name))
     return core.call(function, batch.named(value, "total"), rest)
-
-
-def _kind_of(batch: Any, node: gast.AST) -> Kind:
-    return batch.kind(node) if core.is_name(node) else kinds.of_value(core.literal(node), active=False)

@@ -148,6 +148,14 @@ def _inner_axis(rewriting: Any, node: gast.Call) -> gast.AST | None:
     return _literal(support.inner_axis(axis)) if axis is not None else None
 
 
+def _rows_axis(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    axis, tiled = node.args
+    if core.is_constant_key(tiled, False):
+        return axis
+    number = _number(axis) if core.is_constant_key(tiled, True) else None
+    return _literal(support.rows_axis(number, True)) if number is not None else None
+
+
 def _inner_permutation(rewriting: Any, node: gast.Call) -> gast.AST | None:
     axes, rank = node.args
     known = core.is_literal(axes) and _number(rank) is not None
@@ -201,6 +209,7 @@ RULES: dict[Any, Rule] = {
     support.from_columns: _axis_away(-1),
     support.inner_axes: _inner_axes,
     support.inner_axis: _inner_axis,
+    support.rows_axis: _rows_axis,
     support.inner_permutation: _inner_permutation,
     support.inner_shape: _inner_shape,
     support.dot_rank: _dot_rank,

@@ -52,8 +52,9 @@ from s2s.runtime.support_collectives import (
     destinations,
     inverse_perm,
     joined_shape,
-    own_part,
+    parts_shape,
     require_rows,
+    rows_axis,
     sources,
 )
 from s2s.runtime.support_convolution import conv_general_dilated, conv_lhs_bar, conv_rhs_bar
@@ -358,7 +359,7 @@ __all__ = [
     "normalised_exponentials",
     "normalised_logits",
     "other_factors",
-    "own_part",
+    "parts_shape",
     "pmean",
     "polygamma",
     "pop",
@@ -391,6 +392,7 @@ __all__ = [
     "row",
     "row_rank",
     "rows_at",
+    "rows_axis",
     "rows_first",
     "rows_from",
     "running_extreme_index",

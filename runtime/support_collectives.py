@@ -35,6 +35,7 @@ def cut_shape(shape: tuple[int, ...], axis: int, count: int) -> tuple[int, ...]:
     """The shape with an axis cut into `count` parts. ValueError if they are not equal."""
     if shape[axis] % count:
         raise ValueError(f"all_to_all cannot cut an axis of {shape[axis]} elements into {count} equal parts")
+    axis = axis % len(shape)
     return (*shape[:axis], count, shape[axis] // count, *shape[axis + 1 :])
 
 
@@ -48,8 +49,11 @@ def require_rows(shape: tuple[int, ...], axis: int, count: int) -> int:
     return axis % len(shape)
 
 
-def own_part(x: Array, index: Any, shape: tuple[int, ...], axis: int, tiled: bool) -> Array:
-    """Of what `all_gather` joined, the part that comes from row `index`; `shape` is that of the part."""
-    if tiled:
-        x = np.reshape(x, cut_shape(np.shape(x), axis, np.shape(x)[axis] // shape[axis]))
-    return np.moveaxis(x, axis, 0)[index]
+def rows_axis(axis: int, tiled: bool) -> int:
+    """Where the axis of the rows is before it is joined with the one behind it to be `axis`; not `tiled`, it stays."""
+    return axis - 1 if tiled and axis < 0 else axis
+
+
+def parts_shape(shape: tuple[int, ...], part: tuple[int, ...], axis: int, tiled: bool) -> tuple[int, ...]:
+    """The shape of what `all_gather` made of rows of the shape `part`, with an axis of its own for the rows."""
+    return cut_shape(shape, axis, shape[axis] // part[axis]) if tiled else shape

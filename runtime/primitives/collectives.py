@@ -37,7 +37,10 @@ linear(
     "x, axis_name, *, axis_index_groups=None, axis=0, tiled=False",
     operands=("x",),
     functions=(collectives.all_gather,),
-    vjp="x_bar = own_part(psum(out_bar, axis_name), axis_index(axis_name), np.shape(x), axis, tiled)",
+    vjp="""
+        parts = np.reshape(psum(out_bar, axis_name), parts_shape(np.shape(out_bar), np.shape(x), axis, tiled))
+        x_bar = np.moveaxis(parts, rows_axis(axis, tiled), 0)[axis_index(axis_name)]
+    """,
 )
 linear(
     "all_to_all",
@@ -55,6 +58,8 @@ for _static in (
     support_collectives.joined_shape,
     support_collectives.cut_shape,
     support_collectives.require_rows,
+    support_collectives.rows_axis,
+    support_collectives.parts_shape,
 ):
     nondifferentiable(_static.__name__, "*values", operands=(), functions=(_static,), result_kind="static")
 

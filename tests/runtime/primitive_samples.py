@@ -286,6 +286,9 @@ SAMPLES: dict[str, list[tuple[tuple[Any, ...], dict[str, Any]]]] = {
         call(_rng.normal(size=(3, 2)), "ij,jk->ik", 0, (3, 4), N),
         call(_rng.normal(size=(3, 2)), "ij,jk->ik", 1, M, (4, 2)),
     ],
+    "again": [call(V, W), call([V, W], M), call(2.5, None)],
+    "as_cotangent": [call(V, W), call([M, (V, 2.5)], [M + 1, (W, 1.5)]), call(None, V)],
+    "unit_vectors": [call(M), call(M, 5, 20), call(V[0]), call(V.astype(np.float32), 2, 8)],
     "max_weights": [call(ZEROS, 1)],
     "min_weights": [call(ZEROS, 1)],
 }
@@ -299,10 +302,19 @@ REFERENCES: dict[str, Any] = {
     "item": lambda x: np.reshape(x, ()),
     "round_builtin": round,
     "reduced_size": math.prod,
+    "unit_vectors": lambda x, start=0, count=None: np.array(
+        [np.arange(x.size).reshape(x.shape) == row - start for row in range(x.size if count is None else count)],
+        x.dtype,
+    ),
 }
 # Checked elsewhere, or with nothing to check: the shape of the result depends on the values, or they are arbitrary.
 NOT_SAMPLED = {
     *("nonzero argwhere flatnonzero empty empty_like".split()),
     *("multiply_at divide_at min_at max_at power_at".split()),
+    # Only under a named axis do collectives have a value: tests/s2s/test_collectives.py.
+    *("psum pmean pmax pmin ppermute all_gather all_to_all axis_index axis_size".split()),
+    # Shapes, axes and rows that are known without running: test_support_collectives.py, test_support_vectorized.py.
+    *("inverse_perm sources destinations joined_shape cut_shape require_rows rows_axis parts_shape".split()),
+    *("loop_shape loop_size".split()),
     *("reduced_size inverse_permutation negated kept_shape result_type zeros_like_tree".split()),
 }

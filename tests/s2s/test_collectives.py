@@ -101,6 +101,77 @@ def test_all_to_all():
         s2s.vmap(exchanged, axis_name="i")(PARTS[:3])
 
 
+AXIS, TILED, NAMES = -1, True, ("i", "j")
+BLOCKS = 0.3 * rng.normal(size=(4, 4, 3, 2))
+
+
+def joined(parts):
+    rows = lax_.all_gather(parts[0], "i", axis=AXIS, tiled=TILED)
+    return rows * rows[0] + lax_.all_gather(parts[0, :, None], "i", axis=1, tiled=True).sum() * parts[0, 0, 0]
+
+
+def mixed(parts):
+    cut = lax_.all_to_all(parts * parts, "i", 0, 1)
+    return cut.sum(axis=0) * lax_.all_to_all(parts, "i", 0, 1, tiled=True)[0, :4] * parts[:, 0]
+
+
+@pytest.mark.parametrize("function", [joined, mixed], ids=lambda f: f.__name__)
+def test_derivatives_of_every_order_before_the_axis_is_batched(function):
+    """A row's cotangent goes to all rows that its value came from: the gradient is that of the sum over the rows."""
+
+    def of_row(x):
+        return np.sum(function(x) ** 2)
+
+    def slope(x):
+        return np.sum(np.sin(s2s.grad(of_row)(x)))
+
+    def along(x, t):
+        return s2s.jvp(function, (x,), (t,))[1]
+
+    def over_rows(f):
+        return s2s.vmap(f, axis_name="i")
+
+    def difference(f):
+        batched, step = over_rows(f), 1e-6
+        return (batched(BLOCKS + step * direction) - batched(BLOCKS - step * direction)) / (2 * step)
+
+    direction = rng.normal(size=BLOCKS.shape)
+    expected = jax.vmap(peer(function), axis_name="i")(BLOCKS)
+    np.testing.assert_allclose(over_rows(function)(BLOCKS), expected, rtol=1e-12)
+    np.testing.assert_allclose(over_rows(along)(BLOCKS, direction), difference(function), rtol=1e-6, atol=1e-6)
+    for f in (of_row, slope):
+        change = np.sum(over_rows(s2s.grad(f))(BLOCKS) * direction)
+        np.testing.assert_allclose(change, np.sum(difference(f)), rtol=1e-5)
+
+
+def over_captured_names(x):
+    return lax_.psum(x * lax_.axis_index("j"), NAMES)
+
+
+def test_what_is_captured_counts_as_if_it_were_written_there():
+    nested_twice = s2s.vmap(s2s.vmap(over_captured_names, axis_name="j"), axis_name="i")
+    np.testing.assert_allclose(nested_twice(X), np.full((4, 3), np.sum(X * np.arange(3))))
+
+    def gather(x, tiled):
+        return lax_.all_gather(x, "i", tiled=tiled)
+
+    np.testing.assert_array_equal(
+        s2s.vmap(gather, in_axes=(0, None), axis_name="i")(X, True), np.tile(X.ravel(), (4, 1))
+    )
+
+    with pytest.raises(s2s.UnsupportedError, match="whether all_gather is tiled must be known"):
+        s2s.vmap(gather, in_axes=(0, None), axis_name="i")(X, np.array(1))
+
+
+@pytest.mark.parametrize(("split", "concat"), [(1, 0), (0, 1), (-1, 0), (0, -1), (-2, -1)])
+def test_all_to_all_along_any_axis(split, concat):
+    rows = rng.normal(size=(4, 4, 8))
+    cuts = np.stack(np.split(rows, 4, axis=split if split < 0 else split + 1))
+    expected = np.concatenate(np.moveaxis(cuts, 1, 0), axis=concat if concat < 0 else concat + 1)
+    found = s2s.vmap(lambda x: lax_.all_to_all(x, "i", split, concat, tiled=True), axis_name="i")(rows)
+    np.testing.assert_array_equal(found, expected)
+
+
 def nested(x):
     return lax_.psum(x * lax_.axis_index("j"), ("i", "j")) + lax_.psum(x, "j") * lax_.pmean(x, "i")
 
