@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 import s2s
+from benchmarks.tables import add_ratio
 from benchmarks.timing import alternately
 
 _GENERATOR = np.random.default_rng(0)
@@ -92,12 +93,6 @@ def never_taken(rounds: int) -> dict[str, float]:
     return alternately({name: _ready(f, (given[name],)) for name, f in functions.items()}, rounds, repeat=20)
 
 
-def _add(table: Table, what: str, ours: float, other: float, target: float) -> None:
-    colour = "green" if ours <= target * other else "red"
-    ratio = f"[{colour}]{ours / other:.3g}[/]"
-    table.add_row(what, f"{ours * 1e3:.3g} ms", f"{other * 1e3:.3g} ms", ratio, f"<= {target:g}")
-
-
 def main(rounds: int = 7) -> None:
     table = Table("", "s2s", "beside", "ratio", "target", title="batching")
     mlp, roots = mlp_arguments(), (np.linspace(0.5, 90.0, 4096, dtype=np.float32),)
@@ -106,12 +101,12 @@ def main(rounds: int = 7) -> None:
         ("batched Newton", newton, roots),
     ):
         times = staged(make, arguments, rounds)
-        _add(table, f"transform + stage, {what}", times["s2s"], times["jax"], 0.5)
+        add_ratio(table, f"transform + stage, {what}", times["s2s"], times["jax"], 0.5)
         times = stepped(make, arguments, rounds)
-        _add(table, f"step, {what}", times["s2s"], times["jax"], 1.03)
+        add_ratio(table, f"step, {what}", times["s2s"], times["jax"], 1.03)
     times = never_taken(rounds)
-    _add(table, "branch never taken, rows / selected", times["rows"], times["selected"], 0.1)
-    _add(table, "branch never taken, rows / jax (select)", times["rows"], times["jax"], 0.1)
+    add_ratio(table, "branch never taken, rows / selected", times["rows"], times["selected"], 0.1)
+    add_ratio(table, "branch never taken, rows / jax (select)", times["rows"], times["jax"], 0.1)
     Console().print(table)
 
 

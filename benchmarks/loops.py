@@ -16,6 +16,7 @@ from rich.table import Table
 
 import s2s
 from benchmarks import loop_models as models
+from benchmarks.tables import add_ratio
 from benchmarks.timing import alternately
 
 jax.config.update("jax_enable_x64", True)
@@ -48,9 +49,9 @@ def compile_times(table: Table) -> None:
 
     compiled(5)
     short, long = compiled(10), compiled(2000)
-    _add(table, "first gradient of an RNN loop, T = 2000 / T = 10", long, short, 1.5)
+    add_ratio(table, "first gradient of an RNN loop, T = 2000 / T = 10", long, short, 1.5)
     peer = first_call(lambda: jax.jit(jax.grad(models.rnn_unrolled)), rnn_arguments(400))
-    _add(table, "first gradient, T = 400, jax unrolls", compiled(400), peer, 0.1)
+    add_ratio(table, "first gradient, T = 400, jax unrolls", compiled(400), peer, 0.1)
 
 
 def steps(table: Table, rounds: int) -> None:
@@ -61,7 +62,7 @@ def steps(table: Table, rounds: int) -> None:
         placed = tuple(map(s2s.device_put, arguments)), tuple(map(jax.device_put, arguments))
         actions = {"s2s": ready(ours, placed[0]), "jax": ready(theirs, placed[1])}
         times = alternately(actions, rounds, repeat=20)
-        _add(table, f"gradient step, T = {count}, jax {name}", times["s2s"], times["jax"], 1.05)
+        add_ratio(table, f"gradient step, T = {count}, jax {name}", times["s2s"], times["jax"], 1.05)
 
 
 def recurrences(table: Table, rounds: int) -> None:
@@ -69,10 +70,10 @@ def recurrences(table: Table, rounds: int) -> None:
     for size in (16_000, 32_000):
         x = _GENERATOR.normal(size=size)
         times[size] = alternately({"s2s": ready(s2s.jit(s2s.grad(models.recurrence)), (s2s.device_put(x),))}, rounds)
-    _add(table, "recurrence in place, n = 32,000 / 16,000", times[32_000]["s2s"], times[16_000]["s2s"], 2.5)
+    add_ratio(table, "recurrence in place, n = 32,000 / 16,000", times[32_000]["s2s"], times[16_000]["s2s"], 2.5)
     theirs = ready(jax.jit(jax.grad(models.recurrence_at)), (jax.device_put(x),))
     peer = alternately({"jax": theirs}, 1)["jax"]
-    _add(table, "recurrence in place, n = 32,000", times[32_000]["s2s"], peer, 0.05)
+    add_ratio(table, "recurrence in place, n = 32,000", times[32_000]["s2s"], peer, 0.05)
 
 
 def in_place_eager(table: Table, rounds: int) -> None:
@@ -82,7 +83,7 @@ def in_place_eager(table: Table, rounds: int) -> None:
             x = _GENERATOR.normal(size=size) * 0.5
             gradient(x)
             times[size] = alternately({"s2s": functools.partial(gradient, x)}, max(2, rounds // 2))["s2s"]
-        _add(table, f"{model.__name__} in place, eager, n = 32,000 / 16,000", times[32_000], times[16_000], 2.5)
+        add_ratio(table, f"{model.__name__} in place, eager, n = 32,000 / 16,000", times[32_000], times[16_000], 2.5)
 
 
 def stencils(table: Table, rounds: int) -> None:
@@ -97,7 +98,7 @@ def stencils(table: Table, rounds: int) -> None:
         mine = ready(gradients[0], (s2s.device_put(m),))
         peer = ready(gradients[1], (jax.device_put(m),))
         times = alternately({"s2s": mine}, rounds) | alternately({"jax": peer}, 1 if target < 1 else rounds)
-        _add(table, f"{ours.__name__} 200 x 200", times["s2s"], times["jax"], target)
+        add_ratio(table, f"{ours.__name__} 200 x 200", times["s2s"], times["jax"], target)
 
 
 def checkpointed(table: Table, rounds: int) -> None:
@@ -114,7 +115,7 @@ def checkpointed(table: Table, rounds: int) -> None:
     actions = {"forward": ready(forward, placed), "plain": ready(plain, placed), "kept": ready(kept, placed)}
     times = alternately(actions, rounds)
     again = times["forward"] + max(0.0, times["kept"] - times["plain"])
-    _add(table, "forward work with 32 segments / one forward run", again, times["forward"], 2.2)
+    add_ratio(table, "forward work with 32 segments / one forward run", again, times["forward"], 2.2)
 
 
 def long_while_loops(table: Table, rounds: int) -> None:
@@ -126,7 +127,7 @@ def long_while_loops(table: Table, rounds: int) -> None:
         np.testing.assert_allclose(np.asarray(gradient(*arguments)), -0.7 * n * np.sin(0.3 * n), rtol=1e-6)
         times[n] = alternately({"s2s": ready(gradient, arguments)}, rounds)["s2s"] / n
         if n > 1_000:
-            _add(table, f"a while loop of {n:,} iterations, each, beside 1,000", times[n], times[1_000], 1.7)
+            add_ratio(table, f"a while loop of {n:,} iterations, each, beside 1,000", times[n], times[1_000], 1.7)
     assert len(gradient._compiled) == 1
 
 
@@ -141,13 +142,6 @@ def unknown_trip_counts() -> None:
             np.asarray(repeated(s2s.device_put(0.4), s2s.device_put(n))), s2s.grad(models.repeated)(0.4, n), rtol=1e-6
         )
     assert len(newton._compiled) == len(repeated._compiled) == 1
-
-
-def _add(table: Table, what: str, ours: float, other: float, target: float) -> None:
-    colour = "green" if ours <= target * other else "red"
-    table.add_row(
-        what, f"{ours * 1e3:.3g} ms", f"{other * 1e3:.3g} ms", f"[{colour}]{ours / other:.3g}[/]", f"<= {target:g}"
-    )
 
 
 def main(rounds: int = 5) -> None:

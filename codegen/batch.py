@@ -63,15 +63,6 @@ class Batch(BatchLoops):
             if isinstance(kind, Numeric) and kind.active and kind.scalar:
                 self.function.kinds[name] = Numeric(True)
 
-    def _spread_result(self, value: gast.AST, shared: tuple[int, ...]) -> gast.AST:
-        if not shared:
-            return self.spread(value)
-        kind = self.kind(value)
-        parts = [self.function.fresh("result") for _ in kinds.parts(kind)]
-        self.function.kinds.update(zip(parts, kinds.parts(kind), strict=True))
-        self._emit(core.unpack(parts, value, self.writer.like))
-        return core.tuple_of(core.name(n) if i in shared else self.spread(core.name(n)) for i, n in enumerate(parts))
-
     # Statements --------------------------------------------------------------------------------------------------
 
     def block(self, body: list[gast.AST]) -> None:

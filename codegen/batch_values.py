@@ -4,7 +4,6 @@ import functools
 from typing import Any
 
 import gast
-import numpy as np
 
 from s2s.codegen import batch_kinds, core, kinds, rules
 from s2s.codegen.diagnostics import UnsupportedError, unsupported
@@ -80,12 +79,6 @@ class BatchValues:
         kind = self.kind(node)
         return isinstance(kind, Numeric) and kind.scalar
 
-    def depth_of_list(self, kind: Any) -> int:
-        """1 for a list of numbers; 0 if how many lists are around the numbers is not known."""
-        if isinstance(kind, ListOf | TupleOf) and all(isinstance(k, Numeric) for k in kinds.parts(kind)):
-            return 1
-        return 0
-
     def size(self) -> gast.AST:
         """The number of rows."""
         if self._size is None:
@@ -153,16 +146,6 @@ class BatchValues:
     def _rank_beside(self, other: gast.AST) -> gast.AST:
         text = "np.ndim(y)" if self.is_active(other) else "np.ndim(y) + 1"
         return self.writer.text(text, {"y": other})
-
-    def path_to(self, function: Any, name: str) -> gast.AST:
-        """How emitted code names the function."""
-        named = getattr(function, "__name__", "")
-        if getattr(np, named, None) is function:
-            return self.writer.numpy(named)
-        return self.writer.support(name) if hasattr(rules.support, name) else self._alias(function, name)
-
-    def _alias(self, function: Any, name: str) -> gast.AST:
-        return core.name(self.writer.alias(function, name))
 
     def refuse_primitive(self, operation: Operation) -> gast.AST:
         raise self.unsupported(

@@ -1,6 +1,5 @@
 """vmap: functions of one example as readable source for a whole batch."""
 
-import copy
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -15,7 +14,15 @@ from s2s.codegen.kinds import Kind, Numeric
 from s2s.codegen.row_axes import RowAxes
 from s2s.codegen.source import FunctionSource
 from s2s.runtime.errors import RaggedError
-from s2s.transformed import Transformed, cached_source, refuse_shared, run, signature_source, specialised_function
+from s2s.transformed import (
+    Transformed,
+    cached_source,
+    refuse_shared,
+    run,
+    signature_source,
+    specialised_function,
+    transforming,
+)
 
 
 class Batched(Transformed):
@@ -49,19 +56,16 @@ class Batched(Transformed):
         """The transformation for so many positional arguments and these keywords, which say what `in_axes` is for."""
         key = (count, tuple(sorted(keywords)))
         if key not in self._variants:
-            variant = self._variants[key] = copy.copy(self)
+            variant = self._variants[key] = self._varied()
             if call_arguments.is_variadic(signature_source(self.function)):
                 variant.function = specialised_function(self.function, *key)
-            variant._emitted, variant._variants, variant._needs_ranks = {}, {}, set()
             variant._axes = batch_axes.of_arguments(self.in_axes, [*variant.names()[:count], *key[1]], count)
         return self._variants[key]
 
     def _of_size(self, size: int) -> Any:
         """The transformation for so many rows, where its text depends on their number."""
         if ("size", size) not in self._variants:
-            variant = self._variants["size", size] = copy.copy(self)
-            variant._emitted, variant._variants, variant._needs_ranks = {}, {}, set()
-            variant.axis_size = size
+            self._variants["size", size] = self._varied(axis_size=size)
         return self._variants["size", size]
 
     def axes(self) -> dict[str, Axes]:
@@ -137,9 +141,7 @@ class Batched(Transformed):
     def _by_rows(self) -> Any:
         """The transformation that loops over the rows."""
         if "rows" not in self._variants:
-            variant = self._variants["rows"] = copy.copy(self)
-            variant._emitted, variant._variants, variant._needs_ranks = {}, {}, set()
-            variant.loop_over_batch = True
+            self._variants["rows"] = self._varied(loop_over_batch=True)
         return self._variants["rows"]
 
     def emitted_source(self, arguments: dict[str, Kind], bound: Mapping[str, Any] | None = None) -> FunctionSource:
@@ -204,14 +206,9 @@ def vmap(
             differs between examples has None in `out_axes`.
         UnsupportedError: the function cannot be written for a batch; the message says what to write instead.
     """
-    if fun is None:
-        return lambda f: vmap(
-            f, in_axes, out_axes, axis_name, axis_size, loop_over_batch=loop_over_batch, show_source=show_source
-        )
-    transformed = Batched(fun, in_axes, out_axes, axis_name, axis_size, loop_over_batch)
-    if show_source:
-        print(transformed.source, end="")
-    return transformed
+    return transforming(
+        lambda f: Batched(f, in_axes, out_axes, axis_name, axis_size, loop_over_batch), fun, show_source
+    )
 
 
 nested.MAKERS.add(vmap)

@@ -10,7 +10,7 @@ from s2s.codegen.kinds import Kind, Numeric
 from s2s.codegen.names import Namer
 from s2s.codegen.source import FunctionSource, source_from_string
 from s2s.runtime import support
-from s2s.transformed import Transformed, fill, has_float, refuse_shared, run, signature_source
+from s2s.transformed import Transformed, fill, has_float, refuse_shared, run, signature_source, transforming
 from s2s.undifferentiated import refuse_objects, refuse_tangents
 
 Argnums = int | str | Sequence[int | str]
@@ -290,12 +290,7 @@ def value_and_grad(
 
 
 def _gradient(fun: Any, argnums: Argnums, has_aux: bool, with_value: bool, show_source: bool) -> Any:
-    if fun is None:
-        return lambda f: _gradient(f, argnums, has_aux, with_value, show_source)
-    transformed = Gradient(fun, argnums, has_aux, with_value)
-    if show_source:
-        print(transformed.source, end="")
-    return transformed
+    return transforming(lambda f: Gradient(f, argnums, has_aux, with_value), fun, show_source)
 
 
 def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
@@ -335,18 +330,23 @@ _tangents: dict[Any, Any] = {}
 
 
 def pullback_of(fun: Callable[..., Any], has_aux: bool) -> Pullback:
-    return _remembered(_pullbacks, fun, has_aux, lambda: Pullback(fun, has_aux))
+    return remembered(_pullbacks, fun, has_aux, lambda: Pullback(fun, has_aux))
 
 
 def _tangent_of(fun: Callable[..., Any]) -> Tangent:
-    return _remembered(_tangents, fun, None, lambda: Tangent(fun))
+    return remembered(_tangents, fun, None, lambda: Tangent(fun))
 
 
-def _remembered(memory: Any, fun: Any, extra: Any, make: Callable[[], Any]) -> Any:
-    """One transformed function for each function, so that emitted code is found again; dropped with the function."""
+_REMEMBERED = 1024
+
+
+def remembered(memory: dict[Any, Any], fun: Any, extra: Any, make: Callable[[], Any]) -> Any:
+    """One transformed function for each function, so that emitted code is found again; the oldest are dropped."""
     key = (id(fun), extra)
     found = memory.get(key)
     if found is None or found.function is not fun:
+        if len(memory) >= _REMEMBERED:
+            memory.pop(next(iter(memory)), None)
         found = memory[key] = make()
     return found
 

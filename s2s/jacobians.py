@@ -7,9 +7,9 @@ from s2s.codegen import call_arguments, jacobians, kinds, nested, transform
 from s2s.codegen.assumptions import kinds_of_batches
 from s2s.codegen.kinds import Kind, Numeric
 from s2s.codegen.source import FunctionSource
-from s2s.derivatives import Argnums, Differentiated, grad, jvp
+from s2s.derivatives import Argnums, Differentiated, grad, jvp, remembered
 from s2s.runtime.errors import S2SError
-from s2s.transformed import refuse_shared, run, signature_source, source_of
+from s2s.transformed import refuse_shared, run, signature_source, source_of, transforming
 
 
 class Jacobian(Differentiated):
@@ -106,12 +106,7 @@ def hessian(
     fun: Callable[..., Any] | None = None, argnums: Argnums = 0, has_aux: bool = False, *, show_source: bool = False
 ) -> Any:
     """The Hessian of `fun`: `jacfwd(jacrev(fun))`, nested like these for containers. See `jacfwd`."""
-    if fun is None:
-        return lambda f: hessian(f, argnums, has_aux, show_source=show_source)
-    transformed = Hessian(fun, argnums, has_aux)
-    if show_source:
-        print(transformed.source, end="")
-    return transformed
+    return transforming(lambda f: Hessian(f, argnums, has_aux), fun, show_source)
 
 
 def hvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], argnums: Argnums = 0) -> Any:
@@ -122,28 +117,19 @@ def hvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
         tangents: the direction, likewise.
         argnums: the arguments that `fun` is differentiated by first; the result is structured like these.
     """
-    return jvp(_gradients(fun, argnums), primals, tangents)[1]
+    return jvp(_gradient_of(fun, argnums), primals, tangents)[1]
 
 
-_known: dict[Any, Any] = {}
+_gradients: dict[Any, Any] = {}
 
 
-def _gradients(fun: Callable[..., Any], argnums: Argnums) -> Any:
-    """One gradient for each function, so that emitted code is found again."""
-    key = (id(fun), argnums if isinstance(argnums, int | str) else tuple(argnums))
-    found = _known.get(key)
-    if found is None or found.function is not fun:
-        found = _known[key] = grad(fun, argnums)
-    return found
+def _gradient_of(fun: Callable[..., Any], argnums: Argnums) -> Any:
+    wrt = argnums if isinstance(argnums, int | str) else tuple(argnums)
+    return remembered(_gradients, fun, wrt, lambda: grad(fun, argnums))
 
 
 def _jacobian(fun: Any, argnums: Argnums, has_aux: bool, transformation: str, show_source: bool) -> Any:
-    if fun is None:
-        return lambda f: _jacobian(f, argnums, has_aux, transformation, show_source)
-    transformed = Jacobian(fun, argnums, has_aux, transformation)
-    if show_source:
-        print(transformed.source, end="")
-    return transformed
+    return transforming(lambda f: Jacobian(f, argnums, has_aux, transformation), fun, show_source)
 
 
 jacobian = jacrev

@@ -75,7 +75,7 @@ def scan(
         ys.append(y)
     if reverse:
         ys = ys[::-1]
-    return carry, _stacked(ys)
+    return carry, stack_rows(ys)
 
 
 def map(f: Callable[[Any], Any], xs: Any, *, batch_size: int | None = None) -> Any:
@@ -83,7 +83,7 @@ def map(f: Callable[[Any], Any], xs: Any, *, batch_size: int | None = None) -> A
     ys = []
     for i in range(_length(xs)):
         ys.append(f(_row(xs, i)))
-    return _stacked(ys)
+    return stack_rows(ys)
 
 
 def _length(tree: Any) -> Any:
@@ -108,16 +108,16 @@ def _row(tree: Any, i: Any) -> Any:
     return tree[i]
 
 
-def _stacked(rows: Any) -> Any:
+def stack_rows(rows: Any) -> Any:
     first = rows[0]
     if first is None:
         return None
     if isinstance(first, dict):
-        return {key: _stacked([row[key] for row in rows]) for key in first}
+        return {key: stack_rows([row[key] for row in rows]) for key in first}
     if isinstance(first, tuple):
-        return tuple([_stacked([row[k] for row in rows]) for k in range(len(first))])
+        return tuple([stack_rows([row[k] for row in rows]) for k in range(len(first))])
     if isinstance(first, list):
-        return [_stacked([row[k] for row in rows]) for k in range(len(first))]
+        return [stack_rows([row[k] for row in rows]) for k in range(len(first))]
     return np.stack(rows)
 
 

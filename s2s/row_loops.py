@@ -13,7 +13,7 @@ from s2s.codegen.kinds import DictOf, Kind, ListOf, Numeric, TupleOf
 from s2s.codegen.names import Namer
 from s2s.codegen.row_axes import RowAxes
 from s2s.codegen.source import FunctionSource, source_from_string
-from s2s.lax_control import _stacked as stack_rows
+from s2s.lax_control import stack_rows
 from s2s.runtime import support
 
 

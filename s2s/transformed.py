@@ -70,10 +70,14 @@ class Transformed:
             return self
         key = (count, tuple(sorted(keywords)))
         if key not in self._variants:
-            variant = self._variants[key] = copy.copy(self)
-            variant.function = specialised_function(self.function, *key)
-            variant._emitted, variant._variants, variant._needs_ranks = {}, {}, set()
+            self._variants[key] = self._varied(function=specialised_function(self.function, *key))
         return self._variants[key]
+
+    def _varied(self, **attributes: Any) -> Any:
+        """A copy with these attributes, and emitted code of its own."""
+        varied = copy.copy(self)
+        vars(varied).update({"_emitted": {}, "_variants": {}, "_needs_ranks": set(), **attributes})
+        return varied
 
     # Source ------------------------------------------------------------------------------------------------------
 
@@ -212,6 +216,16 @@ def refuse_shared(result: transform.Result, bound: Mapping[str, Any]) -> None:
                         f"the arguments {name!r} and {other!r} are one array (or views of one), and {name!r} is "
                         "written in place; pass a copy of one of them"
                     )
+
+
+def transforming(make: Callable[[Any], Any], function: Any, show_source: bool) -> Any:
+    """`make(function)`, whose source is printed if that is asked for; without a function, the decorator for one."""
+    if function is None:
+        return lambda f: transforming(make, f, show_source)
+    transformed = make(function)
+    if show_source:
+        print(transformed.source, end="")
+    return transformed
 
 
 def run(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
