@@ -5,8 +5,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from s2s.codegen.load import is_emitted, user_location
-from s2s.codegen.source import FunctionSource
+from s2s.codegen.emission.load import is_emitted, user_location
+from s2s.codegen.reading.source import FunctionSource
 from s2s.runtime.errors import S2SError
 
 

@@ -8,11 +8,14 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import core, emitted_hints, raising, ranks, saving, simplify, verify
-from s2s.codegen.printer import comment
+from s2s.codegen.core import core, verify
+from s2s.codegen.derivatives import emitted_hints, saving
+from s2s.codegen.derivatives.rules import RuleWriter
+from s2s.codegen.printing.printer import comment
 from s2s.codegen.program import Emitted, Instance, Program, bind_values, signature
-from s2s.codegen.rules import RuleWriter
-from s2s.codegen.shapes import Recorder
+from s2s.codegen.raising import raising
+from s2s.codegen.simplifying import ranks, simplify
+from s2s.codegen.simplifying.shapes import Recorder
 from s2s.runtime import support
 
 # Emitted function's name to the shapes of its names.

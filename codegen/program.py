@@ -9,33 +9,25 @@ from typing import Any
 import gast
 import numpy as np
 
-from s2s.codegen import (
-    aliasing,
-    call_arguments,
-    core,
-    custom_rules,
-    defaults,
-    effects,
-    kinds,
-    lifting,
-    object_calls,
-    recursion,
-    rematerialisation,
-    static_tests,
-    verify,
-)
-from s2s.codegen.defaults import signature
-from s2s.codegen.desugar import Desugarer
+from s2s.codegen.core import core, verify
+from s2s.codegen.core.names import Namer, names_of
+from s2s.codegen.derivatives import rematerialisation
+from s2s.codegen.desugaring import call_arguments, lifting
+from s2s.codegen.desugaring.desugar import Desugarer
+from s2s.codegen.desugaring.facts import Facts
+from s2s.codegen.desugaring.refusals import refuse_captured_writes
 from s2s.codegen.diagnostics import Diagnostics, UnsupportedError
-from s2s.codegen.facts import Facts
-from s2s.codegen.guards import UNRESOLVED, CalleeGuard, Guard, resolve_name, resolve_path
-from s2s.codegen.heap import ReturnsObject
-from s2s.codegen.infer import Inference, resolve_references
-from s2s.codegen.kinds import Kind, Unknown
-from s2s.codegen.names import Namer, names_of
-from s2s.codegen.operations import Operation
-from s2s.codegen.refusals import refuse_captured_writes
-from s2s.codegen.source import FunctionSource, SourceError, function_source
+from s2s.codegen.emission import defaults
+from s2s.codegen.emission.defaults import signature
+from s2s.codegen.functions import custom_rules
+from s2s.codegen.inference import aliasing, effects, kinds, recursion, static_tests
+from s2s.codegen.inference.infer import Inference, resolve_references
+from s2s.codegen.inference.kinds import Kind, Unknown
+from s2s.codegen.inference.operations import Operation
+from s2s.codegen.objects import calls
+from s2s.codegen.objects.heap import ReturnsObject
+from s2s.codegen.reading.guards import UNRESOLVED, CalleeGuard, Guard, resolve_name, resolve_path
+from s2s.codegen.reading.source import FunctionSource, SourceError, function_source
 from s2s.runtime.errors import S2SError
 
 # Their functions are differentiated by rules, never through their own source.
@@ -258,14 +250,14 @@ class Program:
                 inference.refuse(node, str(error), "pass each argument by position or by name")
                 return Unknown()
         if is_transformed and source.bound is not None:
-            node = statement.value = object_calls.with_bound(inference, node, source)
+            node = statement.value = calls.with_bound(inference, node, source)
         bound = bind_call(source, node)
         if isinstance(bound, str):
             inference.refuse(node, bound, "pass each argument by position or by name")
             return Unknown()
         arguments = {p: inference.kind(n) for p, n in bound.items()}
         if any(map(kinds.holds_object, arguments.values())) and not is_transformed:
-            return object_calls.in_place_of_call(inference, statement, node, source, bound)
+            return calls.in_place_of_call(inference, statement, node, source, bound)
         arguments = {p: arguments[p] if p in arguments else self._default_kind(source, p) for p in parameters(source)}
         if recursion.is_endless(self, id(target)):
             inference.refuse(node, "each level of this recursion has arguments of another structure", "write a loop")
@@ -276,7 +268,7 @@ class Program:
         try:
             instance = self.instance(source, arguments, id(source) if is_transformed else id(target), written)
         except ReturnsObject:
-            return object_calls.in_place_of_call(inference, statement, node, source, bound)
+            return calls.in_place_of_call(inference, statement, node, source, bound)
         effects.note(inference, statement, node, bound, instance.writes)
         statement.operation = Operation("call", binding=bound, callee=instance)
         if is_checkpointed:

@@ -7,16 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from s2s.codegen import aliasing, custom_rules, edited_adjoints, expansions, ranks, row_axes, tree_expansions
-from s2s.codegen.batch_inference import BatchInference
-from s2s.codegen.header import combine
-from s2s.codegen.infer import Inference
-from s2s.codegen.kinds import Kind
-from s2s.codegen.linearity import Dependence
-from s2s.codegen.load import load
+from s2s.codegen.batching import row_axes
+from s2s.codegen.batching.inference import BatchInference
+from s2s.codegen.batching.row_axes import RowAxes
+from s2s.codegen.derivatives import edited_adjoints
+from s2s.codegen.derivatives.linearity import Dependence
+from s2s.codegen.emission.header import combine
+from s2s.codegen.emission.load import load
+from s2s.codegen.functions import custom_rules, expansions, tree_expansions
+from s2s.codegen.inference import aliasing
+from s2s.codegen.inference.infer import Inference
+from s2s.codegen.inference.kinds import Kind
 from s2s.codegen.program import Program
-from s2s.codegen.row_axes import RowAxes
-from s2s.codegen.source import FunctionSource
+from s2s.codegen.reading.source import FunctionSource
+from s2s.codegen.simplifying import ranks
 from s2s.codegen.writer import Writer
 from s2s.runtime import support, tracing
 

@@ -5,17 +5,21 @@ from typing import Any
 
 import gast
 
-from s2s.codegen import batch_notes, core, custom_pairs, effects, function_values, kinds, saving, undefined
-from s2s.codegen.batch import Batch
+from s2s.codegen.batching import notes
+from s2s.codegen.batching.batch import Batch
+from s2s.codegen.batching.row_axes import RowAxes
+from s2s.codegen.core import core
+from s2s.codegen.derivatives import custom_pairs, saving, undefined
+from s2s.codegen.derivatives.forward import Forward
+from s2s.codegen.derivatives.reverse import Reverse
 from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.drafts import Draft, JointDraft, PairDraft, parameter_list
-from s2s.codegen.forward import Forward
-from s2s.codegen.kinds import DictOf, ListOf, MapOf, Static, TupleOf
-from s2s.codegen.operations import Operation
+from s2s.codegen.functions import function_values
+from s2s.codegen.inference import effects, kinds
+from s2s.codegen.inference.kinds import DictOf, ListOf, MapOf, Static, TupleOf
+from s2s.codegen.inference.operations import Operation
 from s2s.codegen.program import Instance, Program, signature
-from s2s.codegen.reverse import Reverse
-from s2s.codegen.row_axes import RowAxes
-from s2s.codegen.shapes import Recorder
+from s2s.codegen.simplifying.shapes import Recorder
 
 
 class Writer:
@@ -149,7 +153,7 @@ class Writer:
         body = batch.run(axes)
         call_forward(body)
         self._emit(program, instance, name or instance.batched_name(), signature(instance.function.source), body)
-        self.drafts[-1].notes = batch_notes.of(instance, axes, batch.by_row)
+        self.drafts[-1].notes = notes.of(instance, axes, batch.by_row)
 
     # Emission ----------------------------------------------------------------------------------------------------
 

@@ -184,5 +184,5 @@ def definition_of(primitive: Any) -> Any:
     """A Python function that computes what the primitive does, with simpler ones; None if there is none."""
     if primitive.name in DEFINITIONS:
         return DEFINITIONS[primitive.name]
-    own = (f for f in primitive.functions if getattr(f, "__module__", "").startswith("s2s.runtime.support_"))
+    own = (f for f in primitive.functions if getattr(f, "__module__", "").startswith("s2s.runtime.helpers."))
     return next(own, None)

@@ -7,9 +7,9 @@ import numpy as np
 
 from s2s.runtime import open_lists
 from s2s.runtime.entries import Layout, Run, columns, joined_leaves, stacked
+from s2s.runtime.helpers.checks import UNDEFINED
 from s2s.runtime.staged_lists import List, grows
 from s2s.runtime.staging import Staged
-from s2s.runtime.support_checks import UNDEFINED
 
 
 def unequal(target: Any, states: Sequence[Any]) -> bool:

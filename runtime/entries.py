@@ -8,10 +8,10 @@ import numpy as np
 from s2s.runtime import dtypes, hlo, joins, staging
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import at_user_line
+from s2s.runtime.helpers.checks import UNDEFINED
 from s2s.runtime.joins import Constant, JoinError
 from s2s.runtime.selections import Length, Selected
 from s2s.runtime.staging import Staged
-from s2s.runtime.support_checks import UNDEFINED
 from s2s.runtime.views import View, own
 
 SHARED = object()  # stands for a value that all entries have in common

@@ -9,8 +9,8 @@ from s2s.runtime import dtypes, errors, hlo, staging, tree
 from s2s.runtime.arguments import static_key
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import RefusedError
+from s2s.runtime.helpers.checks import UNDEFINED
 from s2s.runtime.staging import Staged
-from s2s.runtime.support_checks import UNDEFINED
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), np.dtype)
 

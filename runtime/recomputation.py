@@ -17,10 +17,10 @@ from s2s.runtime import dtypes, hlo, joins, staging
 from s2s.runtime.aval import Aval
 from s2s.runtime.entries import Layout, read
 from s2s.runtime.errors import at_user_line
+from s2s.runtime.helpers.checks import UNDEFINED
 from s2s.runtime.joins import JoinError
 from s2s.runtime.simple_loops import ceil_divide, index, repeated, row, while_less, with_rows
 from s2s.runtime.staging import Scope, Staged
-from s2s.runtime.support_checks import UNDEFINED
 from s2s.runtime.templates import Template
 
 # How many checkpoints there are, and how many iterations a window has, at most, ...

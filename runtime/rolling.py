@@ -8,6 +8,7 @@ from s2s.runtime.adapter import ir
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import S2SError, at_user_line
 from s2s.runtime.growth import Growth, refuse_more
+from s2s.runtime.helpers.checks import UNDEFINED
 from s2s.runtime.host_calls import results_or_raised
 from s2s.runtime.joins import JoinError, Spec
 from s2s.runtime.recomputation import Iterations, Shapes, Tapes
@@ -15,7 +16,6 @@ from s2s.runtime.regions import Region
 from s2s.runtime.staged_branches import name_of, truth
 from s2s.runtime.staged_lists import grows
 from s2s.runtime.staging import Staged, constant
-from s2s.runtime.support_checks import UNDEFINED
 from s2s.runtime.templates import Template, owned
 
 _COUNTER = Aval((), dtypes.int64, True)

@@ -10,13 +10,13 @@ from s2s.runtime import branch_writes, effects, errors, in_place, joins, staging
 from s2s.runtime.adapter import ir
 from s2s.runtime.branch_appends import Appended, differ, of_values, unequal
 from s2s.runtime.errors import ConcretizationError, at_user_line
+from s2s.runtime.helpers.checks import UNDEFINED
 from s2s.runtime.host_calls import fail, results_or_raised
 from s2s.runtime.joins import JoinError
 from s2s.runtime.regions import Region
 from s2s.runtime.staged_builtins import to_bool
 from s2s.runtime.staged_lists import List, alike
 from s2s.runtime.staging import Staged
-from s2s.runtime.support_checks import UNDEFINED
 
 Side = Callable[..., Sequence[Any]]
 # Deeper nesting of staged conditionals than this is a recursion that only a known value can end.

@@ -3,13 +3,13 @@
 Where the test or the iterable is a Python value, all of these do what Python does.
 """
 
+from s2s.runtime.helpers.checks import UNDEFINED
 from s2s.runtime.staged_branches import and_, choice, if_, not_, or_
 from s2s.runtime.staged_comprehensions import collected
 from s2s.runtime.staged_iterables import enumerate_, range_, reversed_, zip_
 from s2s.runtime.staged_lists import list_
 from s2s.runtime.staged_loops import for_, while_
 from s2s.runtime.staged_stores import mutate, store_attribute, store_item
-from s2s.runtime.support_checks import UNDEFINED
 
 __all__ = [
     "UNDEFINED",

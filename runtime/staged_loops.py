@@ -6,6 +6,7 @@ from typing import Any
 from s2s.runtime import effects, staged_iterables
 from s2s.runtime.effects import Log
 from s2s.runtime.errors import ConcretizationError, at_user_line
+from s2s.runtime.helpers.checks import UNDEFINED
 from s2s.runtime.joins import JoinError
 from s2s.runtime.recomputation import Tapes
 from s2s.runtime.regions import Region
@@ -13,7 +14,6 @@ from s2s.runtime.rolling import CannotRoll, Rolled
 from s2s.runtime.staged_branches import branch, not_, truth
 from s2s.runtime.staged_dispatch import LOOP_INDEX
 from s2s.runtime.staging import Staged, current_scope
-from s2s.runtime.support_checks import UNDEFINED
 
 Values = Sequence[Any]
 # A loop that cannot be rolled is written out up to this many iterations.

@@ -8,7 +8,7 @@ called `g` or `t` are cotangents or tangents and enter linearly.
 
 from s2s.runtime.checkpointing import again
 from s2s.runtime.collectives import all_gather, all_to_all, axis_index, pmean, ppermute, psum
-from s2s.runtime.support_batching import (
+from s2s.runtime.helpers.batching import (
     align,
     align_stack,
     as_rows,
@@ -46,8 +46,8 @@ from s2s.runtime.support_batching import (
     tensordot_plan,
     tiled_shape,
 )
-from s2s.runtime.support_checks import UNDEFINED, ranks, require_immutable, require_scalar, shapes
-from s2s.runtime.support_collectives import (
+from s2s.runtime.helpers.checks import UNDEFINED, ranks, require_immutable, require_scalar, shapes
+from s2s.runtime.helpers.collectives import (
     cut_shape,
     destinations,
     inverse_perm,
@@ -57,9 +57,9 @@ from s2s.runtime.support_collectives import (
     rows_axis,
     sources,
 )
-from s2s.runtime.support_convolution import conv_general_dilated, conv_lhs_bar, conv_rhs_bar
-from s2s.runtime.support_einsum import einsum_bar, einsum_bar_subscripts
-from s2s.runtime.support_elementwise import (
+from s2s.runtime.helpers.convolution import conv_general_dilated, conv_lhs_bar, conv_rhs_bar
+from s2s.runtime.helpers.einsum import einsum_bar, einsum_bar_subscripts
+from s2s.runtime.helpers.elementwise import (
     divide_or_zero,
     log_or_zero,
     power_partial,
@@ -70,7 +70,7 @@ from s2s.runtime.support_elementwise import (
     where_between,
     where_larger,
 )
-from s2s.runtime.support_indexing import (
+from s2s.runtime.helpers.indexing import (
     add_at,
     along_axis_index,
     dynamic_slice,
@@ -85,8 +85,8 @@ from s2s.runtime.support_indexing import (
     take_along_axis_bar,
     take_bar,
 )
-from s2s.runtime.support_jacobians import unit_vectors
-from s2s.runtime.support_linalg import (
+from s2s.runtime.helpers.jacobians import unit_vectors
+from s2s.runtime.helpers.linalg import (
     abs_power,
     as_columns,
     beyond_span,
@@ -109,7 +109,7 @@ from s2s.runtime.support_linalg import (
     triangle,
     unit_lower,
 )
-from s2s.runtime.support_lists import (
+from s2s.runtime.helpers.lists import (
     append,
     before_put,
     before_put_bar,
@@ -137,7 +137,7 @@ from s2s.runtime.support_lists import (
     with_zeros_at,
     without,
 )
-from s2s.runtime.support_neural import (
+from s2s.runtime.helpers.neural import (
     log_one_plus_exp,
     log_softmax,
     normalised_exponentials,
@@ -147,7 +147,7 @@ from s2s.runtime.support_neural import (
     softmax,
     softplus,
 )
-from s2s.runtime.support_products import (
+from s2s.runtime.helpers.products import (
     dot_lhs_bar,
     dot_rhs_bar,
     inner_lhs_bar,
@@ -159,7 +159,7 @@ from s2s.runtime.support_products import (
     tensordot_lhs_bar,
     tensordot_rhs_bar,
 )
-from s2s.runtime.support_reductions import (
+from s2s.runtime.helpers.reductions import (
     inverse_permutation,
     kept_shape,
     leave_one_out,
@@ -172,7 +172,7 @@ from s2s.runtime.support_reductions import (
     sum_to,
     unreduce,
 )
-from s2s.runtime.support_scan import (
+from s2s.runtime.helpers.scan import (
     exp_difference,
     flattened_if,
     linear_recurrence,
@@ -180,7 +180,7 @@ from s2s.runtime.support_scan import (
     shift,
     top_k,
 )
-from s2s.runtime.support_shapes import (
+from s2s.runtime.helpers.shapes import (
     append_bar,
     array_bar,
     array_dot,
@@ -199,8 +199,8 @@ from s2s.runtime.support_shapes import (
     unpad,
     vstack_bar,
 )
-from s2s.runtime.support_special import digamma, erf, erfc, erfinv, expit, gamma, gammaln, logsumexp, polygamma
-from s2s.runtime.support_trees import (
+from s2s.runtime.helpers.special import digamma, erf, erfc, erfinv, expit, gamma, gammaln, logsumexp, polygamma
+from s2s.runtime.helpers.trees import (
     acc,
     as_cotangent,
     from_items,
@@ -212,8 +212,8 @@ from s2s.runtime.support_trees import (
     unzip,
     zeros_like,
 )
-from s2s.runtime.support_vectorized import loop_rows, loop_shape, loop_size
-from s2s.runtime.support_writes import (
+from s2s.runtime.helpers.vectorized import loop_rows, loop_shape, loop_size
+from s2s.runtime.helpers.writes import (
     as_written,
     choose,
     cycled,

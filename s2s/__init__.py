@@ -8,7 +8,7 @@ from s2s import lax, nn, numpy, random, tree
 from s2s.batching import vmap
 from s2s.checking import check_grads
 from s2s.codegen.diagnostics import UnsupportedError
-from s2s.codegen.source import SourceError
+from s2s.codegen.reading.source import SourceError
 from s2s.compiled import eval_shape, jit
 from s2s.custom import custom_jvp, custom_vjp, custom_vmap, register_vjp
 from s2s.debugging import debug_nans, grad_of

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from s2s.codegen import kinds
-from s2s.codegen.kinds import DictOf, Kind, ListOf, Numeric, Static, TupleOf
+from s2s.codegen.inference import kinds
+from s2s.codegen.inference.kinds import DictOf, Kind, ListOf, Numeric, Static, TupleOf
 
 # An axis, None for what all rows share, or a container of these.
 Axes = Any

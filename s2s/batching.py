@@ -6,13 +6,15 @@ from typing import Any
 
 from s2s import batch_axes, row_loops
 from s2s.batch_axes import Axes
-from s2s.codegen import call_arguments, nested, transform
-from s2s.codegen.assumptions import as_batch, kinds_of_batches
-from s2s.codegen.batch_values import SizeNeeded
+from s2s.codegen import transform
+from s2s.codegen.batching.row_axes import RowAxes
+from s2s.codegen.batching.values import SizeNeeded
+from s2s.codegen.desugaring import call_arguments
 from s2s.codegen.diagnostics import UnsupportedError
-from s2s.codegen.kinds import Kind, Numeric
-from s2s.codegen.row_axes import RowAxes
-from s2s.codegen.source import FunctionSource
+from s2s.codegen.functions import nested
+from s2s.codegen.inference.assumptions import as_batch, kinds_of_batches
+from s2s.codegen.inference.kinds import Kind, Numeric
+from s2s.codegen.reading.source import FunctionSource
 from s2s.runtime.errors import RaggedError
 from s2s.transformed import (
     Transformed,

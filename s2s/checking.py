@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.codegen.source import function_from_string
+from s2s.codegen.reading.source import function_from_string
 from s2s.derivatives import jvp, vjp
 from s2s.runtime import support, tree
 from s2s.transformed import has_float, is_float, run

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from s2s.codegen import nested
-from s2s.codegen.stage import stage_function, staged_source
+from s2s.codegen.functions import nested
+from s2s.codegen.staging.stage import stage_function, staged_source
 from s2s.runtime import jit as runtime_jit
 from s2s.runtime.signature import Signature
 from s2s.transformed import Transformed

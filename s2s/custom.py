@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from s2s.batching import vmap
-from s2s.codegen import custom_rules, kinds, static_rules
-from s2s.codegen.custom_rules import Rule
-from s2s.codegen.kinds import Kind
-from s2s.codegen.source import function_from_string
+from s2s.codegen.functions import custom_rules
+from s2s.codegen.functions.custom_rules import Rule
+from s2s.codegen.inference import kinds
+from s2s.codegen.inference.kinds import Kind
+from s2s.codegen.reading import static_rules
+from s2s.codegen.reading.source import function_from_string
 from s2s.runtime import support
 from s2s.transformed import run
 

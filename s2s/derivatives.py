@@ -5,10 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from s2s.codegen import call_arguments, kinds, nested, transform
-from s2s.codegen.kinds import Kind, Numeric
-from s2s.codegen.names import Namer
-from s2s.codegen.source import FunctionSource, source_from_string
+from s2s.codegen import transform
+from s2s.codegen.core.names import Namer
+from s2s.codegen.desugaring import call_arguments
+from s2s.codegen.functions import nested
+from s2s.codegen.inference import kinds
+from s2s.codegen.inference.kinds import Kind, Numeric
+from s2s.codegen.reading.source import FunctionSource, source_from_string
 from s2s.runtime import support
 from s2s.transformed import Transformed, fill, has_float, refuse_shared, run, signature_source, transforming
 from s2s.undifferentiated import refuse_objects, refuse_tangents

@@ -7,17 +7,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from s2s.codegen import custom_rules, kinds, transform
-from s2s.codegen.assumptions import kinds_of_batches, kinds_of_parameters
-from s2s.codegen.infer import UNRESOLVED
-from s2s.codegen.kinds import Kind
-from s2s.codegen.names import Namer
+from s2s.codegen import transform
+from s2s.codegen.core.names import Namer
+from s2s.codegen.functions import custom_rules
+from s2s.codegen.inference import kinds
+from s2s.codegen.inference.assumptions import kinds_of_batches, kinds_of_parameters
+from s2s.codegen.inference.infer import UNRESOLVED
+from s2s.codegen.inference.kinds import Kind
 from s2s.codegen.program import parameters
-from s2s.codegen.resolve import Unknown
-from s2s.codegen.source import FunctionSource
-from s2s.codegen.stage import staged_definition
-from s2s.codegen.static_module import StaticModule, static_module
-from s2s.codegen.trees import to_ast
+from s2s.codegen.reading.resolve import Unknown
+from s2s.codegen.reading.source import FunctionSource
+from s2s.codegen.reading.static_module import StaticModule, static_module
+from s2s.codegen.reading.trees import to_ast
+from s2s.codegen.staging.stage import staged_definition
 from s2s.runtime.errors import S2SError
 
 TRANSFORMS = ("grad", "value_and_grad", "jvp", "vmap")

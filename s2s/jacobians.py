@@ -3,10 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from s2s.codegen import call_arguments, jacobians, kinds, nested, transform
-from s2s.codegen.assumptions import kinds_of_batches
-from s2s.codegen.kinds import Kind, Numeric
-from s2s.codegen.source import FunctionSource
+from s2s.codegen import transform
+from s2s.codegen.derivatives import jacobians
+from s2s.codegen.desugaring import call_arguments
+from s2s.codegen.functions import nested
+from s2s.codegen.inference import kinds
+from s2s.codegen.inference.assumptions import kinds_of_batches
+from s2s.codegen.inference.kinds import Kind, Numeric
+from s2s.codegen.reading.source import FunctionSource
 from s2s.derivatives import Argnums, Differentiated, grad, jvp, remembered
 from s2s.runtime.errors import S2SError
 from s2s.transformed import refuse_shared, run, signature_source, source_of, transforming

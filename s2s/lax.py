@@ -11,7 +11,8 @@ import s2s.numpy as snp
 from s2s import lax_functions, lax_shapes
 from s2s.lax_control import associative_scan, cond, fori_loop, map, scan, switch, while_loop
 from s2s.numpy import compositions, conversion, missing, wrappers
-from s2s.runtime import collectives, support, support_scan
+from s2s.runtime import collectives, support
+from s2s.runtime.helpers import scan as support_scan
 from s2s.runtime.primitives import table
 
 # Names of primitives here to those of the functions of `s2s.numpy`.

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from s2s.batch_axes import Axes, children_of_kind
-from s2s.codegen import batch_notes, kinds, transform
+from s2s.codegen import transform
+from s2s.codegen.batching import notes
+from s2s.codegen.batching.row_axes import RowAxes
+from s2s.codegen.core.names import Namer
 from s2s.codegen.diagnostics import UnsupportedError
-from s2s.codegen.kinds import DictOf, Kind, ListOf, Numeric, TupleOf
-from s2s.codegen.names import Namer
-from s2s.codegen.row_axes import RowAxes
-from s2s.codegen.source import FunctionSource, source_from_string
+from s2s.codegen.inference import kinds
+from s2s.codegen.inference.kinds import DictOf, Kind, ListOf, Numeric, TupleOf
+from s2s.codegen.reading.source import FunctionSource, source_from_string
 from s2s.lax_control import stack_rows
 from s2s.runtime import support
 
@@ -38,7 +40,7 @@ def write(
     text = _Text(function, source, given, axes)
     result = text.source(_result_kind(source, arguments, axes))
     note = f"{_LOOPED}: {cause or _ASKED_FOR}"
-    return transform.plain(result, _inactive(given), (*batch_notes.axes_of(given, axes), note))
+    return transform.plain(result, _inactive(given), (*notes.axes_of(given, axes), note))
 
 
 _LOOPED = "# one row after the other"

@@ -1,7 +1,7 @@
 """Primitives that NumPy has no name for, as functions of NumPy arrays and s2s arrays alike."""
 
+from s2s.runtime.helpers.neural import log_softmax, relu, softmax, softplus
 from s2s.runtime.support import digamma, erf, erfc, erfinv, expit, gammaln, logsumexp
-from s2s.runtime.support_neural import log_softmax, relu, softmax, softplus
 
 __all__ = [
     "digamma",

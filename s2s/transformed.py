@@ -9,16 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from s2s.codegen import call_arguments, custom_rules, kinds, ranks, transform
-from s2s.codegen.assumptions import kinds_of_parameters
+from s2s.codegen import transform
+from s2s.codegen.desugaring import call_arguments
 from s2s.codegen.diagnostics import UnsupportedError
-from s2s.codegen.kinds import Kind
+from s2s.codegen.emission.tracebacks import with_user_line
+from s2s.codegen.functions import custom_rules
+from s2s.codegen.inference import kinds
+from s2s.codegen.inference.assumptions import kinds_of_parameters
+from s2s.codegen.inference.kinds import Kind
 from s2s.codegen.program import parameters
-from s2s.codegen.source import FunctionSource, function_source
-from s2s.codegen.stage import stage_function
-from s2s.codegen.tracebacks import with_user_line
-from s2s.runtime import config, support, support_trees
+from s2s.codegen.reading.source import FunctionSource, function_source
+from s2s.codegen.simplifying import ranks
+from s2s.codegen.staging.stage import stage_function
+from s2s.runtime import config, support
 from s2s.runtime.checkpointing import Checkpointed
+from s2s.runtime.helpers import trees
 from s2s.runtime.jit import Jit
 from s2s.runtime.nan_checks import NanError, checked
 from s2s.runtime.staging import Staged
@@ -331,9 +336,9 @@ def fill(bar: Any, value: Any) -> Any:
     if bar is None:
         return support.zeros_like(value)
     if isinstance(value, dict):
-        return support_trees.type_of_dict(value, {k: fill(bar.get(k), v) for k, v in value.items()})
+        return trees.type_of_dict(value, {k: fill(bar.get(k), v) for k, v in value.items()})
     if isinstance(value, list | tuple):
-        return support_trees.rebuild(value, [fill(b, v) for b, v in zip(bar, value, strict=True)])
+        return trees.rebuild(value, [fill(b, v) for b, v in zip(bar, value, strict=True)])
     dtype = getattr(value, "dtype", None)
     return bar if dtype is None or getattr(bar, "dtype", None) == dtype else as_dtype(bar, value)
 

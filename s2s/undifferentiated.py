@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.codegen import classes
+from s2s.codegen.objects import classes
 from s2s.runtime import tree
 from s2s.transformed import has_float
 

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from s2s.codegen import kinds, nested, transform
-from s2s.codegen.assumptions import kinds_of_batches
-from s2s.codegen.kinds import Kind, Numeric
-from s2s.codegen.source import FunctionSource
-from s2s.codegen.vectorized import vectorized
+from s2s.codegen import transform
+from s2s.codegen.batching.vectorized import vectorized
+from s2s.codegen.functions import nested
+from s2s.codegen.inference import kinds
+from s2s.codegen.inference.assumptions import kinds_of_batches
+from s2s.codegen.inference.kinds import Kind, Numeric
+from s2s.codegen.reading.source import FunctionSource
 from s2s.transformed import Transformed, cached_source, refuse_shared, run, source_of
 
 Dimensions = list[tuple[str, ...]]

@@ -1,7 +1,7 @@
-"""The derivatives of the functions that batched code calls (`s2s.runtime.support_batching`)."""
+"""The derivatives of the functions that batched code calls (`s2s.runtime.helpers.batching`)."""
 
-from s2s.runtime import support_batching as support
-from s2s.runtime import support_vectorized
+from s2s.runtime.helpers import batching as support
+from s2s.runtime.helpers import vectorized
 from s2s.runtime.primitives.table import general, linear, nondifferentiable
 
 for _static in (
@@ -13,8 +13,8 @@ for _static in (
     support.single_axes,
     support.dot_rank,
     support.row_rank,
-    support_vectorized.loop_shape,
-    support_vectorized.loop_size,
+    vectorized.loop_shape,
+    vectorized.loop_size,
     support.inner_pad_width,
     support.tiled_shape,
     support.span,

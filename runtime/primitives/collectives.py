@@ -3,7 +3,8 @@
 Each row's cotangent goes to all rows that its value came from, so a sum is its own transpose.
 """
 
-from s2s.runtime import collectives, support_collectives
+from s2s.runtime import collectives
+from s2s.runtime.helpers import collectives as support_collectives
 from s2s.runtime.primitives.table import batched, linear, nondifferentiable
 
 for _sum in (collectives.psum, collectives.pmean):

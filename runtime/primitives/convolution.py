@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import dtypes, hlo, support_convolution
+from s2s.runtime import dtypes, hlo
 from s2s.runtime.adapter import ir, stablehlo
+from s2s.runtime.helpers import convolution
 from s2s.runtime.primitives.table import general
 from s2s.runtime.staging import Staged
 
@@ -59,15 +60,15 @@ def _static(
 
 
 def _build(lhs: Staged, rhs: Staged, **static: Any) -> Staged:
-    return support_convolution.convolved(_built, lhs, rhs, *_static(**static))
+    return convolution.convolved(_built, lhs, rhs, *_static(**static))
 
 
 def _build_lhs_bar(g: Staged, rhs: Staged, shape: Any, **static: Any) -> Staged:
-    return support_convolution.convolved_lhs_bar(_built, g, shape, rhs, *_static(**static))
+    return convolution.convolved_lhs_bar(_built, g, shape, rhs, *_static(**static))
 
 
 def _build_rhs_bar(g: Staged, lhs: Staged, shape: Any, **static: Any) -> Staged:
-    return support_convolution.convolved_rhs_bar(_built, g, lhs, shape, *_static(**static))
+    return convolution.convolved_rhs_bar(_built, g, lhs, shape, *_static(**static))
 
 
 _PARAMETERS = (
@@ -80,7 +81,7 @@ general(
     f"lhs, rhs, {_PARAMETERS}",
     lower=_build,
     operands=("lhs", "rhs"),
-    functions=(support_convolution.conv_general_dilated,),
+    functions=(convolution.conv_general_dilated,),
     vjp=f"""
         lhs_bar = conv_lhs_bar(out_bar, np.shape(lhs), rhs, {_GIVEN})
         rhs_bar = conv_rhs_bar(out_bar, lhs, np.shape(rhs), {_GIVEN})
@@ -95,7 +96,7 @@ general(
     f"g, shape, rhs, {_PARAMETERS}",
     lower=_build_lhs_bar,
     operands=("g", "rhs"),
-    functions=(support_convolution.conv_lhs_bar,),
+    functions=(convolution.conv_lhs_bar,),
     vjp=f"""
         g_bar = conv_general_dilated(out_bar, rhs, {_GIVEN})
         rhs_bar = conv_rhs_bar(g, out_bar, np.shape(rhs), {_GIVEN})
@@ -107,7 +108,7 @@ general(
     f"g, lhs, shape, {_PARAMETERS}",
     lower=_build_rhs_bar,
     operands=("g", "lhs"),
-    functions=(support_convolution.conv_rhs_bar,),
+    functions=(convolution.conv_rhs_bar,),
     vjp=f"""
         g_bar = conv_general_dilated(lhs, out_bar, {_GIVEN})
         lhs_bar = conv_lhs_bar(g, np.shape(lhs), out_bar, {_GIVEN})

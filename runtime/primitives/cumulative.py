@@ -6,7 +6,7 @@ the half as long sequence is scanned, the rest is filled in; O(n) work and O(log
 
 import numpy as np
 
-from s2s.runtime import support_scan as support
+from s2s.runtime.helpers import scan as support
 from s2s.runtime.primitives import scan_lowering as lowering
 from s2s.runtime.primitives.table import general, linear, nondifferentiable
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from s2s.runtime import dtypes
-from s2s.runtime import support_linalg as support
+from s2s.runtime.helpers import linalg as support
 from s2s.runtime.primitives.table import general
 
 

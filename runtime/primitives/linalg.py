@@ -16,7 +16,7 @@ from types import ModuleType
 
 import numpy as np
 
-from s2s.runtime import support_linalg as support
+from s2s.runtime.helpers import linalg as support
 from s2s.runtime.primitives import linalg_lowering as lowering
 from s2s.runtime.primitives.table import general, recognise
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from s2s.runtime import dtypes, lapack, staging
 from s2s.runtime.adapter import ir, stablehlo
+from s2s.runtime.helpers.linalg import copy_lower_if, from_columns
 from s2s.runtime.staging import Staged
-from s2s.runtime.support_linalg import copy_lower_if, from_columns
 
 EighResult = type(np.linalg.eigh(np.eye(1)))
 QRResult = type(np.linalg.qr(np.eye(1)))

@@ -1,6 +1,6 @@
-"""The derivatives of the functions that the rules of linear algebra call (`s2s.runtime.support_linalg`)."""
+"""The derivatives of the functions that the rules of linear algebra call (`s2s.runtime.helpers.linalg`)."""
 
-from s2s.runtime import support_linalg as support
+from s2s.runtime.helpers import linalg as support
 from s2s.runtime.primitives.table import elementwise, general, linear, nondifferentiable
 
 linear("symmetrize", "x", functions=(support.symmetrize,), vjp="x_bar = symmetrize(out_bar)")

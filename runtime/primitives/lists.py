@@ -1,4 +1,4 @@
-"""Containers that change: their pure forms (`s2s.runtime.support_lists`) are derivatives of one another.
+"""Containers that change: their pure forms (`s2s.runtime.helpers.lists`) are derivatives of one another.
 
 Both what users write as `xs.append(v)` and what reverse mode saves come down to these.
 """

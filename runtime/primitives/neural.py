@@ -1,6 +1,6 @@
 """Functions of neural networks whose derivatives read better than those of their parts."""
 
-from s2s.runtime import support_neural as support
+from s2s.runtime.helpers import neural as support
 from s2s.runtime.primitives.table import elementwise, general
 
 elementwise("relu", "x", functions=(support.relu,), lower=support.rectified, partials={"x": "(out > 0)"})

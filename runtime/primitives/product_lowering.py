@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from s2s.runtime import dtypes, hlo
+from s2s.runtime.helpers.einsum import split_subscripts
+from s2s.runtime.helpers.reductions import sum_to
 from s2s.runtime.primitives.reduction_lowering import axes_of
 from s2s.runtime.primitives.shape_lowering import moveaxis, ravel
 from s2s.runtime.staging import Staged
-from s2s.runtime.support_einsum import split_subscripts
-from s2s.runtime.support_reductions import sum_to
 
 
 def contracted(

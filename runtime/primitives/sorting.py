@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from s2s.runtime import support_scan as support
+from s2s.runtime.helpers import scan as support
 from s2s.runtime.primitives import sort_lowering as lowering
 from s2s.runtime.primitives.table import general, nondifferentiable
 

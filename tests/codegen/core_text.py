@@ -12,9 +12,9 @@ import types
 import gast
 import numpy as np
 
-from s2s.codegen import core
-from s2s.codegen.names import Namer, names_in
-from s2s.codegen.printer import to_source
+from s2s.codegen.core import core
+from s2s.codegen.core.names import Namer, names_in
+from s2s.codegen.printing.printer import to_source
 from s2s.runtime import support
 
 MARKS = re.compile(r"#\s*([a-z_ ,]+)$")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import s2s
-from s2s.codegen.source import function_from_string
+from s2s.codegen.reading.source import function_from_string
 
 STEP = 1e-6
 Function = Callable[..., Any]

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 import s2s
-from s2s.codegen import core, lifting, program, simplify, transform
+from s2s.codegen import program, transform
+from s2s.codegen.core import core
+from s2s.codegen.desugaring import lifting
 from s2s.codegen.diagnostics import Diagnostics, UnsupportedError
-from s2s.codegen.source import function_source
+from s2s.codegen.reading.source import function_source
+from s2s.codegen.simplifying import simplify
 from tests.codegen import core_programs, core_text
 
 OPEN = Path(__file__).parents[3] / "shared" / "programs"  # programs that are not part of the repository
@@ -201,7 +204,7 @@ def check_forward(f, args):
     args = with_defaults(f, args)
     stages = Forward(f, args)
     value = f(*copy.deepcopy(args))
-    active = [p for p, kind in stages.kinds.items() if s2s.codegen.kinds.is_active(kind)]
+    active = [p for p, kind in stages.kinds.items() if s2s.codegen.inference.kinds.is_active(kind)]
     dots = [shaped_like(v, 0.3) for p, v in zip(stages.kinds, args, strict=False) if p in active]
     out, expected = stages.result.function(*copy.deepcopy(args), *dots)
     assert_same(out, value, 1e-12)

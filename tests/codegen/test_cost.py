@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import s2s
-from s2s.codegen.source import function_from_string
+from s2s.codegen.reading.source import function_from_string
 
 BODIES = {
     "elementwise": "    a = np.tanh(a * x + b)\n    b = b - a / 2.0\n",

@@ -4,8 +4,8 @@ import gast
 import pytest
 
 from s2s.codegen.diagnostics import Diagnostic, Diagnostics, UnsupportedError, diagnose, unsupported
-from s2s.codegen.load import load
-from s2s.codegen.source import function_source, source_from_string
+from s2s.codegen.emission.load import load
+from s2s.codegen.reading.source import function_source, source_from_string
 from s2s.runtime.errors import S2SError
 
 

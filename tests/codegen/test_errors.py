@@ -8,8 +8,8 @@ import pytest
 
 import s2s
 from s2s.codegen.diagnostics import UnsupportedError
-from s2s.codegen.load import is_emitted
-from s2s.codegen.source import SourceError, source_from_string
+from s2s.codegen.emission.load import is_emitted
+from s2s.codegen.reading.source import SourceError, source_from_string
 from s2s.runtime.errors import internal
 from tests.programs.failing import asserts
 

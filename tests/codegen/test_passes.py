@@ -6,8 +6,10 @@ import gast
 import numpy as np
 import pytest
 
-from s2s.codegen import coalescing, core, dead_code, nesting, raising, simplify
-from s2s.codegen.printer import to_source
+from s2s.codegen.core import core
+from s2s.codegen.printing.printer import to_source
+from s2s.codegen.raising import coalescing, nesting, raising
+from s2s.codegen.simplifying import dead_code, simplify
 from tests.codegen import core_text
 
 X = np.array([0.5, -1.5, 2.0])

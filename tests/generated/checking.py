@@ -11,7 +11,7 @@ import numpy as np
 
 import s2s
 from s2s.codegen.diagnostics import UnsupportedError
-from s2s.codegen.source import function_from_string
+from s2s.codegen.reading.source import function_from_string
 from s2s.runtime.errors import ConcretizationError, RefusedError
 
 REFUSALS = (UnsupportedError, ConcretizationError, RefusedError)

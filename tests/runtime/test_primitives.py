@@ -127,7 +127,7 @@ def _is_sampled_here(primitive: Primitive) -> bool:
     return not any(part in module for part in _SAMPLED_ELSEWHERE for module in modules)
 
 
-# Tested through the programs of tests/codegen/test_maps.py and test_writes.py.
+# Tested through the programs of tests/codegen/inference/test_maps.py and desugaring/test_writes.py.
 IN_PROGRAMS = {
     "along_axis_index", "dict_copied", "dict_keys", "entry_before_put", "entry_before_put_bar", "entry_prior",
     "entry_put",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import s2s
-from s2s.codegen.source import function_from_string
+from s2s.codegen.reading.source import function_from_string
 
 V = np.array([0.5, -1.2, 2.0, 0.1])
 M = np.arange(12.0).reshape(4, 3) / 7.0 - 0.6

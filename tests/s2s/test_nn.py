@@ -8,7 +8,7 @@ import pytest
 
 import s2s.nn as nn
 import s2s.numpy as snp
-from s2s.runtime import support_neural
+from s2s.runtime.helpers import neural
 from s2s.runtime.primitives import table
 
 jax = pytest.importorskip("jax")
@@ -70,7 +70,7 @@ def test_every_function_is_tested() -> None:
 
 @pytest.mark.parametrize("name", ["relu", "softplus", "softmax", "log_softmax"])
 def test_helpers_agree_on_numpy_and_device_arrays(name: str) -> None:
-    helper = getattr(support_neural, name)
+    helper = getattr(neural, name)
     on_numpy = helper(X.astype(np.float64))
     assert isinstance(on_numpy, np.ndarray)
     np.testing.assert_allclose(np.asarray(helper(snp.array(X.astype(np.float64)))), on_numpy, rtol=1e-12)
@@ -87,7 +87,7 @@ def test_partial_derivatives(name: str) -> None:
 
 
 def test_the_gradient_of_softplus_neither_overflows_nor_loses_digits() -> None:
-    out = support_neural.softplus(np.array([-40.0, 800.0]))
+    out = neural.softplus(np.array([-40.0, 800.0]))
     slope = eval(table.named("softplus").partials["x"], {"np": np, "out": out})
     np.testing.assert_allclose(slope, [np.exp(-40.0), 1.0], rtol=1e-12)
 

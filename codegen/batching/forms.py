@@ -1,0 +1,57 @@
+"""How the batched form of an operation is written: the same expression with ranks that fit, or one on other axes."""
+
+import gast
+import numpy as np
+
+from s2s.codegen.batching.values import BatchValues, pattern
+from s2s.codegen.core import core
+from s2s.codegen.derivatives import rules
+from s2s.codegen.inference.kinds import Numeric
+from s2s.codegen.inference.operations import Operation
+from s2s.codegen.simplifying.shapes import resolved
+
+
+def aligned(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST:
+    """The same expression, each batched operand with its rank raised to that of the others."""
+    nodes = {p: operation.binding[p] for p in operation.places if p in operation.primitive.operands}
+    arrays = {p: n for p, n in nodes.items() if not writer.is_inner_scalar(n)}
+    replaced = {}
+    for parameter in operation.active:
+        if parameter in nodes:
+            others = [n for p, n in arrays.items() if p != parameter and not core.same(n, nodes[parameter])]
+            replaced[parameter] = writer.aligned(nodes[parameter], others)
+    value = rules.replace_at(statement.value, operation.places, replaced) if replaced else statement.value
+    return _of_arrays(writer, value, operation)
+
+
+def _of_arrays(writer: BatchValues, value: gast.AST, operation: Operation) -> gast.AST:
+    """Functions of Python's numbers alone (`math.sin`, `abs`) become NumPy's."""
+    functions = operation.primitive.functions
+    if not isinstance(value, gast.Call) or isinstance(value.func, gast.Attribute) and not _is_of_numbers(writer, value):
+        return value
+    numpys = next((f for f in functions if getattr(np, getattr(f, "__name__", ""), None) is f), None)
+    if numpys is None or not _is_of_numbers(writer, value):
+        return value
+    return core.call_of(writer.writer.numpy(numpys.__name__), value.args, value.keywords)
+
+
+def _is_of_numbers(writer: BatchValues, call: gast.Call) -> bool:
+    target = resolved(writer.function, call.func)
+    return target is not None and getattr(target, "__module__", None) in ("math", "builtins")
+
+
+def first_row(writer: BatchValues, node: gast.AST) -> gast.AST:
+    kind = writer.kind(node)
+    if isinstance(kind, Numeric):
+        return writer.named(core.subscript(node, core.constant(0)), "row")
+    return writer.named(core.call(writer.writer.support("row"), node, pattern(kind), core.constant(0)), "row")
+
+
+def is_default(operation: Operation, parameter: str) -> bool:
+    node, defaults = operation.binding[parameter], operation.primitive.defaults
+    return parameter in defaults and core.is_literal(node) and core.literal(node) == defaults[parameter]
+
+
+def moved(writer: BatchValues, value: gast.AST, source: gast.AST, destination: gast.AST) -> gast.AST:
+    mapping = {"x": writer.named(value, "array"), "a": source, "b": destination}
+    return writer.writer.text("np.moveaxis(x, a, b)", mapping)

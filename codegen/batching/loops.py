@@ -1,0 +1,228 @@
+"""Loops of batched code: where rows differ, a loop runs until every row is done, with the others standing still."""
+
+from dataclasses import replace
+from typing import Any
+
+import gast
+
+from s2s.codegen.batching import quiet, ragged
+from s2s.codegen.batching.values import BatchValues
+from s2s.codegen.core import core
+from s2s.codegen.derivatives import undefined
+from s2s.codegen.inference import kinds
+from s2s.codegen.inference.kinds import ListOf, Numeric, RaggedOf, TupleOf
+from s2s.codegen.inference.operations import Operation
+
+
+class BatchLoops(BatchValues):
+    """Writes the loops of one function; `batch.Batch` has the other statements.
+
+    Attributes:
+        mask: the rows that run the statement, where not all of them do.
+        by_row: what of the function differs between rows, for its first lines.
+        late: variables that a loop sets first.
+    """
+
+    mask: gast.AST | None
+    by_row: dict[str, bool]
+    late: set[str]
+
+    def block(self, body: list[gast.AST]) -> None:
+        raise NotImplementedError
+
+    def nested(self, body: list[gast.AST]) -> list[gast.AST]:
+        raise NotImplementedError
+
+    def selected(self, target: str, test: gast.AST, x: gast.AST, y: gast.AST) -> gast.AST:
+        raise NotImplementedError
+
+    def for_loop(self, statement: gast.For) -> None:
+        own_count = is_range_of(statement, self.is_active)
+        entries = ragged.over(self, statement)
+        if own_count or entries is not None or self._stops_by_row(statement):
+            self._masked_for(statement, own_count, entries)
+            return
+        target, iterator = self._over_inner_axis(statement.target, statement.iter)
+        body = self.nested(statement.body)
+        self.out.append(core.from_statement(gast.For(target, iterator, body, [], None), statement))
+
+    def _stops_by_row(self, statement: gast.AST) -> bool:
+        return any(self.is_active(guard.test) for guard in core.split_guard(statement.body)[1])
+
+    def _over_inner_axis(self, target: gast.AST, iterator: gast.AST) -> tuple[gast.AST, gast.AST]:
+        """A batched array is iterated along its second axis."""
+        name = core.dotted(iterator.func) if isinstance(iterator, gast.Call) else None
+        if name in ("zip", "enumerate", "reversed"):
+            parts = [
+                self._over_inner_axis(target, a)[1] if i == 0 or name == "zip" else a
+                for i, a in enumerate(iterator.args)
+            ]
+            return target, gast.Call(iterator.func, parts, iterator.keywords)
+        if core.is_name(iterator) and isinstance(self.kind(iterator), Numeric) and self.is_active(iterator):
+            return target, self.atom("np.swapaxes(x, 0, 1)", {"x": iterator})
+        if core.is_name(iterator) and isinstance(self.kind(iterator), TupleOf):
+            kind = self.kind(iterator)
+            return target, self.spread_to(iterator, ListOf(kinds.iterated(kind)))
+        return target, iterator
+
+    def _masked_for(self, statement: gast.For, own_count: bool, entries: Any = None) -> None:
+        """Rows that have left the loop, or have a smaller count than others, stand still."""
+        target, iterator = self._over_inner_axis(statement.target, statement.iter)
+        if entries is not None:
+            target = entries.target
+        count = None
+        if own_count:
+            count, iterator = self._up_to_largest(statement)
+        running = self._start_running(statement) if self._stops_by_row(statement) else self._start(statement)
+        outer, self.out = self.out, []
+        mask = running
+        if entries is not None:
+            mask = self._and(mask, entries.unpack(self, statement))
+        if count is not None:
+            mask = self._and(mask, self.atom("i < n", {"i": core.name(target.id), "n": count}))
+        pairs, guard = self._masked_pairs(statement, mask, running)
+        self.out.extend([*core.simultaneous(pairs, statement), *guard])
+        body, self.out = self.out, outer
+        self.out.append(core.from_statement(gast.For(target, iterator, body, [], None), statement))
+
+    def _up_to_largest(self, statement: gast.For) -> tuple[gast.AST, gast.AST]:
+        """Where each row ends, and the range of the row that ends last."""
+        args = statement.iter.args
+        start, end = ([], args[0]) if len(args) == 1 else ([args[0]], args[1])
+        if len(args) == 3 or any(self.reads_active(s) for s in start):
+            cause = "range with a step, or with a start that differs between rows, has no batched form"
+            raise self.unsupported(cause, "use range(n) or range(m, n), with n alone of batched values")
+        self.function.references.setdefault("range", range)
+        return end, core.call("range", *start, self._as_int(self.atom("np.max(n)", {"n": end})))
+
+    def _as_int(self, value: gast.AST) -> gast.AST:
+        self.function.references.setdefault("int", int)
+        return self.named(core.call("int", value), "count")
+
+    def while_loop(self, statement: gast.While) -> None:
+        own_test = hasattr(statement, "expanded_test") and self.reads_active(statement.test)
+        if not own_test and not self._stops_by_row(statement):
+            body = self.nested(statement.body)
+            self.out.append(core.from_statement(gast.While(statement.test, body, []), statement))
+            return
+        running = self._start_running(statement, statement.expanded_test if own_test else None)
+        outer, self.out = self.out, []
+        pairs, guard = self._masked_pairs(statement, running, running)
+        if own_test:
+            pairs = self._test_again(statement, dict(pairs), running)
+        self.out.extend([*core.simultaneous(pairs, statement), *([] if own_test else guard)])
+        body, self.out = self.out, outer
+        test = core.call(self.writer.numpy("any"), running) if own_test else statement.test
+        self.out.append(core.from_statement(gast.While(test, body, []), statement))
+
+    def _test_again(self, statement: gast.While, values: dict[str, gast.AST], running: gast.AST) -> list[Any]:
+        """The loop's test on the new values, for the rows that have not left the loop in its body."""
+        going = values.get(running.id, running)
+        renamed = self._renamed(statement.expanded_test, values)
+        self.block(renamed)
+        again = self._both(going, core.name(renamed[-1].targets[0].id))
+        kept = [(t, v) for t, v in values.items() if t != running.id]
+        return [*kept, (running.id, again)]
+
+    def _start_running(self, statement: gast.AST, expanded: list[gast.AST] | None = None) -> gast.AST:
+        """Which rows go round the loop, at its beginning; a variable that the loop carries."""
+        self._start(statement)
+        start = self._mask_of_test(expanded) if expanded is not None else self._all_rows()
+        running = core.name(self.function.fresh("running"))
+        self.function.kinds[running.id] = Numeric(True, scalar=True)
+        self.out.append(core.marked_join(core.assign(running.id, start, statement)))
+        return running
+
+    def _start(self, statement: gast.AST) -> gast.AST | None:
+        """Sets variables that the loop sets first; the rows that come to the loop, None for all."""
+        for target, _ in core.split_join(statement.body)[1]:
+            if not undefined.is_entered(self.function.body, target):
+                self.late.add(target)
+                self.out.append(core.marked_join(core.assign(target, core.constant(None), statement)))
+        return self.mask
+
+    def _and(self, a: gast.AST | None, b: gast.AST) -> gast.AST:
+        return b if a is None else self._both(a, b)
+
+    def _all_rows(self) -> gast.AST:
+        return self.mask if self.mask is not None else self.atom("np.full(size, True)", {"size": self.size()})
+
+    def _both(self, a: gast.AST, b: gast.AST) -> gast.AST:
+        return self.atom("np.logical_and(a, b)", {"a": a, "b": b})
+
+    def _mask_of_test(self, expanded: list[gast.AST]) -> gast.AST:
+        self.block(expanded)
+        test = core.name(expanded[-1].targets[0].id)
+        return test if self.mask is None else self._both(self.mask, test)
+
+    def _renamed(self, statements: list[gast.AST], mapping: dict[str, gast.AST]) -> list[gast.AST]:
+        """The statements once more, with names of their own, on other values."""
+        mapping, done = dict(mapping), []
+        for statement in statements:
+            target = statement.targets[0].id
+            version = self.function.fresh(self.function.bases.get(target, target))
+            self.function.kinds[version] = self.function.kinds.get(target)
+            new = core.assign(version, core.substitute(statement.value, mapping), statement)
+            operation = getattr(statement, "operation", None)
+            new.operation = _substituted(operation, mapping) if operation is not None else None
+            mapping[target] = core.name(version)
+            done.append(new)
+        return done
+
+    def _masked_pairs(self, statement: gast.AST, mask: gast.AST, running: Any) -> tuple[list, list[gast.AST]]:
+        """The body's new values in the rows of the mask, old ones in the others; and the guard that leaves the loop."""
+        self.by_row["loop"] = True
+        outer, self.mask = self.mask, mask
+        body, joins = core.split_join(statement.body)
+        start = len(self.out)
+        self.block(body)
+        quiet.mark(self.function, self.out[start:])
+        self.mask = outer
+        self.writer.like = statement
+        pairs = [(target, self._kept_or_new(target, mask, value)) for target, value in joins]
+        guard = core.split_guard(statement.body)[1]
+        if not guard or not self.is_active(guard[0].test):
+            return pairs, guard
+        return self._stopped(pairs, guard[0], running)
+
+    def _stopped(self, pairs: list[Any], guard: gast.If, running: gast.AST) -> tuple[list, list[gast.AST]]:
+        """The loop is left when no row is running any more."""
+        stop = dict(pairs)[guard.test.id]
+        going = self.atom("np.logical_and(a, np.logical_not(stop))", {"a": running, "stop": stop})
+        done = core.name(self.function.fresh("done"))
+        nobody = self.atom("not_any", {"not_any": self.atom("np.logical_not(np.any(going))", {"going": going})})
+        left = core.from_statement(gast.If(done, guard.body, []), guard)
+        return [*pairs, (running.id, going), (done.id, nobody)], [left]
+
+    def _kept_or_new(self, target: str, mask: gast.AST, value: gast.AST) -> gast.AST:
+        old = core.name(target)
+        if isinstance(self.function.kinds.get(target), RaggedOf):
+            return ragged.later(self, value, old)
+        if holds_growing_list(self.function.kinds.get(target)):
+            raise self.unsupported("a list may have another length in each row", "write to an array of fixed length")
+        if target in self.late:
+            parts = {"test": mask, "x": self.spread(value), "y": old}
+            return self.atom("select(test, x, y)", parts)
+        chosen = self.named(self.selected(target, mask, value, old), self.base(old))
+        if core.is_name(chosen):
+            self.function.kinds.setdefault(chosen.id, self.function.kinds.get(target))
+        return chosen
+
+
+def is_range_of(statement: gast.For, is_active: Any) -> bool:
+    """Does each row have a number of iterations of its own?"""
+    iterator = statement.iter
+    is_range = isinstance(iterator, gast.Call) and core.dotted(iterator.func) == "range"
+    return is_range and any(is_active(a) for a in iterator.args)
+
+
+def _substituted(operation: Operation, mapping: dict[str, gast.AST]) -> Operation:
+    binding = {p: core.substitute(n, mapping) if n is not None else None for p, n in operation.binding.items()}
+    return replace(operation, binding=binding)
+
+
+def holds_growing_list(kind: Any) -> bool:
+    """Is there a list whose length the kind does not tell?"""
+    if isinstance(kind, ListOf) and kind.elements is None:
+        return True
+    return kind is not None and any(map(holds_growing_list, kinds.parts(kind)))

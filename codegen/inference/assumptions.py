@@ -1,0 +1,57 @@
+"""Kinds of parameters where no values are at hand: `.source` without arguments, and `s2s convert`."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import gast
+
+from s2s.codegen.core import core
+from s2s.codegen.inference.kinds import Kind, Numeric, Unknown, with_activity
+from s2s.codegen.reading.source import FunctionSource
+
+
+def kinds_of_parameters(
+    source: FunctionSource, names: Iterable[str], active: Iterable[str], defaults: Mapping[str, Kind]
+) -> dict[str, Kind]:
+    """Parameters count as arrays or numbers; those that the code takes apart may be containers as well.
+
+    Args:
+        active: the parameters that derivatives are taken of.
+        defaults: kinds of default values, for parameters that are not active.
+    """
+    apart, active = set(_taken_apart(source.tree)), set(active)
+
+    def assumed(name: str) -> Kind:
+        if name not in active:
+            return defaults.get(name, Unknown() if name in apart else Numeric())
+        return Unknown(True) if name in apart else Numeric(True)
+
+    return {name: assumed(name) for name in names}
+
+
+def kinds_of_batches(
+    source: FunctionSource, names: Iterable[str], active: Iterable[str], defaults: Mapping[str, Kind]
+) -> dict[str, Kind]:
+    """Batched (active) parameters count as arrays: in a container that is taken apart, the axis would be elsewhere."""
+    active = set(active)
+    found = kinds_of_parameters(source, names, active, defaults)
+    return {name: as_batch(kind) if name in active else kind for name, kind in found.items()}
+
+
+def as_batch(kind: Kind) -> Kind:
+    """The kind of a batched argument of which no more than this is known."""
+    return Numeric(True) if isinstance(kind, Unknown) else with_activity(kind, True)
+
+
+def _taken_apart(tree: gast.AST) -> Iterator[str]:
+    """Variables that are indexed, iterated over or unpacked."""
+    for node in gast.walk(tree):
+        if isinstance(node, gast.Subscript):
+            yield from _names([node.value])
+        elif isinstance(node, gast.For):
+            yield from core.reads(node.iter)
+        elif isinstance(node, gast.Assign) and isinstance(node.targets[0], gast.Tuple | gast.List):
+            yield from _names([node.value])
+
+
+def _names(nodes: Iterable[gast.AST]) -> Iterator[str]:
+    return (n.id for n in nodes if isinstance(n, gast.Name))

@@ -1,0 +1,170 @@
+"""Tests that the kinds of values decide: `isinstance(t, list)`, `f is None`, `callable(f)`, `mode == "relu"`.
+
+Only the branch that is taken is looked into, so that one function may take a number here and a tree there. The text
+is written for these kinds; the branch goes once they are certain.
+"""
+
+from typing import Any
+
+import gast
+
+from s2s.codegen.core import core
+from s2s.codegen.inference.kinds import (
+    UNKNOWN_VALUE,
+    DictOf,
+    FunctionOf,
+    Kind,
+    ListOf,
+    MapOf,
+    Numeric,
+    ObjectOf,
+    Static,
+    TupleOf,
+)
+from s2s.codegen.inference.operations import Operation
+
+CONTAINERS: dict[type, type] = {TupleOf: tuple, ListOf: list, DictOf: dict, MapOf: dict}
+DATA = (list, tuple, dict, str, type(None))
+
+
+def verdict(inference: Any, node: gast.AST) -> bool | None:
+    """What a test comes to, None if the kinds do not tell."""
+    if core.is_name(node):
+        made = inference.definitions.get(node.id)
+        return _of_argument(inference, node) if made is None else verdict(inference, made.value)
+    if core.is_constant(node) and isinstance(core.literal(node), bool):
+        return core.literal(node)
+    if isinstance(node, gast.UnaryOp) and isinstance(node.op, gast.Not):
+        inner = verdict(inference, node.operand)
+        return None if inner is None else not inner
+    if isinstance(node, gast.BoolOp):
+        return _of_several([verdict(inference, v) for v in node.values], isinstance(node.op, gast.And))
+    if isinstance(node, gast.Compare) and len(node.ops) == 1:
+        return _compared(inference, node)
+    return _called(inference, node) if isinstance(node, gast.Call) and not node.keywords else None
+
+
+def _of_argument(inference: Any, node: gast.AST) -> bool | None:
+    """What an argument is, where the function is written for these arguments alone."""
+    kind = inference.kinds.get(node.id) if inference.function.facts.settled else None
+    if not isinstance(kind, Static) or not isinstance(kind.value, bool):
+        return None
+    if node.id in inference.function.parameters:
+        inference.function.facts.decided[node.id] = kind.value
+    return kind.value
+
+
+def state_what_decided(function: core.Function) -> None:
+    """Opens a function that is written for the values of some arguments by checking these."""
+    for name, value in sorted(function.facts.decided.items()):
+        test = gast.Compare(core.name(name), [gast.Is()], [core.constant(value)])
+        function.body.insert(0, core.from_statement(gast.Assert(test, None), function.body[0]))
+
+
+def may_settle(arguments: dict[str, Kind]) -> bool:
+    """Whether there are arguments whose values decide branches."""
+    return any(isinstance(k, Static) and isinstance(k.value, bool) for k in arguments.values())
+
+
+def _of_several(found: list[bool | None], is_and: bool) -> bool | None:
+    if (not is_and) in found:
+        return not is_and
+    return None if None in found else is_and
+
+
+def _compared(inference: Any, node: gast.AST) -> bool | None:
+    operator, left, right = node.ops[0], node.left, node.comparators[0]
+    if isinstance(operator, gast.Is | gast.IsNot) and core.is_constant(right) and core.literal(right) is None:
+        found = _is_none(inference.kind(left)) if core.is_name(left) else None
+        return found if found is None or isinstance(operator, gast.Is) else not found
+    if isinstance(operator, gast.Eq | gast.NotEq):
+        a, b = _text(inference, left), _text(inference, right)
+        return None if a is None or b is None else (a == b) == isinstance(operator, gast.Eq)
+    return None
+
+
+def _is_none(kind: Kind) -> bool | None:
+    if isinstance(kind, Static):
+        return None if kind.value is UNKNOWN_VALUE else kind.value is None
+    return False if isinstance(kind, Numeric | TupleOf | ListOf | DictOf | MapOf | ObjectOf) else None
+
+
+def _text(inference: Any, node: gast.AST) -> str | None:
+    """The string that a node is known to be."""
+    kind = inference.kind(node) if core.is_name(node) or core.is_literal(node) else None
+    return kind.value if isinstance(kind, Static) and isinstance(kind.value, str) else None
+
+
+def _called(inference: Any, node: gast.AST) -> bool | None:
+    target = inference.global_object(node.func)
+    kind = inference.kind(node.args[0]) if node.args and core.is_name(node.args[0]) else None
+    if target is callable and len(node.args) == 1 and kind is not None:
+        return _is_callable(kind)
+    if target is isinstance and len(node.args) == 2 and kind is not None:
+        classes = _classes(inference, node.args[1])
+        return None if classes is None else _is_instance(kind, classes)
+    return None
+
+
+def _is_callable(kind: Kind) -> bool | None:
+    if isinstance(kind, FunctionOf):
+        return True
+    if isinstance(kind, Static):
+        return None if kind.value is UNKNOWN_VALUE else callable(kind.value)
+    return False if isinstance(kind, Numeric | TupleOf | ListOf | DictOf | MapOf) else None
+
+
+def _classes(inference: Any, node: gast.AST) -> tuple[type, ...] | None:
+    nodes = node.elts if isinstance(node, gast.Tuple) else [node]
+    found = [inference.global_object(n) for n in nodes]
+    return tuple(found) if all(isinstance(c, type) for c in found) else None
+
+
+def _is_instance(kind: Kind, classes: tuple[type, ...]) -> bool | None:
+    if isinstance(kind, FunctionOf):
+        return False if set(classes) <= set(DATA) else None
+    if isinstance(kind, Static):
+        return None if kind.value is UNKNOWN_VALUE else isinstance(kind.value, classes)
+    if isinstance(kind, Numeric):
+        return False if set(classes) <= set(DATA) else None
+    made = getattr(kind, "cls", None) or CONTAINERS.get(type(kind))
+    return None if made is None else issubclass(made, classes)
+
+
+def refuse_certain_error(inference: Any, body: list[gast.AST]) -> None:
+    """A `raise` that no test is left in front of."""
+    for statement in body:
+        if isinstance(statement, gast.Raise):
+            cause = "this is raised for arguments of these kinds, whatever their values"
+            inference.refuse(statement, cause, "call the function with arguments that it takes")
+
+
+# Branches --------------------------------------------------------------------------------------------------------
+
+
+def taken(inference: Any, statement: gast.AST) -> list[gast.AST] | None:
+    """The block of a branch that the kinds say is taken, None if they don't; noted on the branch."""
+    found = verdict(inference, statement.test)
+    statement.verdict = found
+    return None if found is None else statement.body if found else statement.orelse
+
+
+def settle(body: list[gast.AST]) -> None:
+    """Puts the blocks that are taken in place of their branches."""
+    done: list[gast.AST] = []
+    for statement in body:
+        for block in core.blocks(statement):
+            settle(block)
+        verdict_found = getattr(statement, "verdict", None)
+        if verdict_found is None:
+            done.append(statement)
+        else:
+            block, joins = core.split_join(statement.body if verdict_found else statement.orelse)
+            done += [*block, *[_copy(target, value, statement) for target, value in joins]]
+    body[:] = done
+
+
+def _copy(target: str, value: gast.AST, like: gast.AST) -> gast.AST:
+    statement = core.assign(target, value, like)
+    statement.operation = Operation("copy")
+    return statement

@@ -1,0 +1,137 @@
+"""Nests temporaries that are used once back into the expression that uses them."""
+
+import gast
+
+from s2s.codegen.batching import quiet
+from s2s.codegen.core import core
+from s2s.codegen.printing.text_length import text_length
+from s2s.codegen.simplifying import dead_code
+
+WIDTH = 96
+
+
+def run(function: core.Function, body: list[gast.AST]) -> list[gast.AST]:
+    """`t = a * b; y = t + c` becomes `y = a * b + c`; what the user named stays named."""
+    Nesting(function, body).block(body)
+    return body
+
+
+def repeat_tests(body: list[gast.AST]) -> None:
+    """`test = x > y` before `if test` in both sweeps becomes `if x > y`, where the operands live as long anyway."""
+    tests = {s.targets[0].id: s for s in body if getattr(s, "is_test", False) and _is_cheap(s.value)}
+    if not tests:
+        return
+    users = [s for s in core.walk(body) if not tests.keys().isdisjoint(core.own_reads(s))]
+    blocked = {n for s in users if not isinstance(s, gast.If) for n in core.own_reads(s)}
+    values = {n: s.value for n, s in tests.items() if n not in blocked}
+    for statement in users:
+        core.replace_header(statement, values)
+    body[:] = [s for s in body if not (getattr(s, "is_test", False) and s.targets[0].id in values)]
+
+
+def _is_cheap(value: gast.AST) -> bool:
+    """A comparison of names and literals, with nothing computed."""
+    if not isinstance(value, gast.Compare) or len(value.ops) > 1:
+        return False
+    return all(isinstance(n, gast.Name) or core.is_constant(n) for n in (value.left, value.comparators[0]))
+
+
+class Nesting:
+    def __init__(self, function: core.Function, body: list[gast.AST]):
+        self.function = function
+        self.uses: dict[str, int] = {}
+        self.user: dict[str, gast.AST] = {}  # name to the last statement that reads it
+        self.multiple: set[str] = set()
+        self.overwritten: set[str] = set()  # names whose arrays are updated in place
+        self._count(body)
+
+    def _count(self, body: list[gast.AST]) -> None:
+        defined: dict[str, int] = {}
+        for statement in core.walk(body):
+            self.overwritten.update(_overwritten(statement))
+            for name in core.own_reads(statement):
+                self.uses[name] = self.uses.get(name, 0) + 1
+                self.user[name] = statement
+            for name in core.targets(statement):
+                defined[name] = defined.get(name, 0) + 1
+        self.multiple = {n for n, count in defined.items() if count > 1}
+
+    def block(self, body: list[gast.AST]) -> None:
+        for statement in body:
+            if type(statement) in core.COMPOUND:
+                for inner in core.blocks(statement):
+                    self.block(inner)
+        at = 0
+        while at < len(body):
+            at = self._try(body, at)
+
+    def _try(self, body: list[gast.AST], at: int) -> int:
+        """Nests the statement at `at` into a later one of the block if it may; the place to go on from."""
+        statement = body[at]
+        if self._may_nest(statement):
+            user = self._user(body, at)
+            if user is not None and self._fits(user, statement) and quiet.may_nest(self.function, statement, user):
+                target = statement.targets[0].id
+                core.replace_header(user, {target: statement.value})
+                self.user.update(dict.fromkeys(core.own_reads(statement), user))
+                self._inherit(statement, user)
+                del body[at]
+                return at
+        return at + 1
+
+    def _inherit(self, statement: gast.AST, user: gast.AST) -> None:
+        """What a loop starts from stands with the statement that it was computed for."""
+        if core.is_join(user) and core.is_derived(statement):
+            user.origin = statement.origin
+
+    def _may_nest(self, statement: gast.AST) -> bool:
+        if type(statement) is not gast.Assign or core.is_join(statement):
+            return False
+        target = statement.targets[0]
+        if type(target) is not gast.Name or self.uses.get(target.id) != 1 or target.id in self.multiple:
+            return False
+        if isinstance(statement.value, gast.List) and not statement.value.elts:
+            return False
+        return self._is_temporary(statement)
+
+    def _is_temporary(self, statement: gast.AST) -> bool:
+        marks = statement.__dict__
+        return bool(marks.get("backward") or marks.get("temporary") or marks.get("derived") or marks.get("is_test"))
+
+    def _user(self, body: list[gast.AST], at: int) -> gast.AST | None:
+        """The later statement of this block that reads the name itself (not inside its blocks)."""
+        user = self.user[body[at].targets[0].id]
+        if user not in body[at + 1 :] or self._reads_again(user):
+            return None
+        read = core.own_reads(body[at])
+        if self.multiple.isdisjoint(read) and self.overwritten.isdisjoint(read):
+            return user
+        between = body[at + 1 : body.index(user, at)]
+        changed = core.assigned(between).union(*[_overwritten(s) for s in core.walk(between)])
+        return user if changed.isdisjoint(read) else None
+
+    def _reads_again(self, statement: gast.AST) -> bool:
+        """Would nesting into this statement evaluate the expression more than once?"""
+        return type(statement) is gast.While
+
+    def _fits(self, user: gast.AST, statement: gast.AST) -> bool:
+        if type(user) is gast.For and type(statement.value) not in (gast.Subscript, gast.Call, gast.BinOp):
+            return False
+        if dead_code.append_target(user) is not None and isinstance(user.value.args[0], gast.Tuple):
+            return False
+        together = text_length(core.header(user)) + text_length(statement.value) - len(statement.targets[0].id)
+        return together + len(_left(user)) <= WIDTH
+
+
+def _overwritten(statement: gast.AST) -> frozenset[str]:
+    """Names whose arrays the statement updates in place."""
+    found: frozenset[str] = statement.__dict__.get("overwrites", frozenset())
+    return found
+
+
+def _left(statement: gast.AST) -> str:
+    target = statement.targets[0] if type(statement) is gast.Assign else None
+    if type(target) is gast.Name:
+        return f"{target.id} = "
+    names = core.targets(statement)
+    return ", ".join(names) + " = " if names else "return "

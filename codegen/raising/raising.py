@@ -1,0 +1,25 @@
+"""From Core to what people read: single-use temporaries nested, versions merged under one name, comments set.
+
+Everything here keeps the order of effects and the values computed; it only decides how they are written down.
+"""
+
+from typing import Any
+
+import gast
+
+from s2s.codegen.batching import quiet
+from s2s.codegen.core import core
+from s2s.codegen.raising import coalescing, comments, in_place, leaving, nesting, reuse
+
+
+def run(function: core.Function, body: list[gast.AST], parameters: list[str]) -> list[gast.AST]:
+    """The body as it is printed."""
+    nesting.repeat_tests(body)
+    reuse.run(function, body, parameters)
+    body = nesting.run(function, body)
+    in_place.mark(function, body, parameters)
+    body = leaving.run(in_place.write(coalescing.run(function, body, parameters)))
+    return comments.insert(function, quiet.insert(function, body))
+
+
+__all__: list[Any] = ["run"]

@@ -1,0 +1,442 @@
+"""Rewrites calls of rank-polymorphic helpers to plain NumPy, where literals or shapes say which case it is."""
+
+from collections.abc import Callable
+from typing import Any
+
+import gast
+import numpy as np
+
+from s2s.codegen.core import core
+from s2s.codegen.simplifying import rank_rules
+from s2s.codegen.simplifying.shapes import alternatives, is_exact, resolved, shape_argument
+from s2s.runtime import support
+from s2s.runtime.primitives import table
+
+Rule = Callable[[Any, gast.Call], gast.AST | None]
+
+
+def simpler_call(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """A simpler form of a call, None if there is none."""
+    target = resolved(rewriting.function, node.func)
+    try:
+        rule = RULES.get(target)
+    except TypeError:
+        return None
+    fits = not node.keywords and len(node.args) in ARGUMENTS.get(target, (len(node.args),))
+    found = rule(rewriting, node) if rule is not None and fits else None
+    return found if found is not None or target not in SIGN_PASSES else _negative_inside(rewriting, node)
+
+
+def _negative_inside(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`np.sum(-t)` is `-np.sum(t)`."""
+    inner = rewriting.negated(node.args[0]) if node.args else None
+    if inner is None or not rewriting.is_derived(node.args[0]):
+        return None
+    return gast.UnaryOp(gast.USub(), core.call_of(node.func, [inner, *node.args[1:]], node.keywords))
+
+
+SIGN_PASSES = (np.sum, support.sum_to, np.expand_dims, np.broadcast_to, np.reshape)
+
+
+# Uniform values ------------------------------------------------------------------------------------------------------
+
+
+def uniform(rewriting: Any, node: gast.AST) -> tuple[gast.AST, gast.AST] | None:
+    """`(value, like)` if the node is `np.full_like(like, value)`, or `np.broadcast_to(value, np.shape(like))`."""
+    found = rewriting.definition(node)
+    if not isinstance(found, gast.Call):
+        return None
+    target = resolved(rewriting.function, found.func)
+    if target is np.full_like and len(found.args) == 2 and not found.keywords:
+        return found.args[1], found.args[0]
+    if target is np.ones_like and len(found.args) == 1:
+        return core.constant(1.0), found.args[0]
+    if target is np.broadcast_to and len(found.args) == 2:
+        like = shape_of_argument(rewriting, found.args[1])
+        return (found.args[0], like) if like is not None else None
+    return None
+
+
+def shape_of_argument(rewriting: Any, node: gast.AST) -> gast.AST | None:
+    """`x` where the node is, or is defined as, `np.shape(x)`."""
+    found = rewriting.definition(node)
+    return shape_argument(rewriting.function, found if found is not None else node)
+
+
+def is_full_like(rewriting: Any, node: gast.AST) -> bool:
+    found = rewriting.definition(node)
+    return isinstance(found, gast.Call) and resolved(rewriting.function, found.func) in (np.full_like, np.ones_like)
+
+
+def without_broadcast(rewriting: Any, node: gast.BinOp) -> gast.AST | None:
+    """An operand that was only broadcast need not be, next to one of the full shape; scalars go inside."""
+    if isinstance(node.op, gast.MatMult):
+        return rank_rules.outer_product(rewriting, node)
+    for side, other in (("left", node.right), ("right", node.left)):
+        operand = getattr(node, side)
+        found = uniform(rewriting, operand)
+        if found is None:
+            continue
+        value, like = found
+        if rewriting.shapes.same(other, like) and not is_scalar(rewriting, other):
+            return _with(node, side, value)
+        if is_scalar(rewriting, other) and is_full_like(rewriting, operand):
+            return core.call(_numpy(rewriting, "full_like"), like, _with(node, side, value))
+        if is_scalar(rewriting, other):
+            shape = core.call(_numpy(rewriting, "shape"), like)
+            return core.call(_numpy(rewriting, "broadcast_to"), _with(node, side, value), shape)
+    return None
+
+
+def _with(node: gast.BinOp, side: str, value: gast.AST) -> gast.AST:
+    left, right = (value, node.right) if side == "left" else (node.left, value)
+    if isinstance(node.op, gast.Mult) and not core.is_constant(left):
+        return core.binary(left, node.op, right)
+    return core.binary(left, node.op, right)
+
+
+def is_scalar(rewriting: Any, node: gast.AST) -> bool:
+    """A number, or a size: nothing that broadcasts."""
+    if core.is_constant(node) or rewriting.shapes.of(node) == ():
+        return True
+    found = rewriting.definition(node)
+    if isinstance(found, gast.Call):
+        return resolved(rewriting.function, found.func) in (np.size, support.reduced_size)
+    if isinstance(found, gast.BinOp):
+        return is_scalar(rewriting, found.left) and is_scalar(rewriting, found.right)
+    return isinstance(found, gast.Subscript) and shape_of_argument(rewriting, found.value) is not None
+
+
+def negated_uniform(rewriting: Any, operand: gast.AST) -> gast.AST | None:
+    found = uniform(rewriting, operand)
+    if found is None or not is_full_like(rewriting, operand):
+        return None
+    if core.is_constant(found[0]):
+        return core.call(_numpy(rewriting, "full_like"), found[1], _number(-core.literal(found[0])))
+    value = gast.UnaryOp(gast.USub(), found[0])
+    return core.call(_numpy(rewriting, "full_like"), found[1], value)
+
+
+def _numpy(rewriting: Any, attribute: str) -> gast.AST:
+    for name, found in rewriting.function.references.items():
+        if found is np:
+            return core.path(f"{name}.{attribute}")
+    rewriting.function.references["np"] = np
+    return core.path(f"np.{attribute}")
+
+
+# Helpers -------------------------------------------------------------------------------------------------------------
+
+
+def _unreduce(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`unreduce(g, np.shape(a), axis, keepdims)`."""
+    g, shape, axis, keepdims = node.args
+    like = shape_of_argument(rewriting, shape)
+    if like is None:
+        return None
+    if core.is_constant(g):
+        return core.call(_numpy(rewriting, "full_like"), like, g)
+    found = uniform(rewriting, g)
+    if found is not None and is_full_like(rewriting, g):
+        return core.call(_numpy(rewriting, "full_like"), like, found[0])
+    if not (core.is_literal(axis) and core.is_literal(keepdims)):
+        return None
+    if core.literal(axis) is None or core.literal(keepdims):
+        return core.call(_numpy(rewriting, "broadcast_to"), g, shape)
+    if core.literal(axis) == 0:
+        return core.call(_numpy(rewriting, "broadcast_to"), g, shape)
+    expanded = core.call(_numpy(rewriting, "expand_dims"), g, axis)
+    return core.call(_numpy(rewriting, "broadcast_to"), expanded, shape)
+
+
+def _reduced_size(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`reduced_size(np.shape(a), axis)`."""
+    shape, axis = node.args
+    like = shape_of_argument(rewriting, shape)
+    if like is None or not core.is_literal(axis):
+        return None
+    if core.literal(axis) is None:
+        return core.call(_numpy(rewriting, "size"), like)
+    if isinstance(core.literal(axis), int):
+        return core.subscript(core.call(_numpy(rewriting, "shape"), like), axis)
+    return None
+
+
+def _sum_to(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`sum_to(t, np.shape(x))`."""
+    t, shape = node.args
+    like = shape_of_argument(rewriting, shape)
+    if like is None:
+        return None
+    if rewriting.shapes.same(t, like):
+        return t
+    have, want = alternatives(rewriting.shapes.of(t)), alternatives(rewriting.shapes.of(like))
+    if not have or not want or core.is_constant(t):
+        return None
+    longest = max(len(have), len(want))
+    pairs = zip(have * (longest if len(have) == 1 else 1), want * (longest if len(want) == 1 else 1), strict=False)
+    forms = [_summed(rewriting, t, h, w) for h, w in pairs]
+    agree = len(forms) == longest and all(f is not None and core.same(f, forms[0]) for f in forms)
+    return forms[0] if agree else None
+
+
+def _summed(rewriting: Any, t: gast.AST, have: tuple[int, ...], want: tuple[int, ...]) -> gast.AST | None:
+    np_sum = _numpy(rewriting, "sum")
+    if want == ():
+        return core.call(np_sum, t)
+    lead = len(have) - len(want)
+    if have[lead:] == want and lead > 0:
+        axis = core.constant(0) if lead == 1 else core.tuple_of(core.constant(i) for i in range(lead))
+        return core.call(np_sum, t, axis=axis)
+    axes = [i for i, (h, w) in enumerate(zip(have, want, strict=False)) if h != w]
+    if lead == 0 and all(want[i] == 1 for i in axes):
+        axis = core.constant(axes[0]) if len(axes) == 1 else core.tuple_of(core.constant(i) for i in axes)
+        return core.call(np_sum, t, axis=axis, keepdims=core.constant(True))
+    return None
+
+
+def _broadcast_to(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`np.broadcast_to(t, np.shape(x))` of what has that shape already."""
+    if len(node.args) != 2 or node.keywords:
+        return None
+    t, shape = node.args
+    like = shape_of_argument(rewriting, shape)
+    if like is None:
+        return None
+    if core.is_constant(t):
+        return core.call(_numpy(rewriting, "full_like"), like, t)
+    return t if rewriting.shapes.same(t, like) else None
+
+
+def _reshape(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    return _broadcast_to(rewriting, node)
+
+
+def _power_partial(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`power_partial(x, n)` for a literal n."""
+    x, exponent = node.args
+    if not core.is_constant(exponent):
+        return None
+    n = core.literal(exponent)
+    if n in (0, 1):
+        return core.constant(n)
+    lowered = x if n == 2 else core.binary(x, gast.Pow(), _number(n - 1))
+    return core.binary(exponent, gast.Mult(), lowered)
+
+
+def _number(value: float) -> gast.AST:
+    return gast.UnaryOp(gast.USub(), core.constant(-value)) if value < 0 else core.constant(value)
+
+
+def _ranks(rewriting: Any, shape: gast.AST, other: gast.AST) -> tuple[int | None, int | None]:
+    like = shape_of_argument(rewriting, shape)
+    return (rewriting.shapes.rank(like) if like is not None else None), rewriting.shapes.rank(other)
+
+
+def _matmul_lhs_bar(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`matmul_lhs_bar(g, np.shape(lhs), rhs)`."""
+    g, shape, rhs = node.args
+    ranks = _ranks(rewriting, shape, rhs)
+    if ranks == (2, 2):
+        return core.binary(g, gast.MatMult(), _transposed(rhs))
+    if ranks == (1, 2):
+        return core.binary(rhs, gast.MatMult(), g)
+    if ranks == (2, 1):
+        return core.call(_numpy(rewriting, "outer"), g, rhs)
+    return core.binary(g, gast.Mult(), rhs) if ranks == (1, 1) else None
+
+
+def _matmul_rhs_bar(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`matmul_rhs_bar(g, lhs, np.shape(rhs))`."""
+    g, lhs, shape = node.args
+    rhs_rank, lhs_rank = _ranks(rewriting, shape, lhs)
+    if lhs_rank == 2 and rhs_rank in (1, 2):
+        return core.binary(_transposed(lhs), gast.MatMult(), g)
+    if (lhs_rank, rhs_rank) == (1, 2):
+        return core.call(_numpy(rewriting, "outer"), lhs, g)
+    return core.binary(g, gast.Mult(), lhs) if (lhs_rank, rhs_rank) == (1, 1) else None
+
+
+def _transposed(node: gast.AST) -> gast.AST:
+    return core.attribute(node, "T")
+
+
+def _matrix_transpose(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    return _transposed(node.args[0]) if rewriting.shapes.rank(node.args[0]) == 2 else None
+
+
+def _transpose(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`np.transpose(g, inverse_permutation(None))` reverses the axes again."""
+    if len(node.args) != 2 or node.keywords:
+        return None
+    found = rewriting.definition(node.args[1])
+    is_inverse = isinstance(found, gast.Call) and (
+        resolved(rewriting.function, found.func) is support.inverse_permutation
+    )
+    axes = found.args[0] if is_inverse else node.args[1]
+    if not (isinstance(axes, gast.Constant) and axes.value is None):
+        return None
+    if rewriting.shapes.rank(node.args[0]) is not None:
+        return _transposed(node.args[0])
+    return core.call(node.func, node.args[0])
+
+
+def _shape(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """The shape of a temporary is asked of a name that lives anyway."""
+    return _of_root(rewriting, node)
+
+
+def _where(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`np.where(c, g, 0)`: a broadcast g need not be, next to a condition of the full shape."""
+    if len(node.args) != 3:
+        return None
+    found = uniform(rewriting, node.args[1])
+    if found is None or not rewriting.shapes.same(node.args[0], found[1]):
+        return None
+    return core.call(node.func, node.args[0], found[0], node.args[2])
+
+
+def _instantiate(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`instantiate(t, like)` of a container in which nothing is None."""
+    found = rewriting.definition(node.args[0])
+    if isinstance(found, gast.List | gast.Tuple) and not any(
+        isinstance(e, gast.Constant) and e.value is None for e in found.elts
+    ):
+        return node.args[0]
+    return None
+
+
+def _full_like(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    if len(node.args) == 2 and core.is_constant(node.args[1], 1) and not node.keywords:
+        return core.call(_numpy(rewriting, "ones_like"), node.args[0])
+    return None
+
+
+def _size(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """The size of a matrix reduced along one axis is a length of the matrix."""
+    found = rewriting.definition(node.args[0])
+    if not isinstance(found, gast.Call) or len(node.args) != 1:
+        return _of_root(rewriting, node)
+    reduced = _reduced(rewriting, found)
+    if reduced is None or rewriting.shapes.rank(reduced[0]) != 2:
+        return _of_root(rewriting, node)
+    operand, axis = reduced
+    root = rewriting.shapes.like_primal(operand)
+    shape = core.call(_numpy(rewriting, "shape"), core.name(root) if root is not None else operand)
+    return core.subscript(shape, core.constant(0 if axis % 2 else 1))
+
+
+def _of_root(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    root = rewriting.shapes.like_primal(node.args[0])
+    if root is None or root == getattr(node.args[0], "id", None):
+        return None
+    return core.call(node.func, core.name(root))
+
+
+def _reduced(rewriting: Any, call: gast.Call) -> tuple[gast.AST, int] | None:
+    """`(a, axis)` of `np.sum(a, axis=k)` and the like, without keepdims."""
+    target = resolved(rewriting.function, call.func)
+    primitive = table.lookup(target) if target is not None else None
+    arguments = list(call.args)
+    if primitive is None and isinstance(call.func, gast.Attribute) and target is None:
+        primitive, arguments = table.METHODS.get(call.func.attr), [call.func.value, *call.args]
+    keywords = {k.arg: k.value for k in call.keywords}
+    axis = keywords.pop("axis", None) or (arguments[1] if len(arguments) > 1 else None)
+    is_reduction = primitive is not None and primitive.name in _SCALAR_REDUCTIONS
+    if not is_reduction or keywords or axis is None or not core.is_literal(axis):
+        return None
+    return (arguments[0], core.literal(axis)) if isinstance(core.literal(axis), int) else None
+
+
+def _einsum_bar(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`einsum_bar(g, "ij,jk->ik", k, *operands)`, with the shape of operand k at its place."""
+    g, subscripts, place, *operands = node.args
+    if not (core.is_literal(subscripts) and core.is_literal(place)):
+        return None
+    shapes = [rewriting.shapes.of(o) for i, o in enumerate(operands) if i != core.literal(place)]
+    if not all(is_exact(s) and 1 not in s for s in shapes):
+        return None
+    new = support.einsum_bar_subscripts(core.literal(subscripts), core.literal(place))
+    if new is None:
+        return None
+    others = [o for i, o in enumerate(operands) if i != core.literal(place)]
+    return core.call(_numpy(rewriting, "einsum"), core.constant(new), g, *others)
+
+
+def _literal_condition(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`copy_lower_if(x, False)`."""
+    return node.args[0] if core.is_literal(node.args[1]) and core.literal(node.args[1]) is False else None
+
+
+RULES: dict[Any, Rule] = {
+    **rank_rules.RULES,
+    support.unreduce: _unreduce,
+    support.reduced_size: _reduced_size,
+    support.sum_to: _sum_to,
+    support.power_partial: _power_partial,
+    support.matmul_lhs_bar: _matmul_lhs_bar,
+    support.matmul_rhs_bar: _matmul_rhs_bar,
+    support.dot_lhs_bar: _matmul_lhs_bar,
+    support.dot_rhs_bar: _matmul_rhs_bar,
+    support.instantiate: _instantiate,
+    support.einsum_bar: _einsum_bar,
+    support.copy_lower_if: _literal_condition,
+    support.fold_lower_if: _literal_condition,
+    np.broadcast_to: _broadcast_to,
+    np.full_like: _full_like,
+    np.size: _size,
+    np.transpose: _transpose,
+    np.reshape: _reshape,
+    np.matrix_transpose: _matrix_transpose,
+    np.shape: _shape,
+    np.where: _where,
+}
+
+# How many arguments a call has where its rule takes it apart; calls that leave defaults out stay as they are.
+ARGUMENTS: dict[Any, tuple[int, ...]] = {
+    support.unreduce: (4,),
+    support.reduced_size: (2,),
+    support.sum_to: (2,),
+    support.power_partial: (2,),
+    support.matmul_lhs_bar: (3,),
+    support.matmul_rhs_bar: (3,),
+    support.dot_lhs_bar: (3,),
+    support.dot_rhs_bar: (3,),
+    support.instantiate: (2,),
+    support.copy_lower_if: (2,),
+    support.fold_lower_if: (2,),
+    np.shape: (1,),
+    np.size: (1,),
+}
+
+_SCALAR_REDUCTIONS = {"sum", "mean", "prod", "max", "min", "var", "std", "vdot", "trace", "det"}
+
+
+def is_checked_scalar(rewriting: Any, statement: gast.AST) -> bool:
+    """Is this `require_scalar(x)` of an x that is known to be a number?"""
+    if type(statement) is not gast.Expr or type(statement.value) is not gast.Call:
+        return False
+    call = statement.value
+    if resolved(rewriting.function, call.func) is not support.require_scalar:
+        return False
+    node = call.args[0]
+    if core.is_literal(node) and not is_number(core.literal(node)):
+        return False
+    if rewriting.shapes.is_certain_scalar(node):
+        return True
+    found = rewriting.definition(node)
+    return isinstance(found, gast.Call) and _reduces_all(rewriting, found)
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _reduces_all(rewriting: Any, call: gast.Call) -> bool:
+    target = resolved(rewriting.function, call.func)
+    primitive = table.lookup(target) if target is not None else None
+    if primitive is None and isinstance(call.func, gast.Attribute):
+        primitive, arguments = table.METHODS.get(call.func.attr), call.args
+    else:
+        arguments = call.args[1:]
+    return primitive is not None and primitive.name in _SCALAR_REDUCTIONS and not arguments and not call.keywords

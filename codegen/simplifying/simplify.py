@@ -1,0 +1,118 @@
+"""Makes Core smaller without changing its numbers: copies, constants, known containers, algebra, dead code."""
+
+from typing import Any
+
+import gast
+
+from s2s.codegen.core import core
+from s2s.codegen.simplifying import algebra, common, dead_code
+
+ROUNDS = 12
+OPERATIONS = {gast.Call, gast.BinOp, gast.Attribute, gast.Subscript}
+DERIVATIVE_ENDINGS = ("_bar", "_dot")
+
+
+def run(function: core.Function, body: list[gast.AST], shapes: Any = None) -> list[gast.AST]:
+    """Rewrites `body` until nothing changes any more; `shapes` gives the shapes of names where they are known.
+
+    After the first round only what has changed is looked at, and what is computed from it.
+    """
+    rewriting = algebra.Rewriting(function, shapes or {})
+    stale: set[str] = set()  # names whose statements changed since the algebra last saw them
+    changed = True
+    for at in range(ROUNDS):
+        propagated = propagate(function, body, stale)
+        if not propagated and not changed:
+            break
+        changed = share(function, body, stale)
+        rewritten = rewriting.round(body, stale if at > 0 else None)
+        if at > 0 and not propagated and not changed and not rewritten:
+            break
+        changed, stale = changed or bool(rewritten), rewritten
+        body = dead_code.eliminate(body)
+        while dead_code.prune_columns(body):
+            body = dead_code.eliminate(body)
+    return body
+
+
+def share(function: core.Function, body: list[gast.AST], touched: set[str]) -> bool:
+    """Replaces derived operations that were computed before; `touched` gets the targets of what changes."""
+    copies = common.eliminate(function, body)
+    if copies:
+        _replace(body, copies, touched)
+    return bool(copies)
+
+
+def propagate(function: core.Function, body: list[gast.AST], touched: set[str]) -> bool:
+    """Replaces names that are copies of atoms; a derived temporary takes over the better name."""
+    copies: dict[str, gast.AST] = {}
+    statements = core.walk(body)
+    _collect_copies(statements, copies)
+    if not copies:
+        return False
+    resolved = {n: _resolve(n, copies) for n in copies}
+    _take_names(function, statements, resolved)
+    _replace(body, resolved, touched)
+    _drop(body, set(copies))
+    return True
+
+
+def _replace(body: list[gast.AST], mapping: dict[str, gast.AST], touched: set[str]) -> None:
+    replaced = mapping.keys()
+    for statement in core.walk(body):
+        if not replaced.isdisjoint(core.own_reads(statement)):
+            core.replace_header(statement, mapping)
+            touched.update(core.targets(statement))
+
+
+def _take_names(function: core.Function, statements: list[gast.AST], resolved: dict[str, gast.AST]) -> None:
+    temporaries = {
+        s.targets[0].id
+        for s in statements
+        if core.is_derived(s) and isinstance(s, gast.Assign) and isinstance(s.targets[0], gast.Name)
+    }
+    for name, node in resolved.items():
+        base = function.bases.get(name, name)
+        kept = base.endswith(DERIVATIVE_ENDINGS) or base in function.user_names
+        if not isinstance(node, gast.Name) or node.id not in temporaries or not kept:
+            continue
+        if not function.bases.get(node.id, node.id).endswith(DERIVATIVE_ENDINGS):
+            function.bases[node.id] = base
+
+
+def _collect_copies(statements: list[gast.AST], copies: dict[str, gast.AST]) -> None:
+    for statement in statements:
+        if type(statement) is not gast.Assign or type(statement.value) in OPERATIONS or core.is_join(statement):
+            continue
+        target = statement.targets[0]
+        if type(target) is gast.Name and _is_atom(statement.value):
+            copies[target.id] = statement.value
+        elif type(target) is gast.Tuple and type(statement.value) is gast.Tuple:
+            pairs = list(zip(target.elts, statement.value.elts, strict=True))
+            if all(_is_atom(v) for _, v in pairs):
+                copies.update({t.id: v for t, v in pairs})
+
+
+def _is_atom(node: gast.AST) -> bool:
+    return type(node) is gast.Name or (core.is_literal(node) and type(node) is not gast.List)
+
+
+def _resolve(name: str, copies: dict[str, gast.AST]) -> gast.AST:
+    node = copies[name]
+    while isinstance(node, gast.Name) and node.id in copies:
+        node = copies[node.id]
+    if isinstance(node, (gast.Name, gast.Constant, gast.UnaryOp)):
+        return node
+    return core.substitute(node, {n: _resolve(n, copies) for n in core.reads(node) if n in copies})
+
+
+def _drop(body: list[gast.AST], names: set[str]) -> None:
+    body[:] = [
+        s for s in body if type(s) is not gast.Assign or core.is_join(s) or not names.issuperset(core.targets(s))
+    ]
+    for statement in body:
+        for block in core.blocks(statement):
+            _drop(block, names)
+
+
+__all__ = ["propagate", "run"]

@@ -1,0 +1,148 @@
+"""Straight-line functions that staged values pass through as they are, told apart without the full reading.
+
+Most emitted functions are of this kind: assignments of arithmetic, of elements, and of calls of functions that staging
+leaves alone. Whatever is not listed here gets the full reading (`stage_rewrite.py`), which is always right.
+"""
+
+import types
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import gast
+import numpy as np
+
+from s2s.codegen.core import core
+from s2s.codegen.staging.rewrite import HIGHER_ORDER, NUMPY_CONSTANTS, function_called
+from s2s.runtime.staged_calls import counterpart
+
+_STATEMENTS = frozenset((gast.Assign, gast.Expr, gast.Return))
+_EXPRESSIONS = frozenset(
+    (gast.Attribute, gast.BinOp, gast.Call, gast.Constant, gast.Dict, gast.List, gast.Name, gast.Slice)
+    + (gast.Subscript, gast.Tuple, gast.UnaryOp, gast.keyword)
+)
+_HIGHER_ORDER, _NUMPY_CONSTANTS = ({id(f) for f in functions} for functions in (HIGHER_ORDER, NUMPY_CONSTANTS))
+# Methods of arrays that change nothing.
+_CHANGING = frozenset("byteswap fill itemset partition put resize setfield setflags sort".split())
+_METHODS = frozenset(name for name in dir(np.ndarray) if not name.startswith("_")) - _CHANGING
+
+
+class Passed(NamedTuple):
+    """What such a function resolves: dotted names to their objects, and the Python functions that it calls."""
+
+    resolved: dict[str, Any]
+    callees: list[types.FunctionType]
+
+
+class _NotPlain(Exception):
+    """The function needs the full reading."""
+
+
+def passes_through(tree: Any, lookup: Callable[[str], Any]) -> Passed | None:
+    """What the function resolves if it surely needs no rewriting, else None; `lookup` gives the objects of globals."""
+    try:
+        return _Reading(tree, lookup).run()
+    except _NotPlain:
+        return None
+
+
+class _Reading:
+    def __init__(self, tree: Any, lookup: Callable[[str], Any]) -> None:
+        self.lookup = lookup
+        self.body = tree.body
+        self.locals = {a.id for a in core.nodes(tree.args) if type(a) is gast.Name}
+        self.constants: set[str] = set()  # locals that are bound to an array of NumPy's own
+        self.resolved: dict[str, Any] = {}
+        self.callees: list[types.FunctionType] = []
+        self.called: dict[str | None, bool] = {}  # paths of functions: do they make arrays of NumPy's own?
+
+    def run(self) -> Passed:
+        for statement in self.body:
+            if type(statement) not in _STATEMENTS:
+                raise _NotPlain
+            self.locals.update(core.targets(statement))
+        for statement in self.body:
+            if type(statement) is gast.Assign:
+                self._assign(statement)
+        self._expressions([n for s in self.body if s.value is not None for n in core.nodes(s.value)])
+        return Passed(self.resolved, list(dict.fromkeys(self.callees)))
+
+    def _expressions(self, nodes: list[Any]) -> None:
+        if not _EXPRESSIONS.issuperset(map(type, nodes)):
+            raise _NotPlain
+        for node in nodes:
+            kind = type(node)
+            if kind is gast.Call:
+                self._call(node)
+            elif kind is gast.Subscript:
+                self._subscript(node)
+            elif kind is gast.UnaryOp and type(node.op) is gast.Not:
+                raise _NotPlain
+            elif kind is gast.BinOp and type(node.op) is gast.Mod and type(node.left) is gast.Constant:
+                raise _NotPlain
+
+    def _assign(self, statement: Any) -> None:
+        target, value = statement.targets[0], statement.value
+        is_name = type(target) is gast.Name
+        if len(statement.targets) > 1 or not (is_name or all(type(e) is gast.Name for e in _elements(target))):
+            raise _NotPlain
+        if is_name and type(value) is gast.Call and self._is_constant(value):
+            self.constants.add(target.id)
+
+    def _call(self, call: Any) -> None:
+        path = core.dotted(call.func)
+        if path in self.called:
+            return
+        function = self._object(call.func)
+        if function is None:
+            if type(call.func) is not gast.Attribute or call.func.attr not in _METHODS:
+                raise _NotPlain
+        elif function is not np.stack and counterpart(function) is not None:
+            raise _NotPlain
+        elif id(function) in _HIGHER_ORDER:
+            raise _NotPlain
+        else:
+            self.called[path] = id(function) in _NUMPY_CONSTANTS
+            called = function_called(function)
+            self.callees += [called] if called is not None else []
+
+    def _subscript(self, node: Any) -> None:
+        if type(node.slice) in (gast.Constant, gast.Slice):
+            return
+        base = node.value
+        if type(base) is gast.Name and base.id in self.locals:
+            is_constant = base.id in self.constants
+        else:
+            is_constant = isinstance(self._object(base), np.ndarray) or self._is_constant(base)
+        if is_constant:
+            raise _NotPlain
+
+    def _is_constant(self, node: Any) -> bool:
+        """Is this a call that makes an array of NumPy's own?"""
+        if type(node) is not gast.Call:
+            return False
+        self._call(node)
+        return self.called.get(core.dotted(node.func), False)
+
+    def _object(self, node: Any) -> Any:
+        """What a path of names stands for, None for a local or for what only a run can tell."""
+        path = core.dotted(node)
+        if path is None or path.partition(".")[0] in self.locals:
+            return None
+        if path in self.resolved:
+            return self.resolved[path]
+        found = self.lookup(path) if type(node) is gast.Name else self._attribute(node)
+        if found is None:
+            raise _NotPlain
+        self.resolved[path] = found
+        return found
+
+    def _attribute(self, node: Any) -> Any:
+        """Attributes are followed through modules and classes only: those of other objects may change in a run."""
+        base = self._object(node.value)
+        if not isinstance(base, types.ModuleType | type) or not hasattr(base, node.attr):
+            raise _NotPlain
+        return getattr(base, node.attr)
+
+
+def _elements(target: Any) -> list[Any]:
+    return target.elts if type(target) in (gast.Tuple, gast.List) else [target]
