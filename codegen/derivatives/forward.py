@@ -61,6 +61,8 @@ class Forward:
         kind = self.function.kinds.get(node.id) if isinstance(node, gast.Name) else None
         if core.is_literal(node) and isinstance(core.literal(node), int | float):
             return core.constant(0.0)
+        if core.is_literal(node) and core.literal(node) is None:
+            return core.constant(None)
         if isinstance(kind, ListOf) and kind.elements == ():
             return core.list_of([])
         if isinstance(kind, Numeric) and kind.scalar:

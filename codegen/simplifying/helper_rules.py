@@ -368,6 +368,11 @@ def _literal_condition(rewriting: Any, node: gast.Call) -> gast.AST | None:
     return node.args[0] if core.is_literal(node.args[1]) and core.literal(node.args[1]) is False else None
 
 
+def _of_no_value(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`zeros_like(None)`, `spread(None, size)`: a variable that this path does not set has no tangent and no rows."""
+    return node.args[0] if core.is_literal(node.args[0]) and core.literal(node.args[0]) is None else None
+
+
 RULES: dict[Any, Rule] = {
     **rank_rules.RULES,
     support.unreduce: _unreduce,
@@ -382,6 +387,8 @@ RULES: dict[Any, Rule] = {
     support.einsum_bar: _einsum_bar,
     support.copy_lower_if: _literal_condition,
     support.fold_lower_if: _literal_condition,
+    support.zeros_like: _of_no_value,
+    support.spread: _of_no_value,
     np.broadcast_to: _broadcast_to,
     np.full_like: _full_like,
     np.size: _size,

@@ -11,6 +11,7 @@ import gast
 import numpy as np
 
 from s2s.codegen.core import core
+from s2s.codegen.inference.kinds import Numeric
 from s2s.codegen.printing.printer import to_source
 from s2s.runtime import support
 from s2s.runtime.primitives import table
@@ -226,8 +227,14 @@ class Frame:
         self.returned: Any = None
 
     def note(self, name: str, value: Any) -> None:
+        if self._is_unset(name, value):
+            return
         numeric = isinstance(value, int | float | complex | np.generic) or hasattr(value, "__array_function__")
         self.shapes.setdefault(name, []).append(tuple(np.shape(value)) if numeric else UNKNOWN)
+
+    def _is_unset(self, name: str, value: Any) -> bool:
+        """None marks a path that does not set an array or number: nothing reads it there."""
+        return value is None and isinstance(self.function.kinds.get(name), Numeric)
 
     def block(self, body: list[gast.AST]) -> None:
         for statement in body:
@@ -262,18 +269,21 @@ class Frame:
         taken, other = statement.body, statement.orelse
         if not self.value(statement.test):
             taken, other = other, taken
-        self._try(other)
+        tried = self._try(other)
         self.block(taken)
+        for name in core.assigned(other):
+            if name in tried and self._is_unset(name, self.values.get(name)):
+                self.values[name] = tried[name]  # of the right shape, where a way back tries this branch
 
-    def _try(self, body: list[gast.AST]) -> None:
-        """Runs a branch that is not taken, on copies, as far as it goes."""
-        before = dict(self.values)
+    def _try(self, body: list[gast.AST]) -> dict[str, Any]:
+        """Runs a branch that is not taken, on copies, as far as it goes; the values that it made."""
+        before, self.values = self.values, dict(self.values)
         try:
             self.block(body)
         except Exception:  # values of the other branch need not make sense here
-            return
-        finally:
-            self.values = before
+            pass
+        tried, self.values = self.values, before
+        return tried
 
     def bind(self, target: gast.AST, value: Any) -> None:
         if isinstance(target, gast.Name):

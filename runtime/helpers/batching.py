@@ -193,8 +193,8 @@ def from_rows(x: Array, ndim: int) -> Array:
 
 
 def spread(x: Array, count: int, at: int = 0) -> Array:
-    """`count` rows that are all x, along a new axis `at`."""
-    if x is UNDEFINED:
+    """`count` rows that are all x, along a new axis `at`; what holds no value, None or UNDEFINED, as it is."""
+    if x is None or x is UNDEFINED:
         return x
     shape = np.shape(x)
     return np.broadcast_to(np.expand_dims(x, at) if at else x, (*shape[:at], count, *shape[at:]))

@@ -142,3 +142,18 @@ def test_what_has_no_known_structure_is_refused():
         s2s.jacfwd(history)(X)
     with pytest.raises(TypeError, match="floating-point"):
         s2s.jacrev(vector)(np.arange(3))
+
+
+def test_a_loop_whose_branches_keep_different_values():
+    def huber(x):
+        total = 0.0
+        for v in x:
+            if abs(v) <= 1.0:
+                total += 0.5 * v * v
+            else:
+                total += 2.0 * (v * v - 0.5)
+        return total
+
+    x = np.array([0.5, -2.0, 3.0])
+    for hessian in (s2s.hessian(huber), s2s.jit(s2s.hessian(huber))):
+        np.testing.assert_allclose(hessian(x), np.diag([1.0, 4.0, 4.0]))
