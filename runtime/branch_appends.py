@@ -7,7 +7,7 @@ import numpy as np
 
 from s2s.runtime import open_lists
 from s2s.runtime.entries import Layout, Run, columns, joined_leaves, stacked
-from s2s.runtime.helpers.checks import UNDEFINED
+from s2s.runtime.helpers.checks import UNSAVED
 from s2s.runtime.staged_lists import List, grows
 from s2s.runtime.staging import Staged
 
@@ -60,7 +60,7 @@ class Appended:
 
     def _side(self, block: Run | None) -> tuple[Any, ...]:
         if block is None:
-            return (*[UNDEFINED] * len(self.layout.avals()), 0)
+            return (*[UNSAVED] * len(self.layout.avals()), 0)
         return (*[_padded(c, self.capacity) for c in columns(block, self.layout)], block.length)
 
     def state(self, built: Sequence[Any]) -> List:

@@ -8,7 +8,7 @@ import numpy as np
 from s2s.runtime import dtypes, hlo, joins, staging
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import at_user_line
-from s2s.runtime.helpers.checks import UNDEFINED
+from s2s.runtime.helpers.checks import is_unset
 from s2s.runtime.joins import Constant, JoinError
 from s2s.runtime.selections import Length, Selected
 from s2s.runtime.staging import Staged
@@ -95,7 +95,7 @@ def _both(a: Any, b: Any) -> Any:
 
 def _is_not_set(leaf: Any) -> bool:
     """Whether it is what the first iteration saves of a variable that is set in it: nothing reads that."""
-    return type(leaf) is Constant and leaf.value is UNDEFINED
+    return type(leaf) is Constant and is_unset(leaf.value)
 
 
 class Run:

@@ -71,7 +71,6 @@ _INTERNAL = (
 _source_maps: dict[str, Mapping[int, tuple[str, int]]] = {}
 _NO_LINES: Mapping[int, tuple[str, int]] = {}
 _is_internal: dict[str, bool] = {}
-_asks_for_none: dict[str, bool] = {}
 # By identity, as code of another file may be equal, and to hash code is to hash its constants.
 _lines: dict[tuple[int, int], tuple[CodeType, UserLine]] = {}
 
@@ -82,21 +81,13 @@ def register_source_map(filename: str, lines: Mapping[int, tuple[str, int]]) -> 
     A frame of that file counts as the user's; lines without an entry keep their own place.
     """
     _source_maps[filename] = lines
-    _asks_for_none.pop(filename, None)
     _is_internal[filename] = False
     _lines.clear()
 
 
-def never_asks_for_none(function: Any) -> bool:
-    """Whether a function is emitted code in which nothing is compared with None."""
-    filename = getattr(getattr(function, "__code__", None), "co_filename", "")
-    if filename not in _source_maps:
-        return False
-    found = _asks_for_none.get(filename)
-    if found is None:
-        text = "".join(linecache.getlines(filename))
-        found = _asks_for_none[filename] = " is None" in text or " is not None" in text or not text
-    return not found
+def is_emitted(filename: str) -> bool:
+    """Whether a file holds code that was written by a transformation."""
+    return filename in _source_maps
 
 
 def internal(filename: str) -> bool:

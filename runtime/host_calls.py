@@ -147,7 +147,8 @@ def results_or_raised(block: Callable[[], Sequence[Any]], otherwise: Sequence[An
     try:
         return tuple(block())
     except Exception as error:
-        if not errors.is_raised_by_user(error) or isinstance(error, errors.ConcretizationError | errors.S2SError):
+        is_users = isinstance(error, UnboundLocalError) or errors.is_raised_by_user(error)
+        if not is_users or isinstance(error, errors.ConcretizationError | errors.S2SError):
             raise
         _refuse_handled(error)
         staged = error

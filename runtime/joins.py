@@ -9,7 +9,7 @@ from s2s.runtime import dtypes, errors, hlo, staging, tree
 from s2s.runtime.arguments import static_key
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import RefusedError
-from s2s.runtime.helpers.checks import UNDEFINED
+from s2s.runtime.helpers.checks import is_unset
 from s2s.runtime.staging import Staged
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), np.dtype)
@@ -53,8 +53,8 @@ def joined(a: Aval, b: Aval) -> Aval | None:
 
 
 def as_aval(value: Any, aval: Aval) -> Any:
-    """The MLIR value of a numeric value, brought to an aval of its shape; zeros for UNDEFINED."""
-    if value is UNDEFINED:
+    """The MLIR value of a numeric value, brought to an aval of its shape; zeros where it is not set."""
+    if is_unset(value):
         return staging.zeros(aval).value
     return hlo.convert(staging.stage(value), aval.dtype, aval.weak).value
 
@@ -62,7 +62,7 @@ def as_aval(value: Any, aval: Aval) -> Any:
 def is_exact(value: Any, aval: Aval) -> bool:
     """Whether a start value is the same number in the dtype of an aval, computed with as it would be in Python."""
     if type(value) not in dtypes.SCALARS:
-        return value is UNDEFINED or aval_of(value).dtype == aval.dtype or aval_of(value).weak
+        return is_unset(value) or aval_of(value).dtype == aval.dtype or aval_of(value).weak
     cast = np.asarray(value).astype(aval.dtype)
     return bool(cast == value) or value != value
 
@@ -74,7 +74,7 @@ def flatten(value: Any) -> tuple[list[Any], Any]:
 
 def describe(value: Any) -> str:
     """The type of a value, for messages."""
-    if value is UNDEFINED:
+    if is_unset(value):
         return "not set"
     if is_numeric(value):
         aval = aval_of(value)
@@ -155,9 +155,9 @@ UNCHANGED = Spec(None, ())
 
 
 def leaves_of(value: Any, treedef: Any) -> list[Any] | None:
-    """The leaves of a value of that structure; UNDEFINED has UNDEFINED leaves; None if the structure differs."""
-    if value is UNDEFINED:
-        return [UNDEFINED] * treedef.num_leaves
+    """The leaves of a value of that structure, unset ones of what is not set; None if the structure differs."""
+    if is_unset(value):
+        return [value] * treedef.num_leaves
     leaves, structure = flatten(value)
     return leaves if structure == treedef else None
 
@@ -167,7 +167,7 @@ def widened(spec: Spec, entry: Any, out: Any, name: str) -> Spec:
     if spec.treedef is None:
         if same(entry, out):
             return spec
-        treedef = flatten(out if entry is UNDEFINED else entry)[1]
+        treedef = flatten(out if is_unset(entry) else entry)[1]
         before = leaves_of(entry, treedef)
         spec = Spec(treedef, [Constant(leaf) for leaf in before or ()])
     after = leaves_of(out, spec.treedef)
@@ -180,12 +180,12 @@ def _widened(leaf: Any, out: Any, name: str) -> Any:
     if type(leaf) is Constant:
         if same(leaf.value, out):
             return leaf
-        if leaf.value is UNDEFINED and is_numeric(out):
+        if is_unset(leaf.value) and is_numeric(out):
             return aval_of(out)
         before: Any = leaf.value
     else:
         before = leaf
-        if out is UNDEFINED:
+        if is_unset(out):
             return leaf
     if not is_numeric(out) or not (type(before) is Aval or is_numeric(before)):
         raise mismatch(name, "changes its kind in a loop", _shown(before), out)

@@ -17,7 +17,7 @@ from s2s.runtime import dtypes, hlo, joins, staging
 from s2s.runtime.aval import Aval
 from s2s.runtime.entries import Layout, read
 from s2s.runtime.errors import at_user_line
-from s2s.runtime.helpers.checks import UNDEFINED
+from s2s.runtime.helpers.checks import is_unset
 from s2s.runtime.joins import JoinError
 from s2s.runtime.simple_loops import ceil_divide, index, repeated, row, while_less, with_rows
 from s2s.runtime.staging import Scope, Staged
@@ -309,8 +309,8 @@ class After:
 
 def _either(is_early: Any, a: Any, b: Any) -> Any:
     """A leaf of an early entry, or of a late one; nothing reads it in an entry where it is not set."""
-    if a is UNDEFINED or b is UNDEFINED:
-        return b if a is UNDEFINED else a
+    if is_unset(a) or is_unset(b):
+        return b if is_unset(a) else a
     return a if joins.same(a, b) else np.where(is_early, a, b)
 
 

@@ -8,7 +8,7 @@ from s2s.runtime.adapter import ir
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import S2SError, at_user_line
 from s2s.runtime.growth import Growth, refuse_more
-from s2s.runtime.helpers.checks import UNDEFINED
+from s2s.runtime.helpers.checks import is_unset
 from s2s.runtime.host_calls import results_or_raised
 from s2s.runtime.joins import JoinError, Spec
 from s2s.runtime.recomputation import Iterations, Shapes, Tapes
@@ -31,6 +31,7 @@ class Rolled:
 
     Attributes:
         results: the variables after the loop.
+        iterations: how many there were.
     """
 
     def __init__(
@@ -271,6 +272,7 @@ class Rolled:
         self, results: list[Staged], shared: list[tuple[bool, list[Any]]], recorded: Iterations | None
     ) -> tuple[Any, ...]:
         arrays = results[1 : len(self._avals())]
+        self.iterations = results[0]
         self._finish_growth(results[0], iter(results[len(arrays) + 1 :]), recorded)
         for array, (written, origins) in zip(arrays, shared, strict=False):
             views.may_be(array, origins)
@@ -336,7 +338,7 @@ def _shows_changed(value: Any, found: dict[int, tuple[Any, Any]]) -> bool:
 
 def _type_of(value: Any) -> Any:
     """What of a value decides how it is carried."""
-    if value is UNDEFINED:
+    if is_unset(value):
         return value
     leaves, treedef = joins.flatten(value)
     return (treedef, *[joins.aval_of(leaf) if joins.is_numeric(leaf) else type(leaf) for leaf in leaves])

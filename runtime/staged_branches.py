@@ -1,16 +1,15 @@
 """Conditionals on staged values: both sides are built, one of them runs."""
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from s2s.runtime import branch_writes, effects, errors, in_place, joins, staging, views
+from s2s.runtime import branch_writes, effects, in_place, joins, staging, unset, views
 from s2s.runtime.adapter import ir
 from s2s.runtime.branch_appends import Appended, differ, of_values, unequal
 from s2s.runtime.errors import ConcretizationError, at_user_line
-from s2s.runtime.helpers.checks import UNDEFINED
+from s2s.runtime.helpers.checks import UNDEFINED, UNSAVED, is_unset
 from s2s.runtime.host_calls import fail, results_or_raised
 from s2s.runtime.joins import JoinError
 from s2s.runtime.regions import Region
@@ -60,13 +59,7 @@ def branch(test: Staged, then: Side, orelse: Side, values: Sequence[Any], names:
     try:
         for function in (then, orelse):
             sides.append(_Side(function, values, len(names)))
-        is_emitted = errors.never_asks_for_none(then)
-        if is_emitted:
-            _unset(sides[0], sides[1])
-        joined = _join(test, sides[0], sides[1], names, is_emitted)
-        if not is_emitted:
-            _mark_unset(test, sides[0], sides[1], names, joined)
-        return joined
+        return _join(test, sides[0], sides[1], names)
     except ConcretizationError:
         raise
     except Exception as error:
@@ -98,9 +91,8 @@ class _Side:
     def __init__(self, side: Side, values: Sequence[Any], results: int) -> None:
         self.region = Region(())
         with self.region.building() as region:
-            unset = (UNDEFINED,) * results
-            self.results = results_or_raised(lambda: side(*values), unset)
-            self.raised = results > 0 and self.results is unset
+            nothing = (UNSAVED,) * results
+            self.results = results_or_raised(lambda: side(*values), nothing)
             self.changed = region.log.undo([side, *values])
 
     def after(self, value: Any) -> Any:
@@ -115,14 +107,7 @@ class _Side:
         return self.changed[key][1] if key in self.changed else effects.state_of(target)
 
 
-def _unset(then: _Side, orelse: _Side) -> None:
-    """Emitted code saves None for what the other way alone reads: such a variable counts as not set."""
-    for one, other in ((then, orelse), (orelse, then)):
-        pairs = zip(one.results, other.results, strict=True)
-        one.results = tuple(UNDEFINED if a is None and b is not None else a for a, b in pairs)
-
-
-def _join(test: Staged, then: _Side, orelse: _Side, names: Sequence[str], is_emitted: bool) -> tuple[Any, ...]:
+def _join(test: Staged, then: _Side, orelse: _Side, names: Sequence[str]) -> tuple[Any, ...]:
     targets = {key: target for side in (then, orelse) for key, (target, _) in side.changed.items()}
     regions = (then.region, orelse.region)
     results = zip(then.results, orelse.results, strict=True)
@@ -130,39 +115,53 @@ def _join(test: Staged, then: _Side, orelse: _Side, names: Sequence[str], is_emi
     states = {key: (then.state(key, t), orelse.state(key, t)) for key, t in targets.items()}
     lists: dict[int, Appended] = {i: of_values(regions, *pair) for i, pair in enumerate(given) if differ(*pair)}
     changed = {k: Appended(t, regions, states[k]) for k, t in targets.items() if unequal(t, states[k])}
+    flags = _whether_set(then, orelse)
     pairs = [
         *((name, *(lists[i].values if i in lists else given[i])) for i, name in enumerate(names)),
         *((name_of(t), *(changed[k].values if k in changed else states[k])) for k, t in targets.items()),
+        *((f"whether {names[i]!r} is set", *pair) for i, pair in flags.items()),
     ]
-    plans = [_plan(name, a, b, is_emitted) for name, a, b in pairs]
+    plans = [_plan(name, a, b) for name, a, b in pairs]
     joined = iter(_conditional(test, then, orelse, [leaf for plan in plans for leaf in plan.carried()]))
     built = [plan.build(joined) for plan in plans]
-    for (key, target), state in zip(targets.items(), built[len(names) :], strict=True):
+    for (key, target), state in zip(targets.items(), built[len(names) :], strict=False):
         effects.note(target)
         effects.set_state(target, changed[key].state(state) if key in changed else views.alone(state))
     for i, appended in lists.items():
         built[i] = appended.state(built[i])
+    for i, flag in zip(flags, built[len(built) - len(flags) :], strict=True):
+        built[i] = marked(built[i], names[i], flag)
     return tuple(built[: len(names)])
 
 
-def _mark_unset(test: Staged, then: _Side, orelse: _Side, names: Sequence[str], values: Sequence[Any]) -> None:
-    """Variables that one side alone sets: reading them after the other one is an error in the run, as in Python."""
-    if then.raised or orelse.raised:
-        return
-    for name, a, b, value in zip(names, then.results, orelse.results, values, strict=True):
-        if (a is UNDEFINED) != (b is UNDEFINED):
-            for leaf in joins.flatten(value)[0]:
-                if type(leaf) is Staged:
-                    leaf.unset = functools.partial(_refuse_unset, test, a is UNDEFINED, name)
+def _whether_set(then: _Side, orelse: _Side) -> dict[int, tuple[Any, Any]]:
+    """Of the variables that are not set for sure after both sides: by place, whether each side sets it."""
+    found = {}
+    for i, (a, b) in enumerate(zip(then.results, orelse.results, strict=True)):
+        if a is not b and a is not UNSAVED and b is not UNSAVED:
+            pair = unset.is_set(a), unset.is_set(b)
+            if not (pair[0] is pair[1] is True or (a is UNDEFINED and b is UNDEFINED)):
+                found[i] = pair
+    return found
 
 
-def _refuse_unset(test: Staged, if_true: bool, name: str) -> None:
+def marked(value: Any, name: str, flag: Any) -> Any:
+    """The value of a variable that is set where `flag` holds: who reads it elsewhere is refused in the run."""
+    return value if flag is True else unset.marked(value, name, lambda: flag, _refuse_unset)
+
+
+def _refuse_unset(mark: unset.Mark) -> None:
+    """Reading it is an error of the program where it is not set, as in Python."""
+
     def failing() -> tuple[()]:
-        fail(UnboundLocalError(f"cannot access local variable {name!r} where it is not associated with a value"))
+        fail(mark.error())
         return ()
 
-    then, orelse = (failing, tuple) if if_true else (tuple, failing)
-    branch(test, then, orelse, (), ())
+    is_set = mark.is_set()
+    if type(is_set) is Staged:
+        branch(is_set, tuple, failing, (), ())
+    elif not is_set:
+        raise mark.error()
 
 
 def name_of(target: Any) -> str:
@@ -185,22 +184,22 @@ class _Plan:
         return filled[0] if self.treedef is None else self.treedef.unflatten(filled)
 
 
-def _plan(name: str, a: Any, b: Any, is_emitted: bool) -> _Plan:
+def _plan(name: str, a: Any, b: Any) -> _Plan:
     if joins.same(a, b):
         return _Plan(None, [joins.Constant(a)])
     a, b = alike(a, b)
-    treedef = joins.flatten(b if a is UNDEFINED else a)[1]
+    treedef = joins.flatten(b if is_unset(a) else a)[1]
     columns = [joins.leaves_of(side, treedef) for side in (a, b)]
     if columns[0] is None or columns[1] is None:
         raise joins.mismatch(name, "differs in structure between the branches", a, b)
-    return _Plan(treedef, [_leaf(name, x, y, is_emitted) for x, y in zip(*columns, strict=True)])
+    return _Plan(treedef, [_leaf(name, x, y) for x, y in zip(*columns, strict=True)])
 
 
-def _leaf(name: str, x: Any, y: Any, is_emitted: bool) -> Any:
+def _leaf(name: str, x: Any, y: Any) -> Any:
     if joins.same(x, y):
         return joins.Constant(x)
-    if x is UNDEFINED or y is UNDEFINED:
-        return _one_sided(x, y, is_emitted)
+    if is_unset(x) or is_unset(y):
+        return _one_sided(x, y)
     if not (joins.is_numeric(x) and joins.is_numeric(y)):
         raise joins.mismatch(name, "differs in kind between the branches", x, y)
     aval = joins.joined(joins.aval_of(x), joins.aval_of(y))
@@ -209,13 +208,13 @@ def _leaf(name: str, x: Any, y: Any, is_emitted: bool) -> Any:
     return (aval, x, y)
 
 
-def _one_sided(x: Any, y: Any, is_emitted: bool) -> Any:
-    """A leaf that is not set on one side, where nothing may read it.
+def _one_sided(x: Any, y: Any) -> Any:
+    """A leaf that is not set on one side.
 
-    Emitted code does not, so there flags stay known: they decide which code of the way back is built at all.
+    Of what a derivative saves, flags stay known: they decide which code of the way back is built at all.
     """
-    value = y if x is UNDEFINED else x
-    stays_known = is_emitted and not (type(value) is Staged or hasattr(value, "_buffer"))
+    value = y if is_unset(x) else x
+    stays_known = (x is UNSAVED or y is UNSAVED) and not (type(value) is Staged or hasattr(value, "_buffer"))
     return joins.Constant(value) if stays_known or not joins.is_numeric(value) else (joins.aval_of(value), x, y)
 
 

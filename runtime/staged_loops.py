@@ -14,6 +14,7 @@ from s2s.runtime.rolling import CannotRoll, Rolled
 from s2s.runtime.staged_branches import branch, not_, truth
 from s2s.runtime.staged_dispatch import LOOP_INDEX
 from s2s.runtime.staging import Staged, current_scope
+from s2s.runtime.unset_carries import Unset
 
 Values = Sequence[Any]
 # A loop that cannot be rolled is written out up to this many iterations.
@@ -136,7 +137,9 @@ def _roll_from(
     tapes = Tapes(lambda k: found.places(k + first if first else k))
     exact = count if type(count) is int and place is None else None
     limit = found.limit
-    return Rolled(body, test, step, values, names, type(count) is int, exact, capacity, tapes, limit).results
+    unset, runs = Unset(values, names), type(count) is int
+    rolled = Rolled(body, test, unset.followed(step), values, names, runs, exact, capacity, tapes, limit)
+    return unset.after(rolled.results, rolled.iterations, runs)
 
 
 def _in_python(
@@ -225,7 +228,9 @@ def _rolled_while(
     def step(k: Staged, *carried: Any) -> Values:
         return body(*carried)
 
-    return Rolled(body, on_values, step, values, names, False, None, limit, None, limit, or_python).results
+    unset = Unset(values, names)
+    rolled = Rolled(body, on_values, unset.followed(step), values, names, False, None, limit, None, limit, or_python)
+    return unset.after(rolled.results, rolled.iterations, False)
 
 
 def _tried(

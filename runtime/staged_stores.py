@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import effects
+from s2s.runtime import effects, unset
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.ordering import sorted_
 from s2s.runtime.staged_calls import staged
@@ -23,12 +23,14 @@ def store_item(target: Any, index: Any, value: Any) -> None:
                 "inside of the staged function, with np.zeros, np.empty or np.array"
             )
     if type(target) is not Staged:
+        unset.stored(value)
         effects.note(target)
     target[index] = value
 
 
 def store_attribute(target: Any, name: str, value: Any) -> None:
     """`target.name = value`."""
+    unset.stored(value)
     effects.note(target)
     setattr(target, name, value)
 
@@ -49,6 +51,7 @@ def mutate(target: Any, method: str) -> Callable[..., Any]:
         return staged(bound)
 
     def noted(*args: Any, **kwargs: Any) -> Any:
+        unset.stored(args)
         effects.note(target)
         return bound(*args, **kwargs)
 

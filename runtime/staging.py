@@ -4,7 +4,7 @@ A scope is one function body under construction. Every thread has its own stack 
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -169,7 +169,7 @@ class Staged(ArrayMethods):
         view: where it shows elements of another array, how it is read from there.
         literal: the Python scalar that it stands for, where that is known; its `value` is built when it is read.
         origin: the flattened Python scalar arguments that alone decide its value, None if an array does.
-        unset: of a variable that one side of a branch alone sets, what refuses to read it after the other one.
+        unset: of a variable that some path leaves unset, its `unset.Mark`.
     """
 
     __slots__ = ("_value", "aval", "scope", "literal", "origin", "home", "view", "bounds", "unset")
@@ -184,7 +184,7 @@ class Staged(ArrayMethods):
         self.origin = origin
         self.view: Any = None
         self.bounds: tuple[int, int] | None = None
-        self.unset: Callable[[], None] | None = None
+        self.unset: Any = None
 
     @property
     def value(self) -> Any:
@@ -348,11 +348,11 @@ def _check_scope(operand: Staged) -> None:
 def read(operand: Any) -> Staged:
     """`stage` of what is computed with: a variable that may be unset is checked in the program."""
     staged = stage(operand)
-    check = staged.unset
-    if check is not None:
+    mark = staged.unset
+    if mark is not None:
         if current_scope() is staged.home:
             staged.unset = None  # once is enough for all that follows
-        check()
+        mark.check()
     return staged
 
 

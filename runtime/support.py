@@ -46,7 +46,7 @@ from s2s.runtime.helpers.batching import (
     tensordot_plan,
     tiled_shape,
 )
-from s2s.runtime.helpers.checks import UNDEFINED, ranks, require_immutable, require_scalar, shapes
+from s2s.runtime.helpers.checks import UNDEFINED, UNSAVED, ranks, require_immutable, require_scalar, shapes
 from s2s.runtime.helpers.collectives import (
     cut_shape,
     destinations,
@@ -232,6 +232,7 @@ from s2s.runtime.helpers.writes import (
 
 __all__ = [
     "UNDEFINED",
+    "UNSAVED",
     "abs_power",
     "acc",
     "add_at",

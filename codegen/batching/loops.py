@@ -12,6 +12,7 @@ from s2s.codegen.derivatives import undefined
 from s2s.codegen.inference import kinds
 from s2s.codegen.inference.kinds import ListOf, Numeric, RaggedOf, TupleOf
 from s2s.codegen.inference.operations import Operation
+from s2s.runtime import support
 
 
 class BatchLoops(BatchValues):
@@ -138,8 +139,11 @@ class BatchLoops(BatchValues):
         for target, _ in core.split_join(statement.body)[1]:
             if not undefined.is_entered(self.function.body, target):
                 self.late.add(target)
-                self.out.append(core.marked_join(core.assign(target, core.constant(None), statement)))
+                self.out.append(core.marked_join(core.assign(target, self._not_set(), statement)))
         return self.mask
+
+    def _not_set(self) -> gast.AST:
+        return core.name(self.writer.alias(support.UNDEFINED, "UNDEFINED"))
 
     def _and(self, a: gast.AST | None, b: gast.AST) -> gast.AST:
         return b if a is None else self._both(a, b)

@@ -10,6 +10,8 @@ from s2s.codegen.emission import defaults
 from s2s.codegen.inference import kinds
 from s2s.codegen.inference.kinds import ListOf, MapOf, Numeric, TupleOf
 from s2s.codegen.inference.operations import Operation
+from s2s.codegen.simplifying.shapes import resolved
+from s2s.runtime.helpers.checks import is_unset
 
 
 class Forward:
@@ -61,8 +63,8 @@ class Forward:
         kind = self.function.kinds.get(node.id) if isinstance(node, gast.Name) else None
         if core.is_literal(node) and isinstance(core.literal(node), int | float):
             return core.constant(0.0)
-        if core.is_literal(node) and core.literal(node) is None:
-            return core.constant(None)
+        if (core.is_literal(node) and core.literal(node) is None) or is_unset(resolved(self.function, node)):
+            return node
         if isinstance(kind, ListOf) and kind.elements == ():
             return core.list_of([])
         if isinstance(kind, Numeric) and kind.scalar:

@@ -9,8 +9,10 @@ from collections.abc import Iterable
 import gast
 
 from s2s.codegen.core import core
+from s2s.codegen.derivatives.rules import RuleWriter
 from s2s.codegen.inference import kinds
 from s2s.codegen.simplifying.dead_code import append_target
+from s2s.runtime import support
 
 
 def placeholder(primal: gast.AST, body: list[gast.AST]) -> gast.AST:
@@ -139,7 +141,7 @@ def _block_holding(body: list[gast.AST], wanted: gast.AST) -> list[gast.AST]:
 
 
 def exposed(function: core.Function, body: list[gast.AST], name: str) -> str:
-    """A name for the value that is set whatever branch was taken (None where the value does not exist)."""
+    """A name for the value that is set whatever branch was taken (UNSAVED where the value does not exist)."""
     for statement in body:
         if not isinstance(statement, gast.If) or name not in core.assigned([statement]):
             continue
@@ -149,13 +151,17 @@ def exposed(function: core.Function, body: list[gast.AST], name: str) -> str:
     return name
 
 
+def _unsaved(function: core.Function) -> gast.AST:
+    return core.name(RuleWriter(function, None).alias(support.UNSAVED, "UNSAVED"))
+
+
 def _expose_branch(function: core.Function, statement: gast.If, name: str) -> str:
     outer = function.fresh(function.bases.get(name, name))
     function.kinds[outer] = function.kinds.get(name, kinds.Unknown())
     for attribute in ("body", "orelse"):
         block = getattr(statement, attribute)
         inside = name in core.assigned(block)
-        value = core.name(exposed(function, block, name)) if inside else core.constant(None)
+        value = core.name(exposed(function, block, name)) if inside else _unsaved(function)
         inner, joins = core.split_join(block)
         if dict(joins).get(name) is not None:
             value = dict(joins)[name]

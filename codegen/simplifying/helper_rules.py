@@ -10,6 +10,7 @@ from s2s.codegen.core import core
 from s2s.codegen.simplifying import rank_rules
 from s2s.codegen.simplifying.shapes import alternatives, is_exact, resolved, shape_argument
 from s2s.runtime import support
+from s2s.runtime.helpers.checks import is_unset
 from s2s.runtime.primitives import table
 
 Rule = Callable[[Any, gast.Call], gast.AST | None]
@@ -369,8 +370,10 @@ def _literal_condition(rewriting: Any, node: gast.Call) -> gast.AST | None:
 
 
 def _of_no_value(rewriting: Any, node: gast.Call) -> gast.AST | None:
-    """`zeros_like(None)`, `spread(None, size)`: a variable that this path does not set has no tangent and no rows."""
-    return node.args[0] if core.is_literal(node.args[0]) and core.literal(node.args[0]) is None else None
+    """`zeros_like(UNSAVED)`, `spread(None, size)`: what this path does not set has no tangent and no rows."""
+    value = node.args[0]
+    is_none = core.is_literal(value) and core.literal(value) is None
+    return value if is_none or is_unset(resolved(rewriting.function, value)) else None
 
 
 RULES: dict[Any, Rule] = {

@@ -14,6 +14,7 @@ from s2s.codegen.core import core
 from s2s.codegen.inference.kinds import Numeric
 from s2s.codegen.printing.printer import to_source
 from s2s.runtime import support
+from s2s.runtime.helpers.checks import is_unset
 from s2s.runtime.primitives import table
 
 MAX_ITERATIONS = 3
@@ -233,8 +234,8 @@ class Frame:
         self.shapes.setdefault(name, []).append(tuple(np.shape(value)) if numeric else UNKNOWN)
 
     def _is_unset(self, name: str, value: Any) -> bool:
-        """None marks a path that does not set an array or number: nothing reads it there."""
-        return value is None and isinstance(self.function.kinds.get(name), Numeric)
+        """Marks are for a path that does not set an array or number: nothing reads it there."""
+        return (value is None or is_unset(value)) and isinstance(self.function.kinds.get(name), Numeric)
 
     def block(self, body: list[gast.AST]) -> None:
         for statement in body:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime.errors import RaggedError
-from s2s.runtime.helpers.checks import UNDEFINED
+from s2s.runtime.errors import RaggedError, RefusedError
+from s2s.runtime.helpers.checks import is_unset
 from s2s.runtime.helpers.trees import is_numeric, rebuild, zeros_like
 
 Array = Any
@@ -193,8 +193,8 @@ def from_rows(x: Array, ndim: int) -> Array:
 
 
 def spread(x: Array, count: int, at: int = 0) -> Array:
-    """`count` rows that are all x, along a new axis `at`; what holds no value, None or UNDEFINED, as it is."""
-    if x is None or x is UNDEFINED:
+    """`count` rows that are all x, along a new axis `at`; what holds no value as it is."""
+    if x is None or is_unset(x):
         return x
     shape = np.shape(x)
     return np.broadcast_to(np.expand_dims(x, at) if at else x, (*shape[:at], count, *shape[at:]))
@@ -272,23 +272,30 @@ def _moved(value: Any, axes: Any, move: Callable[[Array, int], Array]) -> Any:
     return move(value, axes)
 
 
-def _is_unset(value: Any) -> bool:
-    return value is None or value is UNDEFINED
-
-
 def select(test: Array, x: Any, y: Any, at: int = 1) -> Any:
     """Row by row, x where the test (rows,) holds and y elsewhere; both are batched, or containers of batched arrays.
 
-    None stands for a variable that is not set where it is not read.
+    Raises:
+        RefusedError: None in some rows, and an array in others.
     """
-    if _is_unset(x) or _is_unset(y):
-        return y if _is_unset(x) else x
+    if is_unset(x) or is_unset(y):
+        return y if is_unset(x) else x
+    if x is None or y is None:
+        return _none(x, y)
     if isinstance(x, dict):
         return {k: select(test, v, y[k], at) for k, v in x.items()}
     if isinstance(x, list | tuple):
         return rebuild(x, [select(test, v, w, at) for v, w in zip(x, y, strict=True)])
     rank = max(np.ndim(x), np.ndim(y))
     return np.where(align(test, rank, at), align(x, rank, at), align(y, rank, at))
+
+
+def _none(x: Any, y: Any) -> None:
+    if x is not y:
+        raise RefusedError(
+            "a variable is None in some rows and an array in others; give it an array in all rows, or use "
+            "vmap(..., loop_over_batch=True)"
+        )
 
 
 def entries_of(xs: list[Any], size: int) -> list[Any]:

@@ -10,16 +10,35 @@ from s2s.runtime.errors import RefusedError
 class Undefined:
     """What a variable holds that the path taken has not set; anything but passing it on is an error."""
 
-    __name__ = "UNDEFINED"  # as which it is imported
+    def __init__(self, name: str) -> None:
+        self.__name__ = name  # as which it is imported
 
     def __repr__(self) -> str:
-        return "UNDEFINED"
-
-    def __bool__(self) -> bool:
-        raise UnboundLocalError("a variable is read that is not set on the path taken")
+        return self.__name__
 
 
-UNDEFINED = Undefined()
+def _refuse_to_read(*args: Any, **kwargs: Any) -> Any:
+    raise UnboundLocalError("a variable is read that is not set on the path taken")
+
+
+_BINARY = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and xor or".split()
+_READING = [
+    *(f"__{prefix}{name}__" for name in _BINARY for prefix in ("", "r")),
+    *(f"__{name}__" for name in "lt le gt ge neg pos abs invert bool int float complex index round".split()),
+    *(f"__{name}__" for name in "len iter reversed contains getitem setitem delitem call enter array_ufunc".split()),
+]
+for _name in _READING:
+    setattr(Undefined, _name, _refuse_to_read)
+
+# A variable of the user's that is not set.
+UNDEFINED = Undefined("UNDEFINED")
+# What a derivative saves of values that the path taken does not have; its way back, on the same path, asks for none.
+UNSAVED = Undefined("UNSAVED")
+
+
+def is_unset(value: Any) -> bool:
+    """Whether a value is one of these marks."""
+    return type(value) is Undefined
 
 
 def require_scalar(loss: Any) -> None:

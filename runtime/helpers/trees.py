@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 
 from s2s.runtime import selections, tree
+from s2s.runtime.helpers.checks import UNSAVED, is_unset
 
 _SCALARS = (bool, int, float, complex)
 
 
 def acc(a: Any, b: Any) -> Any:
-    """The sum of two cotangents of the same structure; None is zero."""
-    if a is None or b is None:
-        return b if a is None else a
+    """The sum of two cotangents of the same structure; None is zero, and what a path does not have."""
+    if a is None or b is None or is_unset(a) or is_unset(b):
+        return b if a is None or is_unset(a) else a
     if is_open(a):
         return a.plus(b)
     if isinstance(a, dict):
@@ -29,6 +30,8 @@ def acc(a: Any, b: Any) -> Any:
 
 def zeros_like(x: Any) -> Any:
     """Zeros of the structure, shapes and dtypes of `x`; None for what is not numeric."""
+    if is_unset(x):
+        return UNSAVED
     if isinstance(x, bool):
         return False
     if isinstance(x, (int, float, complex)) and not isinstance(x, np.generic):

@@ -1,0 +1,99 @@
+"""Variables that a path leaves unset, where the program decides the path: whoever reads one is checked in the program.
+
+A value that may be unset is marked with what tells whether it is set: a bool known while staging, or a staged one.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from s2s.runtime import errors, joins, staging
+from s2s.runtime.errors import at_user_line
+from s2s.runtime.helpers.checks import UNDEFINED, is_unset
+from s2s.runtime.joins import JoinError
+from s2s.runtime.staging import Staged
+
+
+class Mark:
+    """Of a staged array that stands for a variable which may be unset.
+
+    Attributes:
+        name: the variable's.
+        is_set: gives a staged bool.
+    """
+
+    __slots__ = ("name", "is_set", "_check")
+
+    def __init__(self, name: str, is_set: Callable[[], Any], check: "Callable[[Mark], None]") -> None:
+        self.name, self.is_set, self._check = name, is_set, check
+
+    def check(self) -> None:
+        """Makes the program raise an exception where the variable is not set."""
+        if _noted.marks is not None:
+            _noted.marks.append(self)
+        else:
+            self._check(self)
+
+    def error(self) -> UnboundLocalError:
+        return UnboundLocalError(f"cannot access local variable {self.name!r} where it is not associated with a value")
+
+
+class _Noted(threading.local):
+    marks: list[Mark] | None = None
+
+
+_noted = _Noted()
+
+
+@contextmanager
+def noted() -> Iterator[list[Mark]]:
+    """Inside, reads of marked values are noted, not checked."""
+    outer, _noted.marks = _noted.marks, []
+    try:
+        yield _noted.marks
+    finally:
+        _noted.marks = outer
+
+
+def is_set(value: Any) -> Any:
+    """Whether the variable that holds this value is set: True, False, or a staged bool."""
+    if value is UNDEFINED:
+        return False
+    if type(value) is Staged:
+        return True if value.unset is None else value.unset.is_set()
+    if isinstance(value, tuple | list | dict):
+        marks = [leaf.unset for leaf in joins.flatten(value)[0] if type(leaf) is Staged and leaf.unset is not None]
+        return marks[0].is_set() if marks else True
+    return True
+
+
+def stored(value: Any) -> None:
+    """Checks what the user's code stores in a container or an object. Derivatives save variables without looking at
+    them."""
+    if type(value) is Staged and value.unset is not None:
+        frame = errors.user_frame()
+        if frame is None or not errors.is_emitted(frame.f_code.co_filename):
+            staging.read(value)
+    elif type(value) is tuple:
+        for part in value:
+            stored(part)
+
+
+def marked(value: Any, name: str, condition: Callable[[], Any], check: Callable[[Mark], None]) -> Any:
+    """The value of a variable that may be unset, for whoever reads it to be checked.
+
+    Raises:
+        JoinError: it is no array, nor made of arrays: then a read cannot be seen.
+    """
+    if is_unset(value):
+        return value
+    arrays = [leaf for leaf in joins.flatten(value)[0] if type(leaf) is Staged]
+    if not arrays:
+        raise JoinError(
+            f"{name!r} may be unset{at_user_line()}, and is {joins.describe(value)} where it is set, which cannot be "
+            "told apart when the compiled function runs; set it on all paths"
+        )
+    for leaf in arrays:
+        leaf.unset = Mark(name, condition, check)
+    return value
