@@ -11,6 +11,7 @@ from s2s.runtime import staging, tracing, tree
 from s2s.runtime.array import Array
 from s2s.runtime.compiler import CompiledProgram, Program, compiled, explained, stage_function
 from s2s.runtime.errors import ConcretizationError
+from s2s.runtime.restaging import Attempts, StageAgain
 from s2s.runtime.signature import Signature, classify, positional
 from s2s.runtime.stages import Lowered, result_shapes
 
@@ -192,11 +193,12 @@ class Jit:
     def stage(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, list[Any], Program]:
         """Key, buffers and program for these arguments. Scalars whose value is needed become static on the way."""
         names, donated = self._signature.names(*self._signature.mark(args, kwargs))
+        attempts = Attempts()
         while True:
             key, buffers, scalars = self.signature_of(args, kwargs)
             treedef, entries = key
             try:
-                with tracing.suspended():
+                with tracing.suspended(), attempts:
                     program = stage_function(
                         self.staged_function,
                         treedef,
@@ -206,6 +208,8 @@ class Jit:
                         donated=donated,
                         program_name=self._signature.function_name,
                     )
+            except StageAgain:
+                self._rewritten = None
             except ConcretizationError as error:
                 if not error.origin or not error.origin <= scalars:
                     raise

@@ -12,6 +12,8 @@ from s2s.runtime import hlo, joins, staging
 from s2s.runtime.aval import Aval
 from s2s.runtime.entries import Layout, Run, joined_runs
 from s2s.runtime.errors import at_user_line
+from s2s.runtime.helpers.batching import select
+from s2s.runtime.helpers.trees import zeros_like
 from s2s.runtime.joins import Constant, JoinError
 from s2s.runtime.selected_items import part_of
 from s2s.runtime.selections import Selected
@@ -45,6 +47,21 @@ def columns_of(run: Run, layout: Layout) -> list[Staged]:
 def zeros(run: Run) -> Run:
     """Zeros for each entry."""
     return mapped(np.zeros_like, run)
+
+
+def filled(run: Run) -> Run:
+    """Of entries (rows, element), the elements, with zeros in the other rows."""
+    rows, element = run.layout.build(iter(run.buffers))
+    leaves, treedef = joins.flatten(select(rows, element, zeros_like(element), at=2))
+    avals = [Aval(leaf.shape[1:], leaf.dtype) for leaf in leaves]
+    return Run(Layout(treedef, avals), leaves, run.capacity, run.length)
+
+
+def total(run: Run) -> Any:
+    """The sum of the entries."""
+    there = valid(run)
+    sums = [np.sum(select(there, buffer, np.zeros_like(buffer)), axis=0) for buffer in run.buffers]
+    return run.layout.build(iter(sums))
 
 
 def added(a: Run, b: Run) -> Run:

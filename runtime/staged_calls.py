@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from s2s.runtime import views
 from s2s.runtime.checkpointing import Checkpointed
 from s2s.runtime.staged_builtins import BUILTINS
 from s2s.runtime.staged_constructors import CONSTRUCTORS, as_array  # noqa: F401 - what staged text calls
@@ -50,6 +51,12 @@ def staged(value: Any) -> Any:
         return found
     how = _BY_TYPE.get(type(value))
     return how(value) if how is not None else _callable_object(value)
+
+
+def selectable(value: Any) -> Any:
+    """A value that staged indices may select from: a NumPy array as a constant, anything else as it is."""
+    is_array = type(value) is np.ndarray and value.dtype != object and current_scope() is not None
+    return views.from_outside(value) if is_array else value
 
 
 def _function(value: types.FunctionType) -> Callable[..., Any]:

@@ -150,6 +150,14 @@ class List(list):
         """A value for each entry that depends on its shape only."""
         return of_run(open_lists.each_like(self.open_run(), value_of))
 
+    def filled(self) -> "List":
+        """Of pairs (rows, element), the elements, with zeros in the other rows."""
+        return of_run(open_lists.filled(self.open_run()))
+
+    def total(self) -> Any:
+        """The sum of the entries."""
+        return open_lists.total(self.open_run())
+
     def of_items(self, items: Any) -> "List":
         """A list like this one of the entries of another, which may be `reversed`; zeros where they end before."""
         is_backwards = type(items) is Backwards

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import adapter, build, devices, dtypes, errors
+from s2s.runtime import adapter, build, devices, dtypes, errors, restaging
 from s2s.runtime.adapter import func, ir, stablehlo
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import ConcretizationError, LeakError
@@ -248,6 +248,7 @@ class Staged(ArrayMethods):
         raise self._unknown("its values (.tolist())", "keep it as an array")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        restaging.request()
         raise self._unknown("its values as a NumPy array", "call the function of numpy or s2s.numpy on it directly")
 
     def __hash__(self) -> int:

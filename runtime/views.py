@@ -79,6 +79,25 @@ class Changed(View):
         raise RefusedError(_shared(f"may have been written under another name{self.line}"))
 
 
+class Outside(View):
+    """A NumPy array from outside of the staged function: a constant there, which is read and never written."""
+
+    __slots__ = ()
+
+    def __init__(self, base: Staged) -> None:
+        super().__init__(base, lambda whole: whole, None, True, True)
+
+    def is_current(self) -> bool:
+        return True
+
+
+def from_outside(array: np.ndarray) -> Staged:
+    """The array as a constant of the current scope."""
+    made = staging.constant(array)
+    made.view = Outside(staging.Staged(made._value, made.aval, made.scope))
+    return made
+
+
 def _shared(what: str) -> str:
     return (
         f"an array is read{at_user_line()} that {what}, in or after a staged branch or loop; "
@@ -124,6 +143,11 @@ def write(target: Staged, value: Staged) -> None:
         forget(view.base)
         effects.note(target)  # as long as it may be the other one
         view = target.view = None
+    if type(view) is Outside:
+        raise TypeError(
+            f"a staged value is written into a NumPy array that is not created here{at_user_line()}, which holds "
+            "numbers only; write to a copy of it"
+        )
     if view is None:
         effects.note(target)
         target._value, target.scope = value.value, staging.scope()

@@ -25,8 +25,9 @@ class RowLoopWarning(UserWarning):
 
 def warn(function: Any, cause: str, filename: str, line: int) -> None:
     """Says where and why a batched function computes one row after the other."""
+    name = function.name if isinstance(function, FunctionSource) else function.__name__
     message = (
-        f"vmap of {function.__name__}() computes one row after the other: {cause}\n"
+        f"vmap of {name}() computes one row after the other: {cause}\n"
         "    loop_over_batch=True says that this is meant; with False it is an error"
     )
     warnings.warn_explicit(message, RowLoopWarning, filename, line)

@@ -43,6 +43,7 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
 
     Attributes:
         callees: user functions that are called by name, in order; which of them need staging is `needs`' business.
+        selects: whether what is indexed may be a NumPy array, and the index staged.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
         super().__init__(source, names, entry)
         self.needs = needs
         self.writes = writes
+        self.selects = False
         self.callees: list[types.FunctionType] = []
 
     def rewrite(self) -> Any:
@@ -243,9 +245,11 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
 
     def visit_Subscript(self, node: Any) -> Any:
         is_read = isinstance(node.ctx, gast.Load) and not isinstance(node.slice, gast.Constant | gast.Slice)
-        is_constant = is_read and self._is_numpy_constant(node.value) and not self.static.is_static(node.slice)
-        node.slice = self.visit(node.slice)
-        node.value = self._wrap(node.value) if is_constant else self.visit(node.value)
+        is_dynamic = is_read and not self.static.is_static(node.slice)
+        selects = is_dynamic and (self.selects or self._is_numpy_constant(node.value))
+        node.slice, node.value = self.visit(node.slice), self.visit(node.value)
+        if selects:
+            node.value = self.runtime("selectable", node.value, like=node)
         return node
 
     def _is_numpy_constant(self, node: Any) -> bool:

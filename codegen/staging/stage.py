@@ -26,7 +26,7 @@ from s2s.codegen.reading.source import FunctionSource, SourceError, function_sou
 from s2s.codegen.staging.build import all_codes, compile_definition, instantiate
 from s2s.codegen.staging.plain import passes_through
 from s2s.codegen.staging.rewrite import Rewriter
-from s2s.runtime import host_calls, staged_calls, staged_control, staged_text, staged_updates, support
+from s2s.runtime import host_calls, restaging, staged_calls, staged_control, staged_text, staged_updates, support
 from s2s.runtime.checkpointing import Checkpointed
 
 _IF_AND_LOOPS = ("collected", "if_", "while_", "for_", "range_", "zip_", "enumerate_", "reversed_")
@@ -34,7 +34,7 @@ _CONDITIONS = ("choice", "and_", "or_", "not_")
 _CHANGES = ("list_", "mutate", "store_item", "store_attribute")
 # What staged text may call, by the modules that it is imported from.
 _RUNTIME: dict[types.ModuleType, tuple[str, ...]] = {
-    staged_calls: ("as_array", "staged"),
+    staged_calls: ("as_array", "selectable", "staged"),
     staged_control: (*_IF_AND_LOOPS, *_CONDITIONS, *_CHANGES),
     staged_text: ("text_",),
     host_calls: ("handled",),
@@ -130,6 +130,7 @@ class Scan:
         callees: user functions that it calls by name.
         forms: rewritten forms by whether it was an entry, and by which callees needed staging then.
         first: what the reading rewrote: the form of a function that is no entry and whose callees need no staging.
+        selects: whether its subscripts may select from NumPy arrays by staged indices.
     """
 
     function: types.FunctionType
@@ -138,11 +139,12 @@ class Scan:
     callees: list[types.FunctionType]
     forms: dict[tuple[bool, ...], Form] = field(default_factory=dict)
     first: tuple[Rewriter, Any] | None = None
+    selects: bool = False
 
 
 # By identity: code of another file may be equal, and to hash code is to hash all of its constants.
 _scans: dict[int, tuple[types.CodeType, list[Scan]]] = {}
-_staged_codes: dict[int, types.CodeType] = {}
+_staged_codes: dict[int, tuple[types.CodeType, Scan]] = {}
 _instances: "weakref.WeakKeyDictionary[types.FunctionType, tuple[types.CodeType, Any]]" = weakref.WeakKeyDictionary()
 
 
@@ -169,14 +171,38 @@ def _form(scan: Scan, needed: set[Scan], entry: bool) -> Form:
         extra = {local: _RUNTIME_NAMES[name] for name, local in rewriter.names.items()}
         code = compile_definition(rewriter.source, tree, extra) if rewriter.changed else None
         scan.forms[key] = Form(code, extra)
-        _staged_codes.update((id(c), c) for c in (all_codes(code) if code is not None else ()))
+        _staged_codes.update((id(c), (c, scan)) for c in (all_codes(code) if code is not None else ()))
     return scan.forms[key]
 
 
 def _rewritten(scan: Scan, needed: set[Scan], entry: bool) -> tuple[Rewriter, Any]:
     """The rewritten tree, and what rewrote it."""
     rewriter = _rewriter(function_source(scan.function), lambda callee: _scan_or_none(callee) in needed, entry)
+    rewriter.selects = scan.selects
     return rewriter, rewriter.rewrite()
+
+
+def allow_selection(code: types.CodeType) -> bool:
+    """Makes subscripts in a function, given by its code or that of its staged form, select; False if they do already."""
+    with _lock:
+        found = _staged_codes.get(id(code))
+        scans = [found[1]] if found is not None else _scans.get(id(code), (code, []))[1]
+        return any([_make_select(scan) for scan in scans])
+
+
+def _make_select(scan: Scan) -> bool:
+    """Whether that is new, and can be done."""
+    function = scan.function
+    if scan.selects or is_library(function) or id(function.__code__) in _staged_codes:
+        return False
+    try:
+        function_source(function)
+    except SourceError:
+        return False
+    scan.selects = scan.changed = True
+    scan.first = None
+    scan.forms.clear()
+    return True
 
 
 def _rewriter(source: FunctionSource, needs: Callable[[types.FunctionType], bool], entry: bool) -> Rewriter:
@@ -230,6 +256,8 @@ def _scan(function: types.FunctionType) -> Scan:
         if all(_lookup(function, name) is value for name, value in scan.resolved.items()):
             return scan
     scan = _read(function)
+    if restaging.everywhere():
+        _make_select(scan)
     scans.append(scan)
     return scan
 
@@ -333,3 +361,4 @@ def _lookup_name(function: types.FunctionType, name: str) -> Any:
 
 
 staged_calls.register(stage_function)
+restaging.register(allow_selection)

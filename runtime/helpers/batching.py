@@ -11,7 +11,7 @@ import numpy as np
 
 from s2s.runtime.errors import RaggedError, RefusedError
 from s2s.runtime.helpers.checks import is_unset
-from s2s.runtime.helpers.trees import is_numeric, rebuild, zeros_like
+from s2s.runtime.helpers.trees import is_numeric, is_open, rebuild, zeros_like
 
 Array = Any
 
@@ -309,6 +309,8 @@ def filled_entries(entries: list[Any]) -> list[Any]:
     Raises:
         RaggedError: a row lacks an element between others.
     """
+    if is_open(entries):
+        return entries.filled()
     _require_prefix(entries)
     return [select(rows, x, zeros_like(x)) for rows, x in entries]
 
@@ -322,6 +324,8 @@ def _require_prefix(entries: list[Any]) -> None:
 
 def sum_of_entries(entries: list[Any]) -> Any:
     """The sum of the elements that each row has."""
+    if is_open(entries):
+        return entries.filled().total()
     total: Any = 0
     for rows, x in entries:
         total = total + select(rows, x, zeros_like(x))

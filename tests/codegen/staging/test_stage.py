@@ -114,7 +114,7 @@ def test_builtins():
 def test_constructors():
     text = " ".join(body(constructors).split())
     assert "staged(np.array)([x, x]), staged(np.full)(3, x), np.array([1.0, 2.0])" in text
-    assert "staged(TABLE)[i], staged(zeros)[i], TABLE[1:2]" in text
+    assert "selectable(TABLE)[i], selectable(zeros)[i], TABLE[1:2]" in text
 
 
 def test_functions_as_values():
