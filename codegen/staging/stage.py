@@ -183,7 +183,7 @@ def _rewritten(scan: Scan, needed: set[Scan], entry: bool) -> tuple[Rewriter, An
 
 
 def allow_selection(code: types.CodeType) -> bool:
-    """Makes subscripts in a function, given by its code or that of its staged form, select; False if they do already."""
+    """Makes subscripts in a function, by its code or that of its staged form, select; False if they do already."""
     with _lock:
         found = _staged_codes.get(id(code))
         scans = [found[1]] if found is not None else _scans.get(id(code), (code, []))[1]

@@ -78,7 +78,7 @@ def batch_size(*values: Any, axis: int = 0) -> int:
 
 
 def _batched_leaves(value: Any, batched: Any) -> list[Any]:
-    if value is None:
+    if value is None or is_unset(value):
         return []
     if batched is True:
         return [leaf for part in _parts(value) for leaf in _batched_leaves(part, True)] if _is_tree(value) else [value]
