@@ -1,7 +1,7 @@
 """Helpers of emitted code: cotangents of containers, added, zeroed, taken apart and put together."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -47,7 +47,7 @@ def zeros_like(x: Any) -> Any:
     return None if tree.leaves(x) == [x] else tree.map(zeros_like, x)
 
 
-def is_open(x: Any) -> bool:
+def is_open(x: Any) -> TypeGuard[Any]:
     """Whether `x` is a staged list of which only the compiled function knows how many entries it has."""
     return hasattr(x, "open_run") and x.open_run() is not None
 
