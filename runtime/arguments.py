@@ -44,6 +44,11 @@ class Operands:
             return (slice, *[self._take_bound(b) for b in (operand.start, operand.stop, operand.step)])
         if operand is None or operand is Ellipsis or isinstance(operand, str):
             return operand
+        if hasattr(operand, "valid"):
+            raise errors.ConcretizationError(
+                f"the number of elements that a staged mask selects was needed{errors.at_user_line()}, to put them "
+                "together with others; reduce them (sum, mean, max), or write np.where(mask, x, 0)"
+            )
         raise TypeError(f"expected an array or a number, got {kind.__name__}{errors.at_user_line()}")
 
     def _take_bound(self, bound: Any) -> Any:

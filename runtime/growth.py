@@ -12,7 +12,6 @@ from s2s.runtime.errors import at_user_line
 from s2s.runtime.joins import JoinError
 from s2s.runtime.recomputation import Iterations, Recomputed
 from s2s.runtime.regions import Region
-from s2s.runtime.staged_branches import branch
 from s2s.runtime.staged_lists import List
 from s2s.runtime.staging import Staged
 
@@ -123,11 +122,8 @@ class Growth:
 def refuse_more(iterations: Staged, limit: int) -> None:
     """Makes the program raise an exception where there were more iterations than the user said there can be."""
 
-    def refuse() -> tuple[Any, ...]:
-        host_calls.fail(RuntimeError(f"a loop has more than max_iters={limit} iterations"))
-        return ()
-
-    branch(np.greater(iterations, limit), refuse, lambda: (), (), ())
+    error = RuntimeError(f"a loop has more than max_iters={limit} iterations")
+    host_calls.fail_unless(np.less_equal(iterations, limit), error)
 
 
 def _is_constant(value: Any, region: Region) -> bool:

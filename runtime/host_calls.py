@@ -16,6 +16,7 @@ from s2s.runtime import adapter, effects, errors, host_values, staging
 from s2s.runtime.adapter import ir
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import UserLine
+from s2s.runtime.regions import Region
 from s2s.runtime.staged_dispatch import user_location
 from s2s.runtime.staging import Staged
 
@@ -124,6 +125,27 @@ def fail(error: BaseException) -> None:
 
 def _raise(error: BaseException) -> None:
     raise error
+
+
+def fail_unless(holds: Staged, error: BaseException) -> None:
+    """Makes the program raise an exception where it gets here and a staged bool does not hold."""
+    if _quiet.depth:
+        return
+    order = _host().order
+    going, failing = Region(()), Region(())
+    with failing.building():
+        fail(error)
+        after = order.value
+        failing.log.undo_all()
+    before = order.value
+    going.finish([before])
+    failing.finish([after])
+    op = ir.Operation.create("stablehlo.if", results=[before.type], operands=[holds.value], regions=2)
+    going.move_to(op.regions[0])
+    failing.move_to(op.regions[1])
+    effects.note(order)
+    order.restore(staging.like(op.result, _ORDER))
+    staging.mark_use_of_arrays()
 
 
 def _raised_at(error: BaseException, line: UserLine) -> BaseException:

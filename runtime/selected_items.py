@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from s2s.runtime import errors, staging, views
+from s2s.runtime.host_calls import fail_unless
 from s2s.runtime.index_plan import out_of_bounds_value
 from s2s.runtime.selections import BY_MASK, Length, Selected, aligned, apply, axes_of, is_mask, rule, same, unknown
 from s2s.runtime.staging import Staged
@@ -49,6 +50,8 @@ def _item(primitive: Any, operands: Sequence[Any], static: dict[str, Any]) -> An
         return Selected(array[np.where(index.valid, index.array, 0)], index.valid, index.packed)
     first, *rest = index if type(index) is tuple else (index,)
     if is_mask(first) and not rest:
+        if type(first) is not Selected:
+            raise unknown("the number of elements that a mask selects, for a mask of known length,")
         (array, mask), _ = aligned([array, first])
         return Selected(array.array, np.logical_and(array.valid, mask.array))
     if isinstance(first, slice):
@@ -178,10 +181,13 @@ def _changed(primitive: Any, c: Selected, index: Any, v: Any) -> Selected:
 
 
 def _taken(v: Selected, places: Any, total: Any) -> Staged:
-    """The rows of `v` at these places; no numbers where it has another number of rows than is wanted."""
-    found = np.take(v.rows().array, np.clip(places, 0, v.array.shape[0] - 1), axis=0)
-    nothing = np.asarray(out_of_bounds_value(found.dtype), found.dtype)
-    return np.where(np.equal(Length(v.valid).count, total), found, nothing)
+    """The rows of `v` at these places, of which there are `total`; a single row stands for all."""
+    count = Length(v.valid).count
+    is_single = np.equal(count, 1)
+    message = "the number of values that a mask selects is not that of the elements that they are assigned to"
+    fail_unless(np.logical_or(is_single, np.equal(count, total)), ValueError(message))
+    last = np.where(is_single, 0, v.array.shape[0] - 1)
+    return np.take(v.rows().array, np.clip(places, 0, last), axis=0)
 
 
 def _at_their_places(v: Selected, rows: Staged) -> Staged:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime.index_plan import out_of_bounds_value
+from s2s.runtime.host_calls import fail_unless
 from s2s.runtime.selections import Length, Selected, aligned, apply, axes_of, rule, unknown
 
 _NEUTRAL = {
@@ -30,11 +30,10 @@ def _reduction(primitive: Any, operands: Sequence[Any], static: dict[str, Any]) 
     (x,) = operands
     if 0 not in axes_of(x, static):
         return Selected(apply(primitive, x.array, **static), x.valid, x.packed)
-    reduced = apply(primitive, x.filled(_fill_of(primitive.name, x.array.dtype)), **static)
-    if primitive.name not in ("max", "min"):
-        return reduced
-    nothing = np.asarray(out_of_bounds_value(reduced.dtype), reduced.dtype)  # NumPy refuses the extreme of nothing
-    return np.where(np.any(x.valid), reduced, nothing)
+    if primitive.name in ("max", "min"):
+        message = f"zero-size array to reduction operation {primitive.name}imum which has no identity"
+        fail_unless(np.any(x.valid), ValueError(message))
+    return apply(primitive, x.filled(_fill_of(primitive.name, x.array.dtype)), **static)
 
 
 @rule("mean")
@@ -66,6 +65,7 @@ def _place_of_extreme(primitive: Any, operands: Sequence[Any], static: dict[str,
     (x,) = operands
     if 0 not in axes_of(x, static):
         return Selected(apply(primitive, x.array, **static), x.valid, x.packed)
+    fail_unless(np.any(x.valid), ValueError(f"attempt to get {primitive.name} of an empty sequence"))
     x = x.rows()
     return apply(primitive, x.filled(_fill_of(primitive.name, x.array.dtype)), **static)
 

@@ -2,7 +2,7 @@
 
 It keeps all rows beside a mask that says which of them there are. What is done with each element is done with all rows;
 reductions and writes look at the mask. Where two of them meet that have different masks, the rows of both are moved to
-the front; where their numbers then differ, which NumPy refuses, the result is NaN.
+the front; where their numbers then differ, the program raises an exception.
 """
 
 import functools
@@ -14,7 +14,7 @@ import numpy as np
 from s2s.runtime import dtypes, errors, staging, tree
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import ConcretizationError
-from s2s.runtime.index_plan import out_of_bounds_value
+from s2s.runtime.host_calls import fail_unless
 from s2s.runtime.operators import ArrayMethods
 from s2s.runtime.staging import Staged
 
@@ -206,9 +206,10 @@ def aligned(operands: Sequence[Any]) -> tuple[list[Any], Selected]:
     packed = [_cut(x, min(lengths)) if type(x) is Selected else x for x in packed]
     counts = [Length(x.valid).count for x in operands if type(x) is Selected]
     agree = functools.reduce(np.logical_and, [np.equal(c, counts[0]) for c in counts[1:]])
-    known = [_or_nothing(x, agree) if type(x) is Selected else x for x in packed]
-    first = next(x for x in known if type(x) is Selected)
-    return [Selected(x.array, first.valid, True) if type(x) is Selected else x for x in known], first
+    message = "operands could not be broadcast together: the masks that select them hold for different numbers of rows"
+    fail_unless(agree, ValueError(message))
+    first = next(x for x in packed if type(x) is Selected)
+    return [Selected(x.array, first.valid, True) if type(x) is Selected else x for x in packed], first
 
 
 def same(a: Staged, b: Staged) -> bool:
@@ -218,12 +219,6 @@ def same(a: Staged, b: Staged) -> bool:
 
 def _cut(x: Selected, count: int) -> Selected:
     return x if x.valid.shape[0] == count else Selected(x.array[:count], x.valid[:count], True)
-
-
-def _or_nothing(x: Selected, agree: Staged) -> Selected:
-    """The rows, or what stands for no number where the lengths of two arrays differ."""
-    nothing = np.asarray(out_of_bounds_value(x.array.dtype), x.array.dtype)
-    return Selected(np.where(agree, x.array, nothing), x.valid, x.packed)
 
 
 def _each_element(primitive: Any, operands: Sequence[Any], static: dict[str, Any]) -> Any:

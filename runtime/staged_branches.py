@@ -10,7 +10,7 @@ from s2s.runtime.adapter import ir
 from s2s.runtime.branch_appends import Appended, differ, of_values, unequal
 from s2s.runtime.errors import ConcretizationError, at_user_line
 from s2s.runtime.helpers.checks import UNDEFINED, UNSAVED, is_unset
-from s2s.runtime.host_calls import fail, results_or_raised
+from s2s.runtime.host_calls import results_or_raised
 from s2s.runtime.joins import JoinError
 from s2s.runtime.regions import Region
 from s2s.runtime.staged_builtins import to_bool
@@ -130,7 +130,7 @@ def _join(test: Staged, then: _Side, orelse: _Side, names: Sequence[str]) -> tup
     for i, appended in lists.items():
         built[i] = appended.state(built[i])
     for i, flag in zip(flags, built[len(built) - len(flags) :], strict=True):
-        built[i] = marked(built[i], names[i], flag)
+        built[i] = unset.marked(built[i], names[i], flag)
     return tuple(built[: len(names)])
 
 
@@ -143,25 +143,6 @@ def _whether_set(then: _Side, orelse: _Side) -> dict[int, tuple[Any, Any]]:
             if not (pair[0] is pair[1] is True or (a is UNDEFINED and b is UNDEFINED)):
                 found[i] = pair
     return found
-
-
-def marked(value: Any, name: str, flag: Any) -> Any:
-    """The value of a variable that is set where `flag` holds: who reads it elsewhere is refused in the run."""
-    return value if flag is True else unset.marked(value, name, lambda: flag, _refuse_unset)
-
-
-def _refuse_unset(mark: unset.Mark) -> None:
-    """Reading it is an error of the program where it is not set, as in Python."""
-
-    def failing() -> tuple[()]:
-        fail(mark.error())
-        return ()
-
-    is_set = mark.is_set()
-    if type(is_set) is Staged:
-        branch(is_set, tuple, failing, (), ())
-    elif not is_set:
-        raise mark.error()
 
 
 def name_of(target: Any) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from s2s.runtime import errors, joins, staging
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.helpers.checks import UNDEFINED, is_unset
+from s2s.runtime.host_calls import fail_unless
 from s2s.runtime.joins import JoinError
 from s2s.runtime.staging import Staged
 
@@ -23,20 +24,22 @@ class Mark:
         is_set: gives a staged bool.
     """
 
-    __slots__ = ("name", "is_set", "_check")
+    __slots__ = ("name", "is_set")
 
-    def __init__(self, name: str, is_set: Callable[[], Any], check: "Callable[[Mark], None]") -> None:
-        self.name, self.is_set, self._check = name, is_set, check
+    def __init__(self, name: str, is_set: Callable[[], Any]) -> None:
+        self.name, self.is_set = name, is_set
 
     def check(self) -> None:
         """Makes the program raise an exception where the variable is not set."""
         if _noted.marks is not None:
             _noted.marks.append(self)
-        else:
-            self._check(self)
-
-    def error(self) -> UnboundLocalError:
-        return UnboundLocalError(f"cannot access local variable {self.name!r} where it is not associated with a value")
+            return
+        message = f"cannot access local variable {self.name!r} where it is not associated with a value"
+        is_set = self.is_set()
+        if type(is_set) is Staged:
+            fail_unless(is_set, UnboundLocalError(message))
+        elif not is_set:
+            raise UnboundLocalError(message)
 
 
 class _Noted(threading.local):
@@ -80,13 +83,16 @@ def stored(value: Any) -> None:
             stored(part)
 
 
-def marked(value: Any, name: str, condition: Callable[[], Any], check: Callable[[Mark], None]) -> Any:
-    """The value of a variable that may be unset, for whoever reads it to be checked.
+def marked(value: Any, name: str, flag: Any) -> Any:
+    """The value of a variable that is set where `flag` holds: who reads it elsewhere is refused in the run.
+
+    Args:
+        flag: a bool, or a function that gives a staged one.
 
     Raises:
         JoinError: it is no array, nor made of arrays: then a read cannot be seen.
     """
-    if is_unset(value):
+    if flag is True or is_unset(value):
         return value
     arrays = [leaf for leaf in joins.flatten(value)[0] if type(leaf) is Staged]
     if not arrays:
@@ -95,5 +101,5 @@ def marked(value: Any, name: str, condition: Callable[[], Any], check: Callable[
             "told apart when the compiled function runs; set it on all paths"
         )
     for leaf in arrays:
-        leaf.unset = Mark(name, condition, check)
+        leaf.unset = Mark(name, flag if callable(flag) else lambda: flag)
     return value

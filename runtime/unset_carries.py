@@ -8,8 +8,8 @@ import numpy as np
 
 from s2s.runtime import effects, unset
 from s2s.runtime.helpers.checks import is_unset
-from s2s.runtime.staged_branches import marked
 from s2s.runtime.staging import Staged
+from s2s.runtime.unset import marked
 
 Step = Callable[..., Sequence[Any]]
 
@@ -48,7 +48,7 @@ class Unset:
         flag = self.cells[i].cell_contents
         if not self.always_set.get(i):
             return marked(value, self.names[i], flag)
-        return marked(value, self.names[i], _or(flag, np.greater(k, 0)))
+        return marked(value, self.names[i], lambda: _or(flag, np.greater(k, 0)))
 
     def _note(self, i: int, cell: CellType, flag: Any) -> None:
         self.always_set[i] = flag is True
@@ -68,7 +68,9 @@ class Unset:
             return value
         if not self.always_set.get(i):
             return marked(value, self.names[i], self.cells[i].cell_contents)
-        return value if known_to_run else marked(value, self.names[i], _or(self.before[i], np.greater(iterations, 0)))
+        if known_to_run:
+            return value
+        return marked(value, self.names[i], lambda: _or(self.before[i], np.greater(iterations, 0)))
 
 
 def _or(before: Any, now: Staged) -> Any:

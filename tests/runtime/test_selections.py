@@ -115,14 +115,39 @@ def test_selections_in_branches_of_loops():
     check(by_cluster, M, M[:2] + 0.1)
 
 
-def test_lengths_that_differ_give_no_number():
-    def mixed(x, w):
-        return np.sum(x[x > 0] * w[w > 5.0])
+def assigned(x, w):
+    x = x.copy()
+    x[x > 0] = w[w > 5.0]
+    return np.sum(x)
 
-    with pytest.raises(ValueError, match="broadcast"):
-        mixed(V, W)
-    assert np.isnan(s2s.jit(mixed)(V, W))
-    assert np.isnan(s2s.jit(lambda x: np.max(x[x > 5.0]))(V))
+
+MISMATCHES = {
+    "sum": lambda x, w: np.sum(x[x > 0] + w[w > 5.0]),
+    "product": lambda x, w: x[x > 0] @ w[w > 5.0],
+    "where": lambda x, w: np.sum(np.where(x[x > 0] > 1, x[x > 0], w[w > 5.0])),
+    "positions": lambda x, w: np.sum(x[np.flatnonzero(x > 0)] * w[np.where(w > 5.0)[0]]),
+    "assignment": assigned,
+    "mask of what is selected": lambda x, w: np.sum(x[x > 0][w[w > np.min(w)] > 0]),
+    "extreme of nothing": lambda x, w: np.max(x[x > 5.0]),
+    "place of nothing": lambda x, w: x[np.argmax(x[x > 5.0])],
+}
+
+
+@pytest.mark.parametrize("name", MISMATCHES)
+def test_lengths_that_do_not_fit_raise_as_in_numpy(name):
+    function = MISMATCHES[name]
+    for raising in (function, s2s.jit(function), s2s.jit(s2s.value_and_grad(function))):
+        with pytest.raises((ValueError, IndexError)):
+            raising(V, W)
+
+
+def test_a_single_value_is_assigned_to_all_that_a_mask_selects():
+    def function(x, w):
+        x = x.copy()
+        x[x > 0] = w[w == np.max(w)]
+        return np.sum(x)
+
+    np.testing.assert_allclose(s2s.jit(function)(V, W), function(V, W))
 
 
 @pytest.mark.parametrize(
