@@ -161,15 +161,21 @@ class Program:
             self.guards[(id(function.source), path)] = Guard(function.source, path, found)
 
     def instance(
-        self, source: FunctionSource, arguments: dict[str, Kind], key: Any = None, written: tuple[str, ...] = ()
+        self,
+        source: FunctionSource,
+        arguments: dict[str, Kind],
+        key: Any = None,
+        written: tuple[str, ...] = (),
+        settled: bool = False,
     ) -> Instance:
         """The function inferred for these kinds of arguments; UnsupportedError lists all that it holds too much.
 
-        Its result is `(result, *finals)` if `written` names parameters whose last versions are returned, too.
+        Its result is `(result, *finals)` if `written` names parameters whose last versions are returned, too. With
+        `settled`, its flags have the values that they have here wherever this instance is called.
         """
-        full_key = (key if key is not None else id(source), tuple(arguments.items()), written)
+        full_key = (key if key is not None else id(source), tuple(arguments.items()), written, settled)
         if full_key not in self.instances:
-            self._infer(full_key, Instance(self, None, arguments, Unknown(), source, written))
+            self._infer(full_key, Instance(self, None, arguments, Unknown(), source, written), settled)
         elif full_key in self.building:
             self.instances[full_key].is_recursive = True
         return self.instances[full_key]
@@ -181,11 +187,11 @@ class Program:
         self.instances[key, tuple(arguments.items()), ()] = made
         return made
 
-    def _infer(self, full_key: Any, instance: Instance) -> None:
+    def _infer(self, full_key: Any, instance: Instance, settled: bool) -> None:
         self.instances[full_key] = instance
         self.building.append(full_key)
         try:
-            self._infer_for_values(instance)
+            self._infer_for_values(instance, settled)
         except S2SError:
             del self.instances[full_key]
             raise
@@ -193,12 +199,12 @@ class Program:
             self.building.pop()
         effects.finish(instance.function)
 
-    def _infer_for_values(self, instance: Instance) -> None:
+    def _infer_for_values(self, instance: Instance, settled: bool) -> None:
         """Infers the function for any values of its arguments; where that is refused, for the flags that are given."""
         try:
-            self._infer_to_fixpoint(instance, False)
+            self._infer_to_fixpoint(instance, settled)
         except UnsupportedError:
-            if not static_tests.may_settle(instance.arguments):
+            if settled or not static_tests.may_settle(instance.arguments):
                 raise
             self._infer_to_fixpoint(instance, True)
 
@@ -265,8 +271,9 @@ class Program:
         if is_transformed:
             source = self._emitted_source(target, arguments)
         written = effects.requested(statement, node, bound)
+        settled = not is_transformed and static_tests.are_constant(arguments, bound)
         try:
-            instance = self.instance(source, arguments, id(source) if is_transformed else id(target), written)
+            instance = self.instance(source, arguments, id(source) if is_transformed else id(target), written, settled)
         except ReturnsObject:
             return calls.in_place_of_call(inference, statement, node, source, bound)
         effects.note(inference, statement, node, bound, instance.writes)

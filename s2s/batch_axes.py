@@ -137,7 +137,7 @@ def size_of(bound: Mapping[str, Any], axes: Mapping[str, Axes], axis_size: int |
     Raises:
         ValueError: nothing is batched, or the batched arguments do not all have as many.
     """
-    found = {n: [np.shape(leaf)[axis] for leaf, axis in batched_leaves(v, axes[n])] for n, v in bound.items()}
+    found = {n: [np.shape(leaf)[axis] for leaf, axis in batched_leaves(v, axes.get(n))] for n, v in bound.items()}
     sizes = {size for each in found.values() for size in each} | ({axis_size} if axis_size is not None else set())
     if not sizes:
         raise ValueError("vmap must have at least one non-None value in in_axes, or an axis_size")

@@ -25,7 +25,7 @@ class RowLoopWarning(UserWarning):
 
 def warn(function: Any, cause: str, filename: str, line: int) -> None:
     """Says where and why a batched function computes one row after the other."""
-    name = function.name if isinstance(function, FunctionSource) else function.__name__
+    name = function.name if isinstance(function, FunctionSource) else getattr(function, "__name__", "the function")
     message = (
         f"vmap of {name}() computes one row after the other: {cause}\n"
         "    loop_over_batch=True says that this is meant; with False it is an error"

@@ -14,6 +14,7 @@ from s2s.codegen.desugaring import call_arguments
 from s2s.codegen.diagnostics import UnsupportedError
 from s2s.codegen.emission.tracebacks import with_user_line
 from s2s.codegen.functions import custom_rules
+from s2s.codegen.functions.calling import source_of_callable
 from s2s.codegen.inference import kinds
 from s2s.codegen.inference.assumptions import kinds_of_parameters
 from s2s.codegen.inference.kinds import Kind
@@ -26,6 +27,7 @@ from s2s.runtime.checkpointing import Checkpointed
 from s2s.runtime.helpers import trees
 from s2s.runtime.jit import Jit
 from s2s.runtime.nan_checks import NanError, checked
+from s2s.runtime.primitives import table
 from s2s.runtime.staging import Staged
 
 
@@ -295,6 +297,7 @@ def without_jit(function: Any) -> Any:
 
 _sources: "weakref.WeakKeyDictionary[Any, FunctionSource]" = weakref.WeakKeyDictionary()
 _method_sources: dict[Any, FunctionSource] = {}
+_primitive_sources: dict[Any, FunctionSource] = {}
 
 
 def cached_source(function: Any) -> FunctionSource:
@@ -306,11 +309,19 @@ def cached_source(function: Any) -> FunctionSource:
         return _source_of_method(function)
     try:
         found = _sources.get(function)
-    except TypeError:  # neither hashable nor weakly referable
-        return function_source(function)
+    except TypeError:  # neither hashable nor weakly referable: NumPy's functions, which stay
+        return _source_that_stays(function)
     if found is None:
-        found = _sources[function] = function_source(function)
+        found = _sources[function] = source_of_callable(function)
     return found
+
+
+def _source_that_stays(function: Any) -> FunctionSource:
+    if table.lookup(function) is None:
+        return source_of_callable(function)
+    if function not in _primitive_sources:
+        _primitive_sources[function] = source_of_callable(function)
+    return _primitive_sources[function]
 
 
 _calling: "weakref.WeakKeyDictionary[Any, FunctionSource]" = weakref.WeakKeyDictionary()

@@ -219,6 +219,8 @@ class Batch(BatchLoops):
         value = statement.value
         if ragged.read(self, statement):
             return
+        if isinstance(value, gast.Subscript) and isinstance(self.kind(value.value), kinds.Unknown):
+            self.refuse_unknown(value.value)
         if isinstance(value, gast.Attribute) and isinstance(self.kind(value.value), Numeric | kinds.Unknown):
             self._size_attribute(statement, value)
         elif self._is_length(value):

@@ -1,12 +1,14 @@
 """How the batched form of an operation is written: the same expression with ranks that fit, or one on other axes."""
 
+from typing import Any
+
 import gast
 import numpy as np
 
 from s2s.codegen.batching.values import BatchValues, pattern
 from s2s.codegen.core import core
 from s2s.codegen.derivatives import rules
-from s2s.codegen.inference.kinds import Numeric
+from s2s.codegen.inference.kinds import DictOf, ListOf, Numeric, TupleOf
 from s2s.codegen.inference.operations import Operation
 from s2s.codegen.simplifying.shapes import resolved
 
@@ -14,6 +16,9 @@ from s2s.codegen.simplifying.shapes import resolved
 def aligned(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST:
     """The same expression, each batched operand with its rank raised to that of the others."""
     nodes = {p: operation.binding[p] for p in operation.places if p in operation.primitive.operands}
+    if operation.primitive.name != "zeros_like_tree" and any(_is_tree(writer.kind(n)) for n in nodes.values()):
+        spread = {p: writer.spread(n) for p, n in nodes.items() if not writer.is_inner_scalar(n)}
+        return rules.replace_at(statement.value, operation.places, spread)
     arrays = {p: n for p, n in nodes.items() if not writer.is_inner_scalar(n)}
     replaced = {}
     for parameter in operation.active:
@@ -22,6 +27,10 @@ def aligned(writer: BatchValues, statement: gast.AST, operation: Operation) -> g
             replaced[parameter] = writer.aligned(nodes[parameter], others)
     value = rules.replace_at(statement.value, operation.places, replaced) if replaced else statement.value
     return _of_arrays(writer, value, operation)
+
+
+def _is_tree(kind: Any) -> bool:
+    return isinstance(kind, TupleOf | ListOf | DictOf)
 
 
 def _of_arrays(writer: BatchValues, value: gast.AST, operation: Operation) -> gast.AST:

@@ -1,12 +1,49 @@
 """The batched forms of reading and writing elements."""
 
+from dataclasses import dataclass
+
 import gast
 
 from s2s.codegen.batching.values import BatchValues
 from s2s.codegen.core import core
 from s2s.codegen.derivatives import rules
-from s2s.codegen.inference.kinds import DictOf, ListOf, MapOf, Numeric, TupleOf
+from s2s.codegen.inference.kinds import DictOf, ListOf, MapOf, Numeric, Static, TupleOf
 from s2s.codegen.inference.operations import Operation
+
+
+@dataclass(frozen=True)
+class RowIndex:
+    """An index into a batched array.
+
+    Attributes:
+        node: the index.
+        rank: where slices stand before index arrays of each row's own, the rank of these arrays in one row. NumPy
+            puts their axes first, next to the batch axis, and not behind the axes of the slices.
+        before: then, the number of these axes. None where index arrays that all rows share, parted by slices, come
+            before the batch axis itself.
+    """
+
+    node: gast.AST
+    rank: gast.AST | None = None
+    before: gast.AST | None = None
+
+    def as_in_rows(self, writer: BatchValues, item: gast.AST) -> gast.AST:
+        """What the index gives, with its axes in the order that they have in each row."""
+        if self.before is None:
+            return self._moved(writer, item, "np.moveaxis(x, rank, 0)")
+        return self._moved(writer, item, "np.moveaxis(x, span(1, rank + 1), span(before + 1, before + rank + 1))")
+
+    def as_indexed(self, writer: BatchValues, item: gast.AST) -> gast.AST:
+        """Undoes `as_in_rows`."""
+        if self.before is None:
+            return self._moved(writer, item, "np.moveaxis(x, 0, rank)")
+        return self._moved(writer, item, "np.moveaxis(x, span(before + 1, before + rank + 1), span(1, rank + 1))")
+
+    def _moved(self, writer: BatchValues, item: gast.AST, text: str) -> gast.AST:
+        if self.rank is None:
+            return item
+        nodes = {"x": writer.named(item, "item"), "rank": self.rank, "before": self.before or core.constant(0)}
+        return writer.atom(text, nodes)
 
 
 def getitem(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST | None:
@@ -14,51 +51,82 @@ def getitem(writer: BatchValues, statement: gast.AST, operation: Operation) -> g
     if "c" not in operation.active and writer.reads_active(operation.binding["index"]):
         return _of_shared(writer, operation)
     index = inner_index(writer, operation)
-    return core.subscript(operation.binding["c"], index) if index is not None else None
+    return index.as_in_rows(writer, core.subscript(operation.binding["c"], index.node)) if index is not None else None
 
 
 def _of_shared(writer: BatchValues, operation: Operation) -> gast.AST | None:
     """`x[i]` of what the rows share: the index arrays bring the batch axis."""
     parts = _index_parts(writer, operation)
-    if not all(core.is_name(p) for p in parts if writer.reads_active(p)):
+    own = [p for p in parts if writer.reads_active(p)]
+    if not all(core.is_name(p) and not isinstance(writer.kind(p), TupleOf) for p in own):
         return None
     aligned = [_aligned_index(writer, p, parts) for p in parts]
     item = core.subscript(operation.binding["c"], core.tuple_of(aligned) if len(aligned) > 1 else aligned[0])
-    before = _slices_before(writer, parts)
-    if not before:
+    before = _axes_before(writer, operation.binding["c"], parts, 0)
+    if before is None:
         return item
     named = writer.named(item, "item")
-    return writer.writer.text("np.moveaxis(x, n, 0)", {"x": named, "n": core.constant(before)})
+    return writer.writer.text("np.moveaxis(x, n, 0)", {"x": named, "n": before})
 
 
-def _slices_before(writer: BatchValues, parts: list[gast.AST]) -> int:
-    """Axes in front of those of the index arrays, which NumPy puts first where slices part them."""
+def _axes_before(writer: BatchValues, owner: gast.AST, parts: list[gast.AST], lead: int) -> gast.AST | None:
+    """How many axes stand in front of those of the index arrays; None if these are first.
+
+    They are first, too, where slices part them. `lead` is the number of batch axes of the owner.
+    """
     places = [i for i, p in enumerate(parts) if not isinstance(p, gast.Slice) and not is_new_axis(p)]
-    return places[0] if places[-1] - places[0] < len(places) else 0
+    if places[0] == 0 or places[-1] - places[0] >= len(places):
+        return None
+    if not any(core.is_constant_key(p, ...) for p in parts[: places[0]]):
+        return core.constant(places[0])
+    taken = sum(not is_new_axis(p) for p in parts) + lead - (places[0] - 1)
+    return writer.atom("np.ndim(x) - taken", {"x": owner, "taken": core.constant(taken)})
 
 
 def _index_parts(writer: BatchValues, operation: Operation) -> list[gast.AST]:
     node = _without_s(writer, operation.binding["index"])
-    return list(node.elts) if isinstance(node, gast.Tuple) else [node]
+    if isinstance(node, gast.Tuple):
+        return list(node.elts)
+    return _taken_apart(writer, node) or [node]
 
 
-def inner_index(writer: BatchValues, operation: Operation) -> gast.AST | None:
+def _taken_apart(writer: BatchValues, node: gast.AST) -> list[gast.AST] | None:
+    """The parts of a variable that is a tuple of index arrays of each row's own, among others."""
+    kind = writer.kind(node)
+    if not isinstance(kind, TupleOf) or not writer.is_active(node):
+        return None
+    parts: list[gast.AST] = []
+    for place, part in enumerate(kind.elements):
+        item = core.subscript(node, core.constant(place))
+        if isinstance(part, Numeric):
+            parts.append(writer.named(item, "index"))
+            writer.function.kinds[parts[-1].id] = part
+        elif isinstance(part, Static) and (part.value is None or part.value is Ellipsis):
+            parts.append(core.constant(part.value))
+        else:
+            return None
+    return parts
+
+
+def inner_index(writer: BatchValues, operation: Operation) -> RowIndex | None:
     """The index into the batched array; None where NumPy would put the batch axis elsewhere."""
     parts = _index_parts(writer, operation)
     own = [p for p in parts if writer.reads_active(p)]
     if not own and len(parts) == 1 and _is_opaque(writer, parts[0]):
-        return writer.atom("inner_index(i)", {"i": operation.binding["index"]})
+        return RowIndex(writer.atom("inner_index(i)", {"i": operation.binding["index"]}))
     if not own:
         return _after_batch_axis(writer, parts)
-    if not all(core.is_name(p) for p in own):
+    if not all(core.is_name(p) and not isinstance(writer.kind(p), TupleOf) for p in own):
         return None
-    numbers = all(writer.is_inner_scalar(p) for p in own)
-    if not numbers and _slices_before(writer, parts):
-        return None  # the axes of the index arrays would stand in front of those before
     rows = writer.atom("np.arange(size)", {"size": writer.size()})
-    if not numbers:
-        rows = writer.atom("beside(rows, rank)", {"rows": rows, "rank": _index_rank(writer, parts)})
-    return core.tuple_of([rows, *[_aligned_index(writer, p, parts) for p in parts]])
+    if all(writer.is_inner_scalar(p) for p in parts if may_be_array(writer, p)):
+        return RowIndex(core.tuple_of([rows, *parts]))
+    rank = _index_rank(writer, parts)
+    rows = writer.atom("beside(rows, rank)", {"rows": rows, "rank": rank})
+    node = core.tuple_of([rows, *[_aligned_index(writer, p, parts) for p in parts]])
+    parameter = "c" if "c" in operation.binding else "g"
+    before = _axes_before(writer, writer.spread(operation.binding[parameter]), parts, 1)
+    return RowIndex(node) if before is None else RowIndex(node, writer.atom("rank - 1", {"rank": rank}), before)
 
 
 def _index_rank(writer: BatchValues, parts: list[gast.AST]) -> gast.AST:
@@ -86,13 +154,13 @@ def _without_s(writer: BatchValues, node: gast.AST) -> gast.AST:
     return made.slice if isinstance(made, gast.Subscript) and (core.dotted(made.value) or "").endswith(".s_") else node
 
 
-def _after_batch_axis(writer: BatchValues, parts: list[gast.AST]) -> gast.AST | None:
-    whole = gast.Slice(None, None, None)
+def _after_batch_axis(writer: BatchValues, parts: list[gast.AST]) -> RowIndex:
+    node = core.tuple_of([gast.Slice(None, None, None), *parts])
     is_array = [may_be_array(writer, p) for p in parts]
     places = [i for i, p in enumerate(parts) if not isinstance(p, gast.Slice) and not is_new_axis(p)]
     if any(is_array) and places and places[-1] - places[0] >= len(places):
-        return None
-    return core.tuple_of([whole, *parts])
+        return RowIndex(node, writer.atom("rank - 1", {"rank": _index_rank(writer, parts)}))
+    return RowIndex(node)
 
 
 def is_new_axis(node: gast.AST) -> bool:
@@ -113,25 +181,33 @@ def set_at(writer: BatchValues, statement: gast.AST, operation: Operation) -> ga
         return None
     owner = writer.spread(operation.binding["c"])
     value = operation.binding["v"]
-    if writer.is_active(value):
-        place = writer.named(core.subscript(owner, index), "place")
-        value = writer.atom("align(v, np.ndim(place))", {"v": value, "place": place})
+    if writer.is_active(value) or index.rank is not None:
+        value = _as_written(writer, index, owner, writer.spread(value))
     function = writer.writer.support(operation.primitive.name)
-    return core.call(function, owner, rules.as_argument(index, writer.writer), value)
+    return core.call(function, owner, rules.as_argument(index.node, writer.writer), value)
+
+
+def _as_written(writer: BatchValues, index: RowIndex, owner: gast.AST, value: gast.AST) -> gast.AST:
+    """The value with as many axes as what it is written to, in the order that the index wants."""
+    place = writer.named(core.subscript(owner, index.node), "place")
+    aligned = writer.atom("align(v, np.ndim(place))", {"v": value, "place": place})
+    return index.as_indexed(writer, aligned)
 
 
 def getitem_bar(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST | None:
     owner = operation.binding["c"]
     g = writer.spread(operation.binding["g"])
+    found: RowIndex | None
     if isinstance(writer.kind(owner), TupleOf | ListOf | DictOf | MapOf):
         index = operation.binding["index"]
-        found = None if writer.reads_active(index) else index
+        found = None if writer.reads_active(index) else RowIndex(index)
     else:
         found = inner_index(writer, operation)
     if found is None:
         return None
     function = writer.writer.support(operation.primitive.name)
-    return core.call(function, writer.spread(owner), rules.as_argument(found, writer.writer), g)
+    index = rules.as_argument(found.node, writer.writer)
+    return core.call(function, writer.spread(owner), index, found.as_indexed(writer, g))
 
 
 def set_at_bar(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST | None:
@@ -140,7 +216,7 @@ def set_at_bar(writer: BatchValues, statement: gast.AST, operation: Operation) -
     if index is None:
         return None
     g, value = writer.spread(operation.binding["g"]), writer.spread(operation.binding["v"])
-    place = writer.named(core.subscript(g, index), "place")
-    aligned_value = writer.atom("align(v, np.ndim(place))", {"v": value, "place": place})
-    bar = core.call(writer.writer.support("set_at_bar"), g, rules.as_argument(index, writer.writer), aligned_value)
-    return writer.writer.text("np.reshape(bar, np.shape(v))", {"bar": writer.named(bar, "bar"), "v": value})
+    written = _as_written(writer, index, g, value)
+    bar = core.call(writer.writer.support("set_at_bar"), g, rules.as_argument(index.node, writer.writer), written)
+    bar = index.as_in_rows(writer, writer.named(bar, "bar"))
+    return writer.writer.text("np.reshape(bar, np.shape(v))", {"bar": bar, "v": value})

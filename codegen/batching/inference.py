@@ -50,6 +50,8 @@ class BatchInference(Inference):
             if definition is not None:
                 return self._through_definition(statement, operation, definition)
         self._refuse_batched_options(statement, operation)
+        if primitive.name == "zeros_like_tree":
+            return self.kind(operation.binding["x"])  # leaf by leaf
         return kinds.with_activity(self._result_shape(primitive, operation), bool(operation.active))
 
     def _through_definition(self, statement: gast.AST, operation: Operation, definition: Any) -> Kind:

@@ -64,6 +64,8 @@ class BatchLoops(BatchValues):
         if core.is_name(iterator) and isinstance(self.kind(iterator), TupleOf):
             kind = self.kind(iterator)
             return target, self.spread_to(iterator, ListOf(kinds.iterated(kind)))
+        if core.is_name(iterator) and isinstance(self.kind(iterator), kinds.Unknown) and self.is_active(iterator):
+            self.refuse_unknown(iterator)
         return target, iterator
 
     def _masked_for(self, statement: gast.For, own_count: bool, entries: Any = None) -> None:

@@ -150,6 +150,12 @@ class BatchValues:
         text = "np.ndim(y)" if self.is_active(other) else "np.ndim(y) + 1"
         return self.writer.text(text, {"y": other})
 
+    def refuse_unknown(self, node: gast.AST) -> None:
+        """Refuses to take apart what may be a batched array, or a container of such: the rows are not in one place."""
+        if self.is_active(node):
+            cause = f"{core.dotted(node)} may be an array or a container; which is not known when this is written"
+            raise self.unsupported(cause, "make it an array with np.asarray")
+
     def refuse_primitive(self, operation: Operation) -> gast.AST:
         raise self.unsupported(
             f"{operation.primitive.name} with these arguments has no batched form", "write it for the whole batch"

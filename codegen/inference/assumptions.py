@@ -1,11 +1,12 @@
 """Kinds of parameters where no values are at hand: `.source` without arguments, and `s2s convert`."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import gast
 
 from s2s.codegen.core import core
-from s2s.codegen.inference.kinds import Kind, Numeric, Unknown, with_activity
+from s2s.codegen.inference.kinds import DictOf, Kind, ListOf, Numeric, TupleOf, Unknown, with_activity
 from s2s.codegen.reading.source import FunctionSource
 
 
@@ -38,8 +39,17 @@ def kinds_of_batches(
 
 
 def as_batch(kind: Kind) -> Kind:
-    """The kind of a batched argument of which no more than this is known."""
-    return Numeric(True) if isinstance(kind, Unknown) else with_activity(kind, True)
+    """The kind of a batched argument of which no more than this is known: what is not known is an array."""
+    if isinstance(kind, Unknown):
+        return Numeric(True)
+    if isinstance(kind, TupleOf):
+        return replace(kind, elements=tuple(map(as_batch, kind.elements)))
+    if isinstance(kind, DictOf):
+        return DictOf(tuple((key, as_batch(part)) for key, part in kind.items))
+    if type(kind) is ListOf:
+        elements = None if kind.elements is None else tuple(map(as_batch, kind.elements))
+        return ListOf(as_batch(kind.element), elements)
+    return with_activity(kind, True)
 
 
 def _taken_apart(tree: gast.AST) -> Iterator[str]:

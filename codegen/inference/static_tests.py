@@ -66,6 +66,12 @@ def may_settle(arguments: dict[str, Kind]) -> bool:
     return any(isinstance(k, Static) and isinstance(k.value, bool) for k in arguments.values())
 
 
+def are_constant(arguments: dict[str, Kind], bound: dict[str, gast.AST]) -> bool:
+    """Whether all flags among the arguments of a call are written out there, or are defaults."""
+    flags = [p for p, k in arguments.items() if isinstance(k, Static) and isinstance(k.value, bool)]
+    return bool(flags) and all(core.is_literal(bound[p]) for p in flags if p in bound)
+
+
 def _of_several(found: list[bool | None], is_and: bool) -> bool | None:
     if (not is_and) in found:
         return not is_and

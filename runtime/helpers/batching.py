@@ -71,7 +71,8 @@ def batch_size(*values: Any, axis: int = 0) -> int:
     Raises:
         ValueError: they do not all have the same number of rows.
     """
-    sizes = {np.shape(leaf)[axis] for value, batched in values for leaf in _batched_leaves(value, batched)}
+    leaves = [leaf for value, batched in values for leaf in _batched_leaves(value, batched)]
+    sizes = {np.shape(leaf)[axis] for leaf in leaves if np.ndim(leaf) > axis}  # flags and options have no rows
     if len(sizes) > 1:
         raise ValueError(f"the batched arguments have different numbers of rows: {sorted(sizes)}")
     return sizes.pop()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import s2s
+import s2s.nn
 from s2s.codegen.diagnostics import UnsupportedError
 
 X = np.array([0.3, -0.2, 0.5])
@@ -157,3 +158,23 @@ def test_a_loop_whose_branches_keep_different_values():
     x = np.array([0.5, -2.0, 3.0])
     for hessian in (s2s.hessian(huber), s2s.jit(s2s.hessian(huber))):
         np.testing.assert_allclose(hessian(x), np.diag([1.0, 4.0, 4.0]))
+
+
+def test_flags_that_a_call_leaves_out_decide_branches():
+    def loss(x, label):
+        return s2s.nn.logsumexp(x) - x[label]
+
+    x = np.array([[0.1, 0.5, -0.3], [1.0, 0.2, 0.4]])
+    p = np.exp(x) / np.sum(np.exp(x), axis=1, keepdims=True)
+    wanted = [np.diag(row) - np.outer(row, row) for row in p]
+    np.testing.assert_allclose(s2s.vmap(s2s.hessian(loss))(x, np.array([0, 2])), wanted, atol=1e-12)
+
+
+def test_shared_parts_of_what_is_returned_beside_the_value():
+    def loss(w, x):
+        return np.sum(np.sin(w * x)), {"mean": np.mean(x), "w": w}
+
+    w, xs = np.array([0.5, 1.0]), np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    grads, aux = s2s.vmap(s2s.grad(loss, has_aux=True), in_axes=(None, 0))(w, xs)
+    np.testing.assert_allclose(grads, np.cos(w * xs) * xs)
+    np.testing.assert_allclose(aux["w"], [w] * 3)
