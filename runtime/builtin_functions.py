@@ -25,6 +25,12 @@ def sum_of(items, total):
     return total
 
 
+def product_of(items, total):
+    for item in items:
+        total = total * item
+    return total
+
+
 def mapped(function, items):
     results = []
     for item in items:
@@ -52,6 +58,22 @@ def listed(items):
     for item in items:
         results.append(item)
     return results
+
+
+def chained(items, others):
+    results = []
+    for item in items:
+        results.append(item)
+    for item in others:
+        results.append(item)
+    return results
+
+
+def pairs(items):
+    rows = []
+    for i in range(len(items) - 1):
+        rows.append((items[i], items[i + 1]))
+    return rows
 
 
 def zipped(items, others):

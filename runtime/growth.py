@@ -104,6 +104,8 @@ class Growth:
         """Gives the list its new entries."""
         capacity = None if self.capacity is None else self.capacity * self.count
         length = iterations * self.count
+        if type(length) is Staged:
+            length.origin = getattr(iterations, "origin", None)
         if self.varies:
             *buffers, length = buffers
             length.bounds = (0, self.capacity * self.count)  # type: ignore[operator]

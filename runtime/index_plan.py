@@ -136,10 +136,13 @@ def _known(bound: Any) -> int | None:
     if isinstance(bound, Staged):
         if bound.literal is not None:
             return int(bound.literal)
-        raise IndexError(
+        message = (
             f"the bounds of a slice must be known while staging{errors.at_user_line()}; for a part of known length "
             "at a run-time place write s2s.lax.dynamic_slice(x, starts, sizes), or mark the bound as static"
         )
+        if bound.origin and min(bound.origin) >= 0:  # Python numbers that were given decide it: staged again for these
+            raise errors.ConcretizationError(message, bound.origin)
+        raise IndexError(message)
     return None if bound is None else bound.__index__()
 
 

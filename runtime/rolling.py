@@ -47,18 +47,19 @@ class Rolled:
         tapes: Tapes | None = None,
         limit: int | None = None,
         or_python: bool = True,
+        origin: frozenset[int] | None = None,
     ) -> None:
         """`test(k, *values)` and `step(k, *values)` are staged with the number k of iterations so far; `site`'s code
         tells the loop from others. `count` is how many iterations there are, `capacity` how many there can be, where
-        that is known; `tapes` are of the loops whose iterations `step` reads; beyond `limit` iterations the program
-        raises an exception if it would have to keep them."""
+        that is known, `origin` the arguments that alone decide it; `tapes` are of the loops whose iterations `step`
+        reads; beyond `limit` iterations the program raises an exception if it would have to keep them."""
         self.site, self.test, self.step = site, test, step
         self.entry: list[Any] = list(values)
         self.names = list(names)
         self.targets: list[Any] = []
         self.or_python = or_python
         self.known_to_run = known_to_run
-        self.count, self.capacity, self.limit = count, capacity, limit
+        self.count, self.capacity, self.limit, self.origin = count, capacity, limit, origin
         self.growth: list[Growth] = []
         self.tapes = Tapes(lambda k: []) if tapes is None else tapes
         self.unsettled = False
@@ -289,8 +290,10 @@ class Rolled:
         return tuple(built[:variables])
 
     def _finish_growth(self, iterations: Staged, buffers: Any, recorded: Iterations | None) -> None:
+        iterations.origin = self.origin
         if recorded is not None:
             recorded.count = hlo.convert(iterations, dtypes.int64)
+            recorded.count.origin = self.origin
         first = 0
         for growth in self.growth:
             if growth.is_recomputed() and recorded is not None:

@@ -10,7 +10,7 @@ import numpy as np
 from s2s.runtime import dtypes
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import at_user_line
-from s2s.runtime.ordering import sorted_
+from s2s.runtime.ordering import are_staged, places, reordered, sorted_
 from s2s.runtime.selections import Length, Selected
 from s2s.runtime.staging import Staged
 
@@ -161,12 +161,21 @@ def _extremum(original: Callable, better: Callable, reduction: Callable, args: t
     if options.get("key") is None and len(args) == 1 and type(args[0]) is Staged and args[0].ndim == 1:
         return _extremum_of_array(args[0], reduction, original is builtins.max)
     args = tuple(args[0]) if len(args) == 1 else args
-    if options.get("key") is not None or not any_staged(args):
+    if options.get("key") is not None:
+        return _extremum_by_key(original, args, options)
+    if not any_staged(args):
         return original(args, **options)
     best = args[0]
     for value in args[1:]:
         best = np.where(better(value, best), value, best)
     return best
+
+
+def _extremum_by_key(original: Callable, entries: tuple, options: dict[str, Any]) -> Any:
+    keys = [options["key"](entry) for entry in entries]
+    if not are_staged(keys):
+        return original(entries, **options)
+    return reordered(entries, places(keys, original is builtins.max)[:1])[0]
 
 
 def _extremum_of_array(x: Staged, reduction: Callable, largest: bool) -> Any:

@@ -15,13 +15,14 @@ import numpy as np
 
 from s2s.runtime import views
 from s2s.runtime.checkpointing import Checkpointed
+from s2s.runtime.index_tricks import TRICKS
 from s2s.runtime.staged_builtins import BUILTINS
 from s2s.runtime.staged_constructors import CONSTRUCTORS, as_array  # noqa: F401 - what staged text calls
 from s2s.runtime.staged_math import MATH
 from s2s.runtime.staged_text import TEXTS
 from s2s.runtime.staging import constant, current_scope
 
-COUNTERPARTS: dict[Any, Callable[..., Any]] = {**BUILTINS, **CONSTRUCTORS, **MATH, **TEXTS}
+COUNTERPARTS: dict[Any, Any] = {**BUILTINS, **CONSTRUCTORS, **MATH, **TEXTS, **TRICKS}
 
 _stage_function: Callable[[types.FunctionType], Callable[..., Any]] | None = None
 
@@ -32,7 +33,7 @@ def register(stage_function: Callable[[types.FunctionType], Callable[..., Any]])
     _stage_function = stage_function
 
 
-def counterpart(value: Any) -> Callable[..., Any] | None:
+def counterpart(value: Any) -> Any:
     """The function to call instead of the builtin, `math` or NumPy function `value`; None if it carries itself."""
     try:
         return COUNTERPARTS.get(value)

@@ -87,6 +87,23 @@ def full_like(a: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any
     return full(np.shape(a) if shape is None else shape, fill_value, dtype or np.result_type(a))
 
 
+def _sized(original: Callable[..., Any]) -> Callable[..., Any]:
+    """A constructor whose sizes are to be known, which NumPy itself would report as of the wrong type."""
+
+    def sized(*args: Any, **options: Any) -> Any:
+        options |= {k: _known_sizes(options[k]) for k in ("shape", "N", "M", "n") if k in options}
+        return original(*map(_known_sizes, args), **options)
+
+    sized.__name__ = original.__name__
+    return sized
+
+
+def _known_sizes(value: Any) -> Any:
+    if type(value) is Staged and dtypes.is_integer(value.dtype):
+        return value.__index__()
+    return type(value)(map(_known_sizes, value)) if type(value) in (tuple, list) else value
+
+
 def is_scalar(element: Any) -> bool:
     """`np.isscalar`: true of Python scalars; a staged value of rank 0 that is none is refused."""
     if type(element) is not Staged:
@@ -120,6 +137,7 @@ CONSTRUCTORS: dict[Any, Callable[..., Any]] = {
     np.stack: stack,
     **{f: _array(f) for f in (np.array, np.asarray, np.asanyarray, np.ascontiguousarray)},
     **{t: _cast(t) for t in _SCALAR_TYPES},
+    **{f: _sized(f) for f in (np.zeros, np.ones, np.empty, np.eye, np.identity, np.tri, np.random.default_rng)},
     np.full: full,
     np.full_like: full_like,
     np.isscalar: is_scalar,

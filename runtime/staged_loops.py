@@ -136,9 +136,10 @@ def _roll_from(
     capacity = None if bound is None else bound - first
     tapes = Tapes(lambda k: found.places(k + first if first else k))
     exact = count if type(count) is int and place is None else None
-    limit = found.limit
+    origin = getattr(found.length, "origin", None) if place is None else None
     unset, runs = Unset(values, names), type(count) is int
-    rolled = Rolled(body, test, unset.followed(step), values, names, runs, exact, capacity, tapes, limit)
+    step = unset.followed(step)
+    rolled = Rolled(body, test, step, values, names, runs, exact, capacity, tapes, found.limit, origin=origin)
     return unset.after(rolled.results, rolled.iterations, runs)
 
 

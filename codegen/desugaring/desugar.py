@@ -7,7 +7,17 @@ from typing import Any
 import gast
 
 from s2s.codegen.core import core
-from s2s.codegen.desugaring import changes, indexed_loops, inline_control, lifting, liveness, stores, versions
+from s2s.codegen.desugaring import (
+    changes,
+    consumed_generators,
+    indexed_loops,
+    inline_control,
+    lifting,
+    liveness,
+    stores,
+    versions,
+)
+from s2s.codegen.desugaring.deletions import without_deletions
 from s2s.codegen.desugaring.facts import Facts
 from s2s.codegen.desugaring.inert import without_inert
 from s2s.codegen.desugaring.normal_form import Flattener
@@ -73,7 +83,7 @@ class Desugarer:
         def resolve(path: str) -> Any:
             return None if path.split(".")[0] in self.locals else resolve_path(self.function.source, path)
 
-        tree = without_match(without_inert(self.tree, resolve), resolve)
+        tree = without_deletions(without_match(without_inert(self.tree, resolve), resolve))
         if tree is not self.tree:
             self.locals |= names_bound(tree.body)
         return structured(tree)
@@ -156,7 +166,7 @@ class Desugarer:
             self.assign(statement.target, self.rhs(statement.value))
 
     def do_Assign(self, statement: gast.AST) -> None:
-        value = self.rhs(statement.value)
+        value = self.rhs(consumed_generators.unpacked(statement))
         if len(statement.targets) > 1:
             value = self._one_list(value) if isinstance(value, gast.List) else self.as_atom(value)
         for target in statement.targets:
@@ -389,7 +399,7 @@ class Desugarer:
         if name == "range" and plain:
             self.flattener().atom(expression.func)
             return core.call("range", *[self.atom(a) for a in expression.args])
-        return self.atom(expression)
+        return self.atom(consumed_generators.as_list(expression))
 
     def conditional(self, expression: gast.AST) -> gast.AST:
         """`a if test else b`: a branch that assigns one temporary."""
@@ -433,7 +443,7 @@ class Desugarer:
         return any(isinstance(f, lifting.MakeClosure | FunctionSource) for f in found)
 
     def consumed(self, expression: gast.AST) -> gast.AST | None:
-        return inline_control.consumed(self, expression)
+        return consumed_generators.in_call(self, expression) or inline_control.consumed(self, expression)
 
     def unset(self, node: gast.AST) -> None:
         """A local variable is read that no statement before has set, and whose writing was not refused before."""

@@ -35,7 +35,9 @@ def assigns(node: gast.AST) -> bool:
 
 
 def value_of(desugarer: Any, node: gast.AST) -> gast.AST:
-    """A variable for `a or b`, `a and b` or `a if test else b`, which a branch assigns."""
+    """A variable for `a or b`, `a and b` or `a if test else b`, which a branch assigns, and for `{**d}`."""
+    if isinstance(node, gast.Dict):
+        return _merged(desugarer, node)
     name = _variable(desugarer, "choice")
     _run(desugarer, _chosen(name, node), node, name)
     return _loaded(name)
@@ -93,13 +95,27 @@ def comprehension(desugarer: Any, node: Any) -> gast.AST:
     return _loaded(name)
 
 
+def _merged(desugarer: Any, node: gast.Dict) -> gast.AST:
+    """A variable for `{**d, key: v}`: an empty dict that is filled in this order."""
+    name = _variable(desugarer, "merged")
+    statements: list[gast.AST] = [gast.Assign([_stored(name)], gast.Dict([], []), None)]
+    for key, value in zip(node.keys, node.values, strict=True):
+        if key is None:
+            update = gast.Attribute(_loaded(name), "update", gast.Load())
+            statements.append(gast.Expr(gast.Call(update, [value], [])))
+        else:
+            statements.append(gast.Assign([gast.Subscript(_loaded(name), key, gast.Store())], value, None))
+    _run(desugarer, statements, node, name)
+    return _loaded(name)
+
+
 def consumed(desugarer: Any, node: gast.Call) -> gast.AST | None:
     """What is left of a call of a builtin on a comprehension; None for any other call."""
     kind = _consumer(desugarer, node)
     if kind is None or is_plain(desugarer, node):
         return None
     if kind in ("any", "all"):
-        return None
+        return desugarer.test(node)
     if kind == "sum" and len(node.args) < 3 and not node.keywords:
         return _summed(desugarer, node)
     if isinstance(node.args[0], gast.GeneratorExp):

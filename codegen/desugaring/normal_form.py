@@ -13,6 +13,7 @@ import gast
 
 from s2s.codegen.core import core
 from s2s.codegen.desugaring import inline_control
+from s2s.codegen.desugaring.consumed_generators import as_list
 from s2s.codegen.desugaring.lifting import MakeClosure
 from s2s.codegen.reading.source import FunctionSource
 
@@ -191,7 +192,7 @@ class Flattener:
 
     def argument(self, node: gast.AST) -> gast.AST:
         if isinstance(node, gast.Starred):
-            return gast.Starred(self.atom(node.value), gast.Load())
+            return gast.Starred(self.atom(as_list(node.value)), gast.Load())
         return self.atom(node)
 
     def do_Tuple(self, node: gast.AST) -> gast.AST:
@@ -202,7 +203,7 @@ class Flattener:
 
     def do_Dict(self, node: gast.AST) -> gast.AST:
         if any(k is None for k in node.keys):
-            return self.context.refuse(node)
+            return self.atom(self.context.value_of(node))
         return gast.Dict([self.atom(k) for k in node.keys], [self.atom(v) for v in node.values])
 
     def opaque(self, node: gast.AST) -> gast.AST:

@@ -6,7 +6,9 @@ elements is known at run time only, a definition in Python takes the call (`runt
 
 import functools
 import itertools
+import math
 import operator
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -40,7 +42,7 @@ def rule(*targets: Any) -> Callable[[Rule], Rule]:
 def expand(inference: Any, statement: gast.AST, node: gast.AST, target: Any) -> Kind | None:
     """The kind of a call that is written out; None if there is nothing to write out."""
     written = RULES.get(target)
-    if written is None or not _concerns(inference, node):
+    if written is None or target is not getattr and not _concerns(inference, node):
         return None
     new = written(inference, node, target)
     if new is None:
@@ -171,6 +173,19 @@ def _accumulate(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
     return core.tuple_of(list(sums))
 
 
+@rule(getattr)
+def _attribute(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
+    """`getattr(np, "tanh")`: what a module holds under a name that is known."""
+    owner, name = inference.global_object(node.args[0]), inference.known_key(node.args[1])
+    if not isinstance(owner, types.ModuleType) or not isinstance(name, str):
+        return None
+    if hasattr(owner, name):
+        found = getattr(owner, name)
+        inference.program.guard(inference.function, f"{core.dotted(node.args[0])}.{name}", found)
+        return inlining.value_node(inference, found, name)
+    return node.args[2] if len(node.args) == 3 else None
+
+
 # Containers ------------------------------------------------------------------------------------------------------
 
 
@@ -208,10 +223,21 @@ def _reversed(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
 @rule(itertools.chain)
 def _chain(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
     found = [elements(inference, a) for a in node.args]
-    return None if None in found else core.tuple_of([e for part in found for e in part or []])
+    if None in found:
+        return functools.reduce(lambda a, b: in_place(inference, node, library.chained, a, b), node.args)
+    return core.tuple_of([e for part in found for e in part or []])
 
 
-@rule(sum)
+@rule(itertools.pairwise)
+def _pairwise(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
+    found = elements(inference, node.args[0])
+    if found is None:
+        return in_place(inference, node, library.pairs, node.args[0])
+    pairs = itertools.pairwise(found)
+    return core.tuple_of([inference.computed("pair", core.tuple_of(pair)) for pair in pairs])
+
+
+@rule(sum, math.fsum)
 def _sum(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
     start = keyword(node, "start") or (node.args[1] if len(node.args) > 1 else core.constant(0))
     kind = inference.kind(node.args[0])
@@ -228,6 +254,19 @@ def _sum(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
     return functools.reduce(lambda a, b: inference.computed("total", core.binary(a, gast.Add(), b)), found, start)
 
 
+@rule(math.prod)
+def _product(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
+    start = keyword(node, "start") or core.constant(1)
+    kind, found = inference.kind(node.args[0]), elements(inference, node.args[0])
+    if found is None and isinstance(kind, Numeric):
+        return core.binary(inference.computed("product", _along(inference, np.prod, node.args[0])), gast.Mult(), start)
+    if found is None:
+        return from_library(inference, library.product_of, node.args[0], start) if isinstance(kind, ListOf) else None
+    if core.is_constant(start, 1) and found:
+        start, *found = found
+    return functools.reduce(lambda a, b: inference.computed("product", core.binary(a, gast.Mult(), b)), found, start)
+
+
 # Order -----------------------------------------------------------------------------------------------------------
 
 
@@ -238,7 +277,9 @@ def _extreme(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
     key = keyword(node, "key")
     found = elements(inference, node.args[0]) if len(node.args) == 1 else node.args
     if found is None:
-        return _extreme_of_list(inference, node, target) if key is None else None
+        return (
+            _extreme_of_list(inference, node, target) if key is None else _extreme_by_key(inference, node, target, key)
+        )
     if key is None:
         larger, base = (np.maximum, "largest") if target is max else (np.minimum, "smallest")
         pairs = lambda a, b: inference.computed(base, _by_name(inference, larger, [a, b]))  # noqa: E731
@@ -267,6 +308,17 @@ def _extreme_of_list(inference: Any, node: gast.AST, target: Any) -> gast.AST | 
     if not isinstance(inference.kind(node.args[0]), ListOf):
         return None
     return from_library(inference, library.EXTREMES[target], node.args[0])
+
+
+def _extreme_by_key(inference: Any, node: gast.AST, target: Any, key: gast.AST) -> gast.AST:
+    """The first of the items in the order of their keys, downwards for `max`."""
+    items = node.args[0]
+    if isinstance(inference.kind(items), Numeric):
+        items = in_place(inference, node, library.listed, items)
+    keys = in_place(inference, node, library.mapped, key, items)
+    backwards = core.constant(target is max)
+    order = inference.computed("order", from_library(inference, library.places_in_order, keys, backwards))
+    return core.subscript(items, inference.computed("place", core.subscript(order, core.constant(0))))
 
 
 @rule(sorted)
@@ -303,6 +355,12 @@ def _sorted_at_run_time(inference: Any, node: gast.AST) -> gast.AST:
     return core.call(writer.support("reordered"), items, order)
 
 
+@rule(iter)
+def _iterated(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
+    """`iter(xs)`, which a loop takes like the container itself."""
+    return node.args[0] if len(node.args) == 1 else None
+
+
 @rule(list)
 def _listed(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
     """`list(x)` of the rows of an array."""
@@ -326,4 +384,15 @@ def _divmod(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
     return core.tuple_of([quotient, inference.computed("remainder", core.binary(a, gast.Mod(), b))])
 
 
-ITERATORS = (map, filter, zip, enumerate, reversed, itertools.starmap, itertools.accumulate, itertools.chain)
+ITERATORS = (
+    map,
+    filter,
+    zip,
+    enumerate,
+    reversed,
+    itertools.starmap,
+    itertools.accumulate,
+    itertools.chain,
+    iter,
+    itertools.pairwise,
+)

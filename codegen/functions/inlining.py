@@ -18,7 +18,8 @@ from s2s.codegen.inference.kinds import Numeric, ObjectOf
 from s2s.codegen.reading.guards import UNRESOLVED, Guard, resolve_name
 from s2s.codegen.reading.source import FunctionSource
 
-DEEPEST = 60
+# How often a function may be inside of itself, for other objects each time.
+DEEPEST = 12
 
 
 def inlined(inference: Any, node: gast.AST, source: FunctionSource, arguments: dict[str, gast.AST]) -> gast.AST | None:
@@ -28,7 +29,8 @@ def inlined(inference: Any, node: gast.AST, source: FunctionSource, arguments: d
         arguments: atoms by parameter; those left out have defaults.
     """
     key = (source.filename, source.first_line, source.qualname)
-    if key in inference.inlining:
+    objects = {id(k) for k in map(inference.kind, arguments.values()) if isinstance(k, ObjectOf)}
+    if _recurs(inference, key, objects):
         inference.refuse(node, f"{source.name}() calls itself with an object, which is not supported", "write a loop")
         return None
     function = inference.program.core_of(source)
@@ -37,10 +39,16 @@ def inlined(inference: Any, node: gast.AST, source: FunctionSource, arguments: d
     mapping = _globals(inference, function)
     mapping |= {p: arguments[p] if p in arguments else default(inference, function, p) for p in function.parameters}
     body, result = _renamed(inference, function, mapping)
-    inference.inlining.append(key)
+    inference.inlining.append((key, objects))
     inference.splice(*body)
     inference.inlining.pop()
     return result
+
+
+def _recurs(inference: Any, key: Any, objects: set[int]) -> bool:
+    """Is the function on its way already, for the same objects, or so often that it looks endless?"""
+    before = [others for known, others in inference.inlining if known == key]
+    return any(not objects or objects <= others for others in before) or len(before) >= DEEPEST
 
 
 def _writes_arguments(inference: Any, node: gast.AST, function: core.Function, arguments: Mapping[str, Any]) -> bool:

@@ -9,9 +9,10 @@ from s2s.codegen.core import core
 from s2s.codegen.derivatives.rules import RuleWriter
 from s2s.codegen.functions import expansions
 from s2s.codegen.inference import kinds, maps
-from s2s.codegen.inference.kinds import DictOf, Kind, ListOf, MapOf, Numeric, RaggedOf, TupleOf
+from s2s.codegen.inference.kinds import DictOf, Kind, ListOf, MapOf, Numeric, ObjectOf, RaggedOf, TupleOf
 from s2s.codegen.inference.operations import Operation
 from s2s.codegen.inference.ownership import UPDATES
+from s2s.codegen.objects import calls
 from s2s.runtime import builtin_functions as library
 from s2s.runtime import support
 from s2s.runtime.primitives import table
@@ -263,6 +264,8 @@ def store(inference: Any, statement: gast.AST, node: gast.Call) -> Kind | None:
     owner, index, value = node.args
     kind = inference.kind(owner)
     is_user = getattr(statement, "in_place", False)
+    if isinstance(kind, ObjectOf):
+        return calls.set_item(inference, statement, node, _adds(inference, node))
     if not isinstance(kind, ListOf | DictOf | MapOf) and (is_user or not isinstance(kind, TupleOf)):
         return None
     if isinstance(index, gast.Subscript | gast.Tuple):

@@ -1,12 +1,14 @@
 """Displays with starred parts, `[*a, b]` and `(*a, *b)`, over tuples and lists whose lengths the kinds tell."""
 
+import itertools
 from typing import Any
 
 import gast
 
 from s2s.codegen.core import core
-from s2s.codegen.inference import kinds
-from s2s.codegen.inference.kinds import ListOf, TupleOf
+from s2s.codegen.derivatives.rules import RuleWriter
+from s2s.codegen.inference import kinds, opaque
+from s2s.codegen.inference.kinds import Kind, ListOf, TupleOf
 
 
 def expanded(inference: Any, statement: gast.AST, node: Any) -> Any:
@@ -23,6 +25,31 @@ def expanded(inference: Any, statement: gast.AST, node: Any) -> Any:
         cause = "a display with a starred part whose length changes from one iteration to the next is not supported yet"
         inference.refuse(node, cause, "append to a list")
     return node
+
+
+def of_unknown_length(inference: Any, statement: gast.AST, node: gast.AST) -> Kind:
+    """The kind of a display with starred parts left."""
+    joined = _joined(inference, node) if inference.reads_active(node) else None
+    if joined is None:
+        return opaque.infer(inference, statement, node)
+    statement.value = core.located(joined, node)
+    found: Kind = inference.meaning(statement)
+    return found
+
+
+def _joined(inference: Any, node: gast.AST) -> gast.AST | None:
+    """`[a, *xs]` of lists whose lengths are known at run time only, as a sum of lists; None for anything else."""
+    starred = [e for e in node.elts if isinstance(e, gast.Starred)]
+    if not isinstance(node, gast.List) or not all(isinstance(inference.kind(e.value), ListOf) for e in starred):
+        return None
+    extend = RuleWriter(inference.function, None).support("extend")
+    total: gast.AST = inference.computed("items", gast.List([], gast.Load()))
+    for is_starred, group in itertools.groupby(node.elts, lambda e: isinstance(e, gast.Starred)):
+        elements = list(group)
+        parts = [e.value for e in elements] if is_starred else [inference.computed("items", core.list_of(elements))]
+        for part in parts:
+            total = inference.computed("items", core.call(extend, total, part))
+    return total
 
 
 def _count(inference: Any, value: gast.AST) -> int | None:

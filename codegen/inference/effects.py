@@ -37,6 +37,7 @@ from s2s.codegen.diagnostics import UnsupportedError
 from s2s.codegen.functions import function_values
 from s2s.codegen.inference.kinds import DictOf, Kind, ListOf, MapOf, Numeric, TupleOf, Unknown
 from s2s.codegen.inference.operations import Operation
+from s2s.codegen.reading.source import FunctionSource
 from s2s.runtime import support
 
 # The place of what a method is called on.
@@ -151,7 +152,8 @@ def of_statement(inference: Any, statement: gast.AST, node: gast.Call) -> bool:
 
 
 def calls_user_function(inference: Any, node: gast.Call, target: Any) -> bool:
-    return type(target).__name__ == "function" and type(node.func) in (gast.Name, gast.Attribute)
+    is_function = type(target).__name__ == "function" or isinstance(target, FunctionSource)
+    return is_function and type(node.func) in (gast.Name, gast.Attribute)
 
 
 def writes_something(inference: Any, statement: gast.AST, node: gast.Call, target: Any) -> bool:

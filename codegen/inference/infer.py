@@ -7,7 +7,7 @@ import gast
 from s2s.codegen.core import core
 from s2s.codegen.desugaring import call_arguments, refusals
 from s2s.codegen.diagnostics import Diagnostics
-from s2s.codegen.functions import expansions, function_values, inner_transformations
+from s2s.codegen.functions import expansions, function_values, index_tricks, inlining, inner_transformations
 from s2s.codegen.inference import (
     aliasing,
     container_changes,
@@ -131,6 +131,7 @@ class Inference(Preludes):
         heap.infer_branch(self, statement)
 
     def do_For(self, statement: gast.AST) -> None:
+        calls.iterate(self, statement)
         if unrolling.is_wanted(self, statement):
             statement.written_out = unrolling.unrolled(self, statement)
             if statement.written_out is not None:
@@ -241,6 +242,8 @@ class Inference(Preludes):
         if isinstance(owner, TupleOf) and owner.cls is not None and node.attr in owner.cls._fields:
             index = owner.cls._fields.index(node.attr)
             return self._container_item(statement, node.value, index, owner.elements[index])
+        if (found := attributes.named_tuple_property(self, statement, node, owner)) is not None:
+            return found
         if node.attr in INACTIVE_ATTRIBUTES:
             return Unknown() if node.attr == "shape" else Static() if node.attr == "dtype" else Numeric(scalar=True)
         if node.attr in table.PROPERTIES and isinstance(owner, Numeric | Unknown):
@@ -259,7 +262,7 @@ class Inference(Preludes):
         if isinstance(owner, Numeric):
             return self.primitive(statement, operations.getitem_operation(node))
         if not kinds.is_active(owner):
-            return self._inactive_item(owner, node)
+            return index_tricks.resolve(self, statement, node) or self._inactive_item(owner, node)
         statement.operation = Operation("getitem", binding={"container": node.value, "key": node.slice})
         return maps.item(owner, self.known_key(node.slice)) or Unknown(True)
 
@@ -278,7 +281,7 @@ class Inference(Preludes):
     def _build(self, statement: gast.AST, node: gast.AST, make: Any) -> Kind:
         node = displays.expanded(self, statement, node)
         if any(isinstance(e, gast.Starred) for e in node.elts):
-            return opaque.infer(self, statement, node)
+            return displays.of_unknown_length(self, statement, node)
         elements = tuple(self.kind(e) for e in node.elts)
         active = tuple(i for i, k in enumerate(elements) if kinds.is_active(k))
         statement.operation = Operation("build", binding=dict(enumerate(node.elts)), active=active)
@@ -354,6 +357,8 @@ class Inference(Preludes):
             return self._bound_primitive(statement, node, primitive, node.func.value)
         if isinstance(owner, TupleOf) and owner.cls is not None and method == "_replace":
             return self._replaced(statement, node, owner)
+        if (found := calls.named_tuple_method(self, statement, node, owner)) is not None:
+            return found
         read = container_changes.method(self, node, owner)
         if read is not None:
             statement.value = core.located(read, node)
@@ -399,7 +404,8 @@ class Inference(Preludes):
         return self.program.call(self, statement, node, target)
 
     def _named_tuple(self, statement: gast.AST, node: gast.AST, cls: Any) -> Kind:
-        nodes = dict(zip(cls._fields, node.args, strict=False)) | {k.arg: k.value for k in node.keywords}
+        nodes = {f: inlining.value_node(self, v, f) for f, v in cls._field_defaults.items()}
+        nodes |= dict(zip(cls._fields, node.args, strict=False)) | {k.arg: k.value for k in node.keywords}
         if set(nodes) != set(cls._fields) or any(isinstance(a, gast.Starred) for a in node.args):
             return opaque.infer(self, statement, node)
         ordered = [nodes[f] for f in cls._fields]

@@ -4,9 +4,11 @@ Only the branch that is taken is looked into, so that one function may take a nu
 is written for these kinds; the branch goes once they are certain.
 """
 
+import types
 from typing import Any
 
 import gast
+import numpy as np
 
 from s2s.codegen.core import core
 from s2s.codegen.inference.kinds import (
@@ -22,14 +24,19 @@ from s2s.codegen.inference.kinds import (
     TupleOf,
 )
 from s2s.codegen.inference.operations import Operation
+from s2s.runtime.array import Array
+from s2s.runtime.staging import Staged
 
 CONTAINERS: dict[type, type] = {TupleOf: tuple, ListOf: list, DictOf: dict, MapOf: dict}
+NUMERIC = (np.ndarray, np.generic, float, int, complex, Array, Staged)
 DATA = (list, tuple, dict, str, type(None))
 
 
 def verdict(inference: Any, node: gast.AST) -> bool | None:
     """What a test comes to, None if the kinds do not tell."""
     if core.is_name(node):
+        if (known := _truth_of(inference.kinds.get(node.id))) is not None:
+            return known
         made = inference.definitions.get(node.id)
         return _of_argument(inference, node) if made is None else verdict(inference, made.value)
     if core.is_constant(node) and isinstance(core.literal(node), bool):
@@ -42,6 +49,16 @@ def verdict(inference: Any, node: gast.AST) -> bool | None:
     if isinstance(node, gast.Compare) and len(node.ops) == 1:
         return _compared(inference, node)
     return _called(inference, node) if isinstance(node, gast.Call) and not node.keywords else None
+
+
+def _truth_of(kind: Kind | None) -> bool | None:
+    """Functions are true, and None is false."""
+    if isinstance(kind, FunctionOf):
+        return True
+    if not isinstance(kind, Static) or kind.value is UNKNOWN_VALUE:
+        return None
+    is_function = isinstance(kind.value, types.FunctionType | types.BuiltinFunctionType | np.ufunc | type(np.sum))
+    return is_function if is_function or kind.value is None else None
 
 
 def _of_argument(inference: Any, node: gast.AST) -> bool | None:
@@ -103,7 +120,8 @@ def _text(inference: Any, node: gast.AST) -> str | None:
 
 def _called(inference: Any, node: gast.AST) -> bool | None:
     target = inference.global_object(node.func)
-    kind = inference.kind(node.args[0]) if node.args and core.is_name(node.args[0]) else None
+    is_atom = bool(node.args) and (core.is_name(node.args[0]) or core.is_literal(node.args[0]))
+    kind = inference.kind(node.args[0]) if is_atom else None
     if target is callable and len(node.args) == 1 and kind is not None:
         return _is_callable(kind)
     if target is isinstance and len(node.args) == 2 and kind is not None:
@@ -132,9 +150,14 @@ def _is_instance(kind: Kind, classes: tuple[type, ...]) -> bool | None:
     if isinstance(kind, Static):
         return None if kind.value is UNKNOWN_VALUE else isinstance(kind.value, classes)
     if isinstance(kind, Numeric):
-        return False if set(classes) <= set(DATA) else None
+        return None if any(map(_may_be_numeric, classes)) else False
     made = getattr(kind, "cls", None) or CONTAINERS.get(type(kind))
     return None if made is None else issubclass(made, classes)
+
+
+def _may_be_numeric(cls: type) -> bool:
+    """May a number or an array be an instance of a class?"""
+    return any(issubclass(n, cls) or issubclass(cls, n) for n in NUMERIC)
 
 
 def refuse_certain_error(inference: Any, body: list[gast.AST]) -> None:

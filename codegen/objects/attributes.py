@@ -9,7 +9,7 @@ from s2s.codegen.core import core
 from s2s.codegen.desugaring import call_arguments
 from s2s.codegen.functions import inlining
 from s2s.codegen.inference import kinds
-from s2s.codegen.inference.kinds import Kind, ObjectOf, Static, SuperOf, Unknown
+from s2s.codegen.inference.kinds import Kind, ObjectOf, Static, SuperOf, TupleOf, Unknown
 from s2s.codegen.inference.operations import Operation
 from s2s.codegen.objects import classes
 from s2s.codegen.objects.classes import MISSING
@@ -77,6 +77,18 @@ def attribute(inference: Any, node: gast.AST, owner_node: gast.AST, owner: Any, 
         inference.refuse(node, f"{kinds.show(owner)} {what} {name!r} here", "set it in __init__, or call the method")
         return None
     return inlining.value_node(inference, found, f"{class_of(owner).__name__}_{name}")
+
+
+def of_named_tuple(owner: Kind, name: str) -> Any:
+    """What the user's class of a named tuple defines under a name, MISSING for any other value."""
+    cls = owner.cls if isinstance(owner, TupleOf) else None
+    bases = cls.__mro__ if cls is not None else ()
+    return next((vars(b)[name] for b in bases if name in vars(b) and b is not tuple), MISSING)
+
+
+def named_tuple_property(inference: Any, statement: gast.AST, node: gast.Attribute, owner: Kind) -> Kind | None:
+    getter = classes.getter(of_named_tuple(owner, node.attr))
+    return None if getter is None else replaced(inference, statement, run(inference, node, getter, [node.value], []))
 
 
 def refuse_stale(inference: Any, node: gast.AST, owner: ObjectOf) -> None:

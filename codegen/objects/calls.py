@@ -15,9 +15,9 @@ from s2s.codegen.core import core
 from s2s.codegen.derivatives.rules import RuleWriter
 from s2s.codegen.functions import inlining
 from s2s.codegen.inference import kinds
-from s2s.codegen.inference.kinds import Kind, ObjectOf, Static, SuperOf, Unknown
+from s2s.codegen.inference.kinds import Kind, ListOf, ObjectOf, Static, SuperOf, TupleOf, Unknown
 from s2s.codegen.inference.operations import Operation
-from s2s.codegen.objects import classes
+from s2s.codegen.objects import attributes, classes
 from s2s.codegen.objects.attributes import (
     attribute,
     class_of,
@@ -69,7 +69,7 @@ def call(inference: Any, statement: gast.AST, node: gast.Call, target: Any) -> K
         return found
     if (
         type(target) not in _PLAIN
-        and inference.reads_active(node)
+        and (inference.reads_active(node) or _is_of_class(inference, node))
         and (known := _known_target(inference, node, target)) is not None
     ):
         function, receiver = known
@@ -85,6 +85,12 @@ def call(inference: Any, statement: gast.AST, node: gast.Call, target: Any) -> K
     return None
 
 
+def _is_of_class(inference: Any, node: gast.Call) -> bool:
+    """`Vec.zero()`: what a class of the user's makes may be one of its objects."""
+    owner = inference.global_object(node.func.value) if isinstance(node.func, gast.Attribute) else None
+    return isinstance(owner, type) and classes.is_user_class(owner)
+
+
 def _known_target(inference: Any, node: gast.Call, target: Any) -> tuple[Any, list[gast.AST]] | None:
     """The Python function that a call of a method of a known object runs, and what it is bound to."""
     if target is None and isinstance(node.func, gast.Attribute):
@@ -96,7 +102,8 @@ def _known_target(inference: Any, node: gast.Call, target: Any) -> tuple[Any, li
                 inference.program.guards[(id(owner.value), node.func.attr, "attribute")] = guard
     if isinstance(target, types.MethodType) and isinstance(node.func, gast.Attribute) and not _of_library(target):
         return target.__func__, [node.func.value]
-    if isinstance(target, types.FunctionType) and core.dotted(node.func) is None and not _of_library(target):
+    is_own = core.dotted(node.func) is None or _is_of_class(inference, node)
+    if isinstance(target, types.FunctionType) and is_own and not _of_library(target):
         return target, []
     if classes.is_user_object(target) and isinstance(vars(type(target)).get("__call__"), types.FunctionType):
         return vars(type(target))["__call__"], [node.func]
@@ -106,6 +113,16 @@ def _known_target(inference: Any, node: gast.Call, target: Any) -> tuple[Any, li
 def _of_library(target: Any) -> bool:
     module = getattr(target, "__module__", None) or ""
     return module.split(".")[0] in classes.LIBRARIES
+
+
+def named_tuple_method(inference: Any, statement: gast.AST, node: gast.Call, owner: Kind) -> Kind | None:
+    """A call of a method that the user's class of named tuples defines; None for all others."""
+    found = attributes.of_named_tuple(owner, node.func.attr)
+    if isinstance(found, types.FunctionType):
+        return replaced(inference, statement, run(inference, node, found, [node.func.value, *node.args], node.keywords))
+    if isinstance(found, staticmethod):
+        return replaced(inference, statement, run(inference, node, found.__func__, node.args, node.keywords))
+    return None
 
 
 def arguments_of(node: gast.Call) -> Iterable[gast.AST]:
@@ -164,6 +181,9 @@ def _call_with_objects(inference: Any, statement: gast.AST, node: gast.Call, tar
     first = inference.kind(node.args[0]) if node.args else None
     if target is super:
         return _super(inference, statement, node)
+    if classes.is_builtin(target, "len") and isinstance(first, TupleOf | ListOf) and (parts := kinds.parts(first)):
+        is_known = isinstance(first, TupleOf) or first.elements is not None
+        return replaced(inference, statement, core.constant(len(parts))) if is_known else None
     if classes.is_builtin(target, "isinstance") and isinstance(first, ObjectOf):
         wanted = inference.global_object(node.args[1])
         known = isinstance(wanted, type)
@@ -232,6 +252,30 @@ def dunder(
         inference.refuse(node, f"{kinds.show(owner)} has no method {name}", "define it, or call another method")
         return Unknown()
     return replaced(inference, statement, run(inference, node, found, [receiver, *args], keywords))
+
+
+def iterate(inference: Any, statement: gast.For) -> None:
+    """`for v in c`: over what the object's `__iter__` gives."""
+    if not inference.heap.objects or not isinstance(inference.kind(statement.iter), ObjectOf):
+        return
+    node = core.located(gast.Call(statement.iter, [], []), statement)
+    items = core.assign(inference.function.fresh("items"), node, statement)
+    inference.kinds[items.targets[0].id] = dunder(inference, items, node, statement.iter, "__iter__", [], [])
+    if core.is_name(items.value):
+        statement.iter = items.value
+
+
+def set_item(inference: Any, statement: gast.AST, node: gast.Call, adds: bool) -> Kind:
+    """`c[key] = v` and `c[key] += v`: the object's `__setitem__`; what is assigned is the object still."""
+    owner, key, value = node.args
+    if not (core.is_name(key) or core.is_literal(key)):
+        key = inference.computed("key", key)
+    if adds:
+        item = inference.computed("item", core.subscript(owner, key))
+        value = inference.computed("total", core.binary(item, gast.Add(), value))
+    dunder(inference, statement, node, owner, "__setitem__", [key, value], [])
+    statement.in_place = False
+    return replaced(inference, statement, owner)
 
 
 def operator(inference: Any, statement: gast.AST, node: gast.AST) -> Kind | None:

@@ -16,6 +16,8 @@ from s2s.codegen.core import core
 # Of floats, unless a dtype says otherwise.
 _CONSTRUCTORS: tuple[Any, ...] = (np.zeros, np.ones, np.empty, np.full, np.eye, np.identity, np.linspace, np.copy)
 _CONSTRUCTORS += (np.zeros_like, np.ones_like, np.empty_like, np.full_like)
+# What these are given are sizes.
+_OF_SIZES = (np.zeros, np.ones, np.empty, np.eye, np.identity, np.tri, np.arange)
 _VIEWS = ("reshape", "transpose", "ravel", "squeeze", "swapaxes", "view", "T", "flat", "real", "imag", "diagonal")
 _WRITING_METHODS = ("fill", "sort", "partition", "put", "itemset", "resize")
 _WRITING_FUNCTIONS = ("at", "copyto", "put", "place", "putmask", "fill_diagonal", "put_along_axis", "shuffle")
@@ -149,7 +151,11 @@ class WrittenArrays:
 
     def _is_staged(self, node: Any, seen: frozenset[str]) -> bool:
         """Whether an expression surely has a staged operand, and so a staged value."""
-        names = {n.id for n in core.nodes(node) if isinstance(n, gast.Name) and not self._is_size(n, node)}
+        calls = [n for n in core.nodes(node) if isinstance(n, gast.Call)]
+        sizes = [c for c in calls if any(self.resolve(c.func) is f for f in _OF_SIZES)]
+        within = {id(n) for c in sizes for n in core.nodes(c)}
+        read = [n for n in core.nodes(node) if isinstance(n, gast.Name) and id(n) not in within]
+        names = {n.id for n in read if not self._is_size(n, node)}
         if names & self.arguments:
             return True
         values = {name: self.bindings[name] for name in names - seen if name in self.bindings}

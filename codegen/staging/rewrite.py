@@ -253,7 +253,8 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
         return node
 
     def _is_numpy_constant(self, node: Any) -> bool:
-        if isinstance(self.object(node), np.ndarray):
+        found = self.object(node)
+        if isinstance(found, np.ndarray) or found is np.r_ or found is np.c_:
             return True
         values = self.bindings.get(node.id, []) if isinstance(node, gast.Name) else [node]
         calls = [isinstance(v, gast.Call) and any(self.object(called(v)) is f for f in NUMPY_CONSTANTS) for v in values]
