@@ -9,7 +9,7 @@ from typing import Any
 import gast
 
 from s2s.codegen.core import core, verify
-from s2s.codegen.derivatives import emitted_hints, saving
+from s2s.codegen.derivatives import emitted_hints, recomputing, saving
 from s2s.codegen.derivatives.rules import RuleWriter
 from s2s.codegen.printing.printer import comment
 from s2s.codegen.program import Emitted, Instance, Program, bind_values, signature
@@ -100,6 +100,8 @@ class JointDraft(Draft):
 
     def emit(self, program: Program, recorded: Recorded, example: Any) -> None:
         body = simplify.run(self.function, self.body, recorded.get(self.name))
+        if recomputing.in_loops(self.function, body):
+            body = simplify.run(self.function, body, recorded.get(self.name))
         self.check("simplification", body, [a.id for a in all_parameters(self.arguments)])
         self.place(program, self.name, self.arguments, [*self.opening(example), *body])
 
@@ -145,7 +147,10 @@ class PairDraft(Draft):
         function = self.function
         backward = simplify.run(function, self.backward, recorded.get(self.backward_name))
         self.check_backward(backward)
-        columns = saving.missing(backward, core.assigned(self.forward) | set(function.parameters))
+        again = recomputing.in_loops(function, backward)
+        if recomputing.in_pair(function, self.forward, backward) or again:
+            backward = simplify.run(function, backward, recorded.get(self.backward_name))
+        columns = recomputing.columns_of_pair(function, self.forward, backward)
         exposed = [saving.exposed(function, self.forward, c) for c in columns]
         saved = core.tuple_of(core.name(c) for c in exposed)
         last = core.from_statement(gast.Return(core.tuple_of([self.result, saved])), function.body[-1])

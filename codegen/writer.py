@@ -199,10 +199,17 @@ def split_return(function: core.Function) -> tuple[list[gast.AST], gast.AST]:
 def connect(reverse: Reverse, forward: list[gast.AST], backward: list[gast.AST]) -> None:
     """Makes the forward sweep keep what the backward sweep needs of it."""
     call_forward(forward)
+    _name_saved(reverse.function)
     columns = saving.connect(reverse.function, forward, backward)
     looked_at = reverse.looked_at | (columns & reverse.maybe_undefined)
     for name in sorted(undefined.with_sources(forward, looked_at, reverse.maybe_undefined)):
         undefined.define(reverse.function, forward, name)
+
+
+def _name_saved(function: core.Function) -> None:
+    """What several calls save is named after their results."""
+    if len(function.saved_by) > 1:
+        function.bases.update({n: f"{target}_saved" for n, target in function.saved_for.items()})
 
 
 def call_plain(statement: gast.AST) -> None:

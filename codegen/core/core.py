@@ -53,6 +53,7 @@ class Function:
         bases: version name to the user's name (or adjoint's, tangent's) that it is a version of.
         kinds: name to kind, filled by inference.
         saved_by: name of what a call's forward half saved to the called function's name.
+        saved_for: name of what a call's forward half saved to what its result is called.
         shaped_like: adjoint or tangent to the name whose shape it has.
         namer: gives fresh names.
         source: where the function came from.
@@ -72,6 +73,7 @@ class Function:
     kinds: dict[str, Any] = field(default_factory=dict)
     shaped_like: dict[str, str] = field(default_factory=dict)
     saved_by: dict[str, str] = field(default_factory=dict)
+    saved_for: dict[str, str] = field(default_factory=dict)
     facts: Any = None
     user_names: frozenset[str] = (
         frozenset()

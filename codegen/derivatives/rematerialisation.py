@@ -40,6 +40,8 @@ def saved_by(reverse: Any, statement: gast.AST, bar: gast.AST) -> gast.AST:
         return _computed_again(reverse, statement, bar)
     saved = reverse.function.fresh("saved")
     reverse.function.saved_by[saved] = operation.callee.function.name
+    target = core.targets(statement)[0]
+    reverse.function.saved_for[saved] = reverse.function.bases.get(target, target)
     statement.forward_call = (operation.callee.pair().forward_name, saved)
     return core.name(saved)
 

@@ -43,13 +43,13 @@ def connect(function: core.Function, forward: list[gast.AST], backward: list[gas
 def _connect_loop(function: core.Function, forward: list[gast.AST], loop: gast.For) -> set[str]:
     primal = loop.primal
     needed = missing(loop.body, core.assigned([primal]))
-    again = _iterate_again(function, primal, needed)
+    again = iterate_again(function, primal, needed)
     if again is not None:
         loop.iter = again
         _bind_columns(function, loop, needed or [])
         return set()
     columns = [exposed(function, primal.body, n) for n in needed]
-    saved = function.fresh(_saved_name(function, columns))
+    saved = function.fresh(saved_name(function, columns))
     _save_in_forward(function, forward, primal, saved, columns)
     function.references["reversed"] = reversed
     loop.iter = core.call("reversed", core.name(saved))
@@ -64,7 +64,7 @@ def missing(body: list[gast.AST], available: set[str]) -> list[str]:
     return [n for n in dict.fromkeys(read) if n in available and n not in inside]
 
 
-def _iterate_again(function: core.Function, primal: gast.AST, needed: list[str]) -> gast.AST | None:
+def iterate_again(function: core.Function, primal: gast.AST, needed: list[str]) -> gast.AST | None:
     """`reversed(range(n))` or `reversed(xs)` where the backward body needs nothing else."""
     if not isinstance(primal, gast.For) or not isinstance(primal.target, gast.Name) or set(needed) - {primal.target.id}:
         return None
@@ -98,7 +98,7 @@ def rename(body: Iterable[gast.AST], mapping: dict[str, gast.AST]) -> None:
         core.replace_header(statement, mapping)
 
 
-def _saved_name(function: core.Function, columns: list[str]) -> str:
+def saved_name(function: core.Function, columns: list[str]) -> str:
     if len(columns) != 1:
         return "saved"
     called = function.saved_by.get(columns[0])
@@ -114,11 +114,11 @@ def _save_in_forward(
     nodes = [core.name(c) for c in columns]
     entry = nodes[0] if len(nodes) == 1 else core.tuple_of(nodes) if nodes else core.constant(None)
     append = gast.Expr(core.call(gast.Attribute(core.name(saved), "append", gast.Load()), entry))
-    at = _after_definitions(primal.body, set(columns))
+    at = after_definitions(primal.body, set(columns))
     primal.body.insert(at, core.from_statement(append, primal))
 
 
-def _after_definitions(body: list[gast.AST], columns: set[str]) -> int:
+def after_definitions(body: list[gast.AST], columns: set[str]) -> int:
     """Right behind the last of the saved values, so that the loop's variables may keep their names."""
     inner, _ = core.split_join(body)
     defining = [i for i, s in enumerate(inner) if columns & (core.assigned([s]) | _appended(s))]

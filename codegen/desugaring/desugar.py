@@ -329,6 +329,7 @@ class Desugarer:
             self._assign_starred(elements, self.as_atom(value))
             return
         if isinstance(value, gast.Tuple) and len(value.elts) == len(elements):
+            stores.name_after(self, elements, value.elts)
             stores.assign_each(self, elements, value.elts)
             return
         value = self.as_atom(value)

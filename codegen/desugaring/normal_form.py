@@ -6,6 +6,7 @@ Flanagan et al., "The essence of compiling with continuations" (PLDI 1993).
 import builtins
 import copy
 import functools
+import keyword
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
@@ -21,8 +22,15 @@ TEMPORARY_NAMES = {
     "Add": "total", "Sub": "difference", "Mult": "product", "Div": "ratio", "MatMult": "product", "Pow": "power",
     "USub": "negated", "Mod": "remainder", "FloorDiv": "quotient",
 }  # fmt: skip
-# Names of results of functions whose own names are builtins.
-RESULT_NAMES = {"sum": "total", "max": "largest", "min": "smallest", "abs": "magnitude", "pow": "power"}
+# Names of results of functions whose own names are builtins, or whose names with `_bar` are helpers.
+RESULT_NAMES = {
+    "sum": "total", "max": "largest", "min": "smallest", "abs": "magnitude", "pow": "power", "len": "length",
+    "max_weights": "weights", "min_weights": "weights", "reduced_size": "count", "size": "count",
+    "power_partial": "partial", "stack": "stacked", "diag": "diagonal", "diagonal": "diagonal_of", "array": "values",
+    "concatenate": "joined", "repeat": "repeated", "tile": "tiled", "take": "taken", "trace": "trace_of",
+    "expand_dims": "expanded", "broadcast_to": "spread", "zeros_like": "zeros", "ones_like": "ones",
+    "full_like": "filled", "set_at": "written", "einsum": "contracted",
+}  # fmt: skip
 # Expressions whose parts may be evaluated never or many times.
 SOMETIMES = (
     gast.BoolOp, gast.IfExp, gast.Lambda, gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp,
@@ -286,6 +294,8 @@ def temporary_name(value: gast.AST, bases: Mapping[str, str]) -> str:
         path = core.dotted(value.func)
         return result_name(path.split(".")[-1] if path else getattr(value.func, "attr", "value"))
     if isinstance(value, gast.Subscript):
+        if isinstance(value.slice, gast.Constant) and _is_variable_name(value.slice.value):
+            return str(value.slice.value)
         base = core.dotted(value.value)
         base = bases.get(base, base) if base is not None else None
         return f"{base}_item" if base and "." not in base else "item"
@@ -294,6 +304,10 @@ def temporary_name(value: gast.AST, bases: Mapping[str, str]) -> str:
     if isinstance(value, gast.Compare):
         return "test"
     return "value"
+
+
+def _is_variable_name(key: object) -> bool:
+    return isinstance(key, str) and key.isidentifier() and not keyword.iskeyword(key) and not hasattr(builtins, key)
 
 
 @functools.cache

@@ -82,6 +82,21 @@ def assign_each(desugarer: Any, targets: list[gast.AST], values: list[gast.AST])
         desugarer.assign(target, core.name(version) if version is not None else value)
 
 
+def name_after(desugarer: Any, targets: list[gast.AST], values: list[gast.AST]) -> None:
+    """The temporaries of `a, b = x + y, x * y` are variables of the user's, a and b; not those of `a, b = b, a + b`."""
+    pairs = zip(targets, values, strict=True)
+    wanted = {v.id: t.id for t, v in pairs if core.is_name(t) and core.is_name(v)}
+    if any(t in desugarer.environment for t in wanted.values()):
+        return
+    for statement in reversed(desugarer.body):
+        if not getattr(statement, "temporary", False):
+            return
+        name = core.targets(statement)[0]
+        if name in wanted:
+            desugarer.function.bases[name] = wanted.pop(name)
+            statement.temporary = False
+
+
 def change(desugarer: Any, node: gast.Call, made: gast.Call) -> gast.AST:
     """`xs.append(v)`, over atoms in `made`: a new version of what `xs` is; returns what the method returned."""
     function, variable = desugarer.function, node.func.value.id

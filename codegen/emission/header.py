@@ -121,6 +121,7 @@ class Names:
 
     def _alias(self, function: Any, target: Any, preferred: str) -> str:
         """The file's name for an object that it brings."""
+        preferred = self._plain(target, preferred)
         local = self.all_names[id(function)] - {preferred}
         for name in self._known(target, preferred):
             if name not in local:
@@ -130,6 +131,13 @@ class Names:
         name = self.namer.fresh(preferred) if taken or preferred in self.own_locals[id(function)] else preferred
         self.own[name] = target
         return name
+
+    def _plain(self, target: Any, preferred: str) -> str:
+        """The object's own name, where what had it is no longer there."""
+        plain = getattr(target, "__name__", preferred)
+        is_version = preferred.startswith(f"{plain}_") and preferred[len(plain) + 1 :].isdigit()
+        is_free = is_version and plain not in self.own and all(plain not in names for names in self.all_names.values())
+        return plain if is_free and self._live(plain) is UNRESOLVED else preferred
 
     def _known(self, target: Any, preferred: str) -> Iterator[str]:
         """Names under which the file has the object already."""

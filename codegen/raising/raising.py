@@ -9,7 +9,7 @@ import gast
 
 from s2s.codegen.batching import quiet
 from s2s.codegen.core import core
-from s2s.codegen.raising import coalescing, comments, in_place, leaving, nesting, reuse
+from s2s.codegen.raising import coalescing, comments, in_place, leaving, loop_targets, nesting, reuse
 
 
 def run(function: core.Function, body: list[gast.AST], parameters: list[str]) -> list[gast.AST]:
@@ -17,6 +17,7 @@ def run(function: core.Function, body: list[gast.AST], parameters: list[str]) ->
     nesting.repeat_tests(body)
     reuse.run(function, body, parameters)
     body = nesting.run(function, body)
+    loop_targets.run(body)
     in_place.mark(function, body, parameters)
     body = leaving.run(in_place.write(coalescing.run(function, body, parameters)))
     return comments.insert(function, quiet.insert(function, body))

@@ -3,13 +3,14 @@
 Statements that the user wrote stay as they are; only derived ones are rewritten.
 """
 
+from collections import Counter
 from typing import Any
 
 import gast
 
 from s2s.codegen.core import core
 from s2s.codegen.desugaring.normal_form import Flattener
-from s2s.codegen.simplifying import helper_rules
+from s2s.codegen.simplifying import factors, helper_rules, item_rules
 from s2s.codegen.simplifying.shapes import ShapeTable
 
 
@@ -20,16 +21,22 @@ class Rewriting:
         self.function = function
         self.definitions: dict[str, gast.AST] = {}
         self.derived: set[str] = set()
+        self.temporaries: set[str] = set()
         self.shapes = ShapeTable(function, recorded)
         self.changed: set[str] = set()
+        self.statements: list[gast.AST] = []
+        self.uses: Counter[str] | None = None
 
     def round(self, body: list[gast.AST], stale: set[str] | None) -> set[str]:
         """Visits the derived statements, all or those that depend on `stale` names; gives the targets that changed."""
         statements, self.changed = core.walk(body), set()
+        self.uses = None
+        self.statements = statements
         if not any(type(s) is gast.Expr or core.is_derived(s) for s in statements):
             return self.changed
         assigned = Assigned(statements)
         self.definitions, self.derived = assigned.once(), assigned.derived
+        self.temporaries = assigned.temporaries
         affected = None if stale is None else self._affected(statements, stale)
         self.shapes.learn(body, assigned.plain, affected)
         self.run(body, affected)
@@ -123,6 +130,17 @@ class Rewriting:
         twice = node.attr == "T" and isinstance(inner, gast.Attribute) and inner.attr == "T"
         return inner.value if twice and isinstance(inner.value, gast.Name) else None
 
+    def is_scalar(self, node: gast.AST) -> bool:
+        return helper_rules.is_scalar(self, node)
+
+    def own_definition(self, node: gast.AST) -> gast.AST | None:
+        """The definition of a temporary that nothing else reads."""
+        if not (self.is_derived(node) or core.is_name(node) and node.id in self.temporaries):
+            return None
+        if self.uses is None:
+            self.uses = Counter(n for s in self.statements for n in core.own_reads(s))
+        return self.definitions.get(node.id) if self.uses[node.id] < 2 else None
+
     def definition(self, node: gast.AST) -> gast.AST | None:
         return self.definitions.get(node.id) if type(node) is gast.Name else None
 
@@ -147,7 +165,8 @@ class Rewriting:
             over = self.definition(factor)
             if isinstance(over, gast.BinOp) and isinstance(over.op, gast.Div) and core.is_constant(over.left):
                 return core.binary(core.binary(over.left, gast.Mult(), other), gast.Div(), over.right)
-        return self._signed(left, gast.Mult(), right) or self._product_over(left, right)
+        scaled = factors.product(self, left, right)
+        return scaled or self._signed(left, gast.Mult(), right) or self._product_over(left, right)
 
     def _signed(self, left: gast.AST, operator: gast.AST, right: gast.AST) -> gast.AST | None:
         """`a * -b` is `-(a * b)`: the sign may meet a sum that takes it."""
@@ -161,8 +180,8 @@ class Rewriting:
 
     def _product_over(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
         """`a * (b / c)` is `a * b / c`, where the quotient is not the user's own."""
-        over = self.definition(right)
-        if isinstance(over, gast.BinOp) and isinstance(over.op, gast.Div) and self.is_derived(right):
+        over = self.own_definition(right)
+        if isinstance(over, gast.BinOp) and isinstance(over.op, gast.Div):
             return core.binary(core.binary(left, gast.Mult(), over.left), gast.Div(), over.right)
         return None
 
@@ -173,6 +192,9 @@ class Rewriting:
         return left if core.is_constant(right, 1) else None
 
     def _add(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
+        twice = factors.doubled(self, left, right)
+        if twice is not None:
+            return twice
         negative = self.negated(right)
         if negative is not None:
             return core.binary(left, gast.Sub(), negative)
@@ -206,7 +228,7 @@ class Rewriting:
         if isinstance(container, gast.Dict):
             found = [v for k, v in zip(container.keys, container.values, strict=True) if core.is_constant_key(k, key)]
             return found[0] if found else None
-        return None
+        return item_rules.stacked_item(self, container, node.slice) if isinstance(container, gast.Call) else None
 
 
 _ATOMS = (gast.Name, gast.Constant)
@@ -229,6 +251,8 @@ def fold(node: gast.BinOp) -> gast.AST | None:
     if type(node.left) is gast.Name or not (core.is_constant(node.left) and core.is_constant(node.right)):
         return None
     left, right = core.literal(node.left), core.literal(node.right)
+    if isinstance(node.op, gast.Mult) and (core.is_constant(node.left, 1) or core.is_constant(node.right, 1)):
+        return node.right if core.is_constant(node.left, 1) else node.left
     if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in (left, right)):
         return None
     return number(_FOLDED[type(node.op).__name__](left, right)) if type(node.op).__name__ in _FOLDED else None
@@ -251,11 +275,13 @@ class Assigned:
     Attributes:
         plain: names of plain assignments to what they are assigned.
         derived: names that derived statements assign.
+        temporaries: names of parts of the user's expressions.
     """
 
     def __init__(self, statements: list[gast.AST]):
         self.plain: dict[str, gast.AST] = {}
         self.derived: set[str] = set()
+        self.temporaries: set[str] = set()
         self._found: dict[str, gast.AST] = {}
         self._twice: set[str] = set()
         for statement in statements:
@@ -271,6 +297,8 @@ class Assigned:
                 self._twice.add(name)
             if core.is_derived(statement):
                 self.derived.add(name)
+            elif "temporary" in statement.__dict__ and statement.temporary:
+                self.temporaries.add(name)
             found[name] = self.plain[name] = statement.value
             return
         names = core.targets(statement)

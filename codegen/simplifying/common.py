@@ -5,7 +5,7 @@ from typing import Any
 import gast
 
 from s2s.codegen.core import core
-from s2s.codegen.simplifying.shapes import called_primitive
+from s2s.codegen.simplifying.shapes import called_primitive, shape_argument
 
 
 def eliminate(function: core.Function, body: list[gast.AST]) -> dict[str, gast.AST]:
@@ -24,7 +24,8 @@ def _block(function: core.Function, body: list[gast.AST], known: dict, copies: d
         kind = type(statement)
         if kind is gast.Assign:
             value = statement.value
-            if _is_costly(function, value) and _is_single(statement, joined):
+            is_wanted = "again" in statement.__dict__ or _is_costly(function, value)
+            if is_wanted and _is_single(statement, joined):
                 name = statement.targets[0].id
                 first = known.setdefault(core.key(value), name)
                 if first is not name and core.is_derived(statement):
@@ -38,7 +39,7 @@ def _is_costly(function: core.Function, value: Any) -> bool:
     """Pure and worth a name: calls of primitives, products of matrices, powers."""
     kind = type(value)
     if kind is gast.Call:
-        return called_primitive(function, value) is not None
+        return called_primitive(function, value) is not None and shape_argument(function, value) is None
     return kind is gast.BinOp and type(value.op) in _COSTLY
 
 

@@ -7,7 +7,7 @@ import gast
 import numpy as np
 
 from s2s.codegen.core import core
-from s2s.codegen.simplifying import rank_rules
+from s2s.codegen.simplifying import item_rules, rank_rules
 from s2s.codegen.simplifying.shapes import alternatives, is_exact, resolved, shape_argument
 from s2s.runtime import support
 from s2s.runtime.helpers.checks import is_unset
@@ -45,6 +45,9 @@ SIGN_PASSES = (np.sum, support.sum_to, np.expand_dims, np.broadcast_to, np.resha
 def uniform(rewriting: Any, node: gast.AST) -> tuple[gast.AST, gast.AST] | None:
     """`(value, like)` if the node is `np.full_like(like, value)`, or `np.broadcast_to(value, np.shape(like))`."""
     found = rewriting.definition(node)
+    if isinstance(found, gast.Subscript) and item_rules.adds_axes(found.slice):
+        inner = uniform(rewriting, found.value)
+        return (inner[0], node) if inner is not None and is_scalar(rewriting, inner[0]) else None
     if not isinstance(found, gast.Call):
         return None
     target = resolved(rewriting.function, found.func)
@@ -73,6 +76,8 @@ def without_broadcast(rewriting: Any, node: gast.BinOp) -> gast.AST | None:
     """An operand that was only broadcast need not be, next to one of the full shape; scalars go inside."""
     if isinstance(node.op, gast.MatMult):
         return rank_rules.outer_product(rewriting, node)
+    if isinstance(node.op, gast.Mult) and (inner := _uniform_inside(rewriting, node)) is not None:
+        return inner
     for side, other in (("left", node.right), ("right", node.left)):
         operand = getattr(node, side)
         found = uniform(rewriting, operand)
@@ -81,12 +86,46 @@ def without_broadcast(rewriting: Any, node: gast.BinOp) -> gast.AST | None:
         value, like = found
         if rewriting.shapes.same(other, like) and not is_scalar(rewriting, other):
             return _with(node, side, value)
+        if _grows_to(rewriting, operand, other):
+            return _with(node, side, value)
         if is_scalar(rewriting, other) and is_full_like(rewriting, operand):
             return core.call(_numpy(rewriting, "full_like"), like, _with(node, side, value))
         if is_scalar(rewriting, other):
             shape = core.call(_numpy(rewriting, "shape"), like)
             return core.call(_numpy(rewriting, "broadcast_to"), _with(node, side, value), shape)
     return None
+
+
+def _uniform_inside(rewriting: Any, node: gast.BinOp) -> gast.AST | None:
+    """`full_like(x, v) * a * b` is `v * a * b`, next to a b of the full shape."""
+    inner = rewriting.own_definition(node.left)
+    found = (
+        uniform(rewriting, inner.left) if isinstance(inner, gast.BinOp) and isinstance(inner.op, gast.Mult) else None
+    )
+    if (
+        found is None
+        or not is_exact(rewriting.shapes.of(node.right))
+        or not rewriting.shapes.same(node.right, found[1])
+    ):
+        return None
+    return core.binary(core.binary(found[0], gast.Mult(), inner.right), gast.Mult(), node.right)
+
+
+def _grows_to(rewriting: Any, uniform_operand: gast.AST, other: gast.AST) -> bool:
+    """Has an operation on the two the shape of the other one, as recorded?"""
+    have, want = _shape_of_uniform(rewriting, uniform_operand), rewriting.shapes.of(other)
+    if not (is_exact(have) and is_exact(want)) or want == () or len(have) > len(want):
+        return False
+    return all(h in (1, w) for h, w in zip(reversed(have), reversed(want), strict=False))
+
+
+def _shape_of_uniform(rewriting: Any, node: gast.AST) -> Any:
+    found = rewriting.definition(node)
+    if not isinstance(found, gast.Subscript):
+        return rewriting.shapes.of((uniform(rewriting, node) or (None, node))[1])
+    inner = _shape_of_uniform(rewriting, found.value)
+    sizes = iter(inner if is_exact(inner) else ())
+    return tuple(1 if core.is_constant(p) else next(sizes, 0) for p in found.slice.elts) if is_exact(inner) else None
 
 
 def _with(node: gast.BinOp, side: str, value: gast.AST) -> gast.AST:
@@ -105,6 +144,8 @@ def is_scalar(rewriting: Any, node: gast.AST) -> bool:
         return resolved(rewriting.function, found.func) in (np.size, support.reduced_size)
     if isinstance(found, gast.BinOp):
         return is_scalar(rewriting, found.left) and is_scalar(rewriting, found.right)
+    if isinstance(found, gast.UnaryOp):
+        return is_scalar(rewriting, found.operand)
     return isinstance(found, gast.Subscript) and shape_of_argument(rewriting, found.value) is not None
 
 
@@ -328,10 +369,36 @@ def _size(rewriting: Any, node: gast.Call) -> gast.AST | None:
 
 
 def _of_root(rewriting: Any, node: gast.Call) -> gast.AST | None:
-    root = rewriting.shapes.like_primal(node.args[0])
+    root = rewriting.shapes.like_primal(node.args[0]) or broadcast_from(rewriting, node.args[0])
     if root is None or root == getattr(node.args[0], "id", None):
         return None
     return core.call(node.func, core.name(root))
+
+
+def broadcast_from(rewriting: Any, node: gast.AST) -> str | None:
+    """A parameter, or else a variable, to which the other operands of elementwise operations were broadcast."""
+    found = _operands_of_shape(rewriting, node, rewriting.shapes.of(node))
+    parameters = [n for n in found if n in rewriting.function.parameters]
+    own = [n for n in found if n not in rewriting.temporaries and n in rewriting.function.kinds]
+    return next(iter([*parameters, *own]), None)
+
+
+def _operands_of_shape(rewriting: Any, node: gast.AST, shape: Any) -> list[str]:
+    """The names that a name is computed from elementwise, of the same shape as recorded, nearest first."""
+    found: dict[str, None] = {}
+    nodes = [node] if is_exact(shape) and shape != () else []
+    for each in nodes:
+        value = rewriting.definition(each)
+        if not isinstance(value, gast.BinOp) or isinstance(value.op, gast.MatMult) or len(nodes) > FARTHEST:
+            continue
+        parts = [p for p in (value.left, value.right) if core.is_name(p) and rewriting.shapes.of(p) == shape]
+        nodes += [p for p in parts if p.id not in found]
+        found.update(dict.fromkeys(p.id for p in parts))
+    return list(found)
+
+
+# How many operations a shape is followed through.
+FARTHEST = 20
 
 
 def _reduced(rewriting: Any, call: gast.Call) -> tuple[gast.AST, int] | None:
@@ -378,6 +445,8 @@ def _of_no_value(rewriting: Any, node: gast.Call) -> gast.AST | None:
 
 RULES: dict[Any, Rule] = {
     **rank_rules.RULES,
+    support.getitem_bar: item_rules.getitem_bar,
+    support.add_at: item_rules.add_at,
     support.unreduce: _unreduce,
     support.reduced_size: _reduced_size,
     support.sum_to: _sum_to,
@@ -404,6 +473,8 @@ RULES: dict[Any, Rule] = {
 
 # How many arguments a call has where its rule takes it apart; calls that leave defaults out stay as they are.
 ARGUMENTS: dict[Any, tuple[int, ...]] = {
+    support.getitem_bar: (3,),
+    support.add_at: (3,),
     support.unreduce: (4,),
     support.reduced_size: (2,),
     support.sum_to: (2,),

@@ -48,6 +48,7 @@ def propagate(function: core.Function, body: list[gast.AST], touched: set[str]) 
     copies: dict[str, gast.AST] = {}
     statements = core.walk(body)
     _collect_copies(statements, copies)
+    _collect_constant_joins(statements, copies)
     if not copies:
         return False
     resolved = {n: _resolve(n, copies) for n in copies}
@@ -91,6 +92,29 @@ def _collect_copies(statements: list[gast.AST], copies: dict[str, gast.AST]) -> 
             pairs = list(zip(target.elts, statement.value.elts, strict=True))
             if all(_is_atom(v) for _, v in pairs):
                 copies.update({t.id: v for t, v in pairs})
+
+
+def _collect_constant_joins(statements: list[gast.AST], copies: dict[str, gast.AST]) -> None:
+    """Adjoints that a loop carries round unchanged, and those that are the same after both arms of a branch."""
+    joins = [(s, n, v) for s in statements if "join" in s.__dict__ for n, v in core.split_join([s])[1]]
+    values: dict[str, list[gast.AST]] = {}
+    for statement, name, value in joins:
+        if not core.is_derived(statement):
+            values[name] = [*values.get(name, ()), NOT_ONE]
+        elif not (type(value) is gast.Name and value.id == name):
+            values[name] = [*values.get(name, ()), value if type(value) is gast.Name or is_number(value) else NOT_ONE]
+    carried = {n for _, n, v in joins if type(v) is gast.Name and v.id == n}
+    for name, found in values.items():
+        if NOT_ONE not in found and len(found) == (1 if name in carried else 2) and core.same(found[0], found[-1]):
+            copies[name] = found[0]
+
+
+# Stands for the value of a join that may not be taken for the name.
+NOT_ONE = gast.Pass()
+
+
+def is_number(node: gast.AST) -> bool:
+    return core.is_constant(node) and type(core.literal(node)) in (int, float)
 
 
 def _is_atom(node: gast.AST) -> bool:

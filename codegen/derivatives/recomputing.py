@@ -1,0 +1,370 @@
+"""What the way back computes again rather than having it saved: what people would write again: `x[i]`, `i + 1`, `-q`.
+
+Looked at once both sweeps are simplified. A temporary goes out of a saved tuple where it is one cheap operation on what
+is there anyway: other saved values, and values that the loop does not change. It also goes where one variable of the
+same size takes its place. What the user gave a name to stays saved, but for elements of containers.
+"""
+
+import gast
+
+from s2s.codegen.core import core
+from s2s.codegen.derivatives import saving
+from s2s.codegen.inference.kinds import DictOf, ListOf, Numeric, Static, TupleOf, Unknown
+from s2s.codegen.simplifying import dead_code
+from s2s.codegen.simplifying.shapes import resolved
+from s2s.runtime import support
+
+# Forward names to what they are called on the way back.
+Names = dict[str, str]
+
+
+def in_loops(function: core.Function, backward: list[gast.AST]) -> bool:
+    """Rewrites what all loops save, in place; tells whether anything is computed again."""
+    if not any(hasattr(s, "primal") for s in core.walk(backward)):
+        return False
+    _in_loops(function, backward, {}, set())
+    return any(hasattr(s, "again") for s in core.walk(backward))
+
+
+def _in_loops(function: core.Function, backward: list[gast.AST], outside: Names, local: set[str]) -> None:
+    """`outside`: the values of the loops around that are there; `local`: all that these loops assign."""
+    for statement in backward:
+        names, assigned = outside, local
+        if hasattr(statement, "primal"):
+            assigned = local or core.assigned([statement.primal])
+            names = _Loop(function, statement, outside).rewrite(assigned)
+        for block in core.blocks(statement):
+            _in_loops(function, block, names, assigned)
+
+
+def in_pair(function: core.Function, forward: list[gast.AST], backward: list[gast.AST]) -> bool:
+    """Rewrites a backward half in place, so that less must be saved for it; tells whether it changed."""
+    local = core.assigned(forward) | set(function.parameters)
+    again = Again(function, forward, {}, local)
+    columns = {n: n for n in saving.missing(backward, local)}
+    return again.leave_out(backward, dict(columns)).keys() != columns.keys()
+
+
+def columns_of_pair(function: core.Function, forward: list[gast.AST], backward: list[gast.AST]) -> list[str]:
+    """What a forward half has to save: parameters, and variables in the order of their assignments."""
+    needed = saving.missing(backward, core.assigned(forward) | set(function.parameters))
+    return [*[p for p in function.parameters if p in needed], *_in_order(forward, needed)]
+
+
+def _in_order(body: list[gast.AST], names: list[str]) -> list[str]:
+    """The names that the statements assign, in this order: what they begin with, then what is computed."""
+    statements = core.walk(body)
+    carried = [t for s in statements if core.is_join(s) for t in core.targets(s)]
+    bound = [t for s in statements if isinstance(s, gast.For) for t in core.targets(s)]
+    first = dict.fromkeys(t for s in statements if not core.is_join(s) for t in core.targets(s) if t not in bound)
+    return [n for n in dict.fromkeys([*bound, *[c for c in carried if c not in first], *first]) if n in names]
+
+
+class _Loop:
+    """A loop of the backward sweep over what its forward loop saved."""
+
+    def __init__(self, function: core.Function, loop: gast.For, outside: Names):
+        self.function = function
+        self.loop = loop
+        self.primal = loop.primal
+        self.outside = outside
+        self.append = self._append(_list_run_over(loop))
+
+    def _append(self, run_over: str | None) -> gast.AST | None:
+        """What appends to the list that the loop runs over, which may be called otherwise in the forward sweep."""
+        for statement in self.primal.body if run_over is not None else ():
+            saved = dead_code.append_target(statement)
+            if saved is not None and run_over in (saved, self.outside.get(saved)):
+                return statement
+        return None
+
+    def rewrite(self, local: set[str]) -> Names:
+        """Leaves out what can be computed again; gives the names that loops inside may read."""
+        columns = self._columns()
+        if self.append is None or len(columns) != len(core.targets(self.loop)):
+            return self.outside | columns
+        again = Again(self.function, self.primal.body, self.outside, local)
+        kept = again.leave_out(self.loop.body, columns)
+        self._write({n: kept[n] for n in _in_order([self.primal], list(kept))})
+        return again.names
+
+    def _columns(self) -> Names:
+        if self.append is None:
+            names, bound = core.targets(self.primal), core.targets(self.loop)
+            return {names[0]: bound[0]} if len(names) == len(bound) == 1 and bound != ["_"] else {}
+        entry = self.append.value.args[0]
+        values = entry.elts if isinstance(self.loop.target, gast.Tuple) else [entry]
+        pairs = zip(values, core.targets(self.loop), strict=False)
+        return {v.id: t for v, t in pairs if core.is_name(v)}
+
+    def _write(self, columns: Names) -> None:
+        """The loop, and what its forward loop saves, for these columns."""
+        loop, primal = self.loop, self.primal
+        primal.body = [s for s in primal.body if s is not self.append]
+        loop.target = _one_or_tuple([core.stored(t) for t in columns.values()], core.stored("_"))
+        iterated = saving.iterate_again(self.function, primal, list(columns))
+        if iterated is not None:
+            loop.iter = iterated
+            return
+        entry = _one_or_tuple([core.name(c) for c in columns], core.constant(None))
+        self.append.value = core.call_of(self.append.value.func, [entry], [])
+        primal.body.insert(saving.after_definitions(primal.body, set(columns)), self.append)
+        self._name(self.append.value.func.value.id, list(columns))
+
+    def _name(self, saved: str, columns: list[str]) -> None:
+        """The list must not look like what it holds, on the way back."""
+        bases = self.function.bases
+        name = saving.saved_name(self.function, columns)
+        holds_saved = any(bases.get(c, c) in ("saved", "saved_steps") for c in columns)
+        bases[saved] = "saved_steps" if holds_saved and name == "saved" else name
+        if saved in self.outside:
+            bases[self.outside[saved]] = bases[saved]
+
+
+def _one_or_tuple(nodes: list[gast.AST], none: gast.AST) -> gast.AST:
+    if len(nodes) < 2:
+        return nodes[0] if nodes else none
+    return gast.Tuple(nodes, nodes[0].ctx)
+
+
+def _list_run_over(loop: gast.For) -> str | None:
+    """`saved` of `for … in reversed(saved)`."""
+    call = loop.iter
+    is_reversed = isinstance(call, gast.Call) and core.is_name(call.func) and call.func.id == "reversed"
+    return call.args[0].id if is_reversed and core.is_name(call.args[0]) else None
+
+
+class Again:
+    """Decides what is computed again, and writes it into the backward body.
+
+    Attributes:
+        names: forward values that are there on the way back.
+    """
+
+    def __init__(self, function: core.Function, forward: list[gast.AST], outside: Names, local: set[str]):
+        self.function = function
+        self.forward = forward
+        self.names = dict(outside)
+        self.outside = outside
+        self.local = local
+        self.definitions = Definitions(function, forward)
+
+    def leave_out(self, backward: list[gast.AST], columns: Names) -> Names:
+        """The columns that are still needed."""
+        read = {n for s in core.walk(backward) for n in core.own_reads(s)}
+        kept = {n: t for n, t in columns.items() if t in read}
+        for name, target in kept.items():
+            self.names.update(dict.fromkeys(self.definitions.chain(name), target))
+        for name in self.definitions.latest_first:
+            if name in kept and self._may_go(name, backward, kept):
+                self._insert(backward, name, kept.pop(name))
+        return kept
+
+    def _may_go(self, name: str, backward: list[gast.AST], kept: Names) -> bool:
+        """Can this value be computed again? Another one may be saved in its place."""
+        statement = self.definitions.of[name]
+        if not self._is_wanted(statement) or not self._is_cheap(statement):
+            return False
+        if name in self.definitions.in_branches and _block_of_reads(backward, kept[name]) is backward:
+            return False
+        missing = [n for n in dict.fromkeys(core.own_reads(statement)) if not self._is_there(n)]
+        if any(self.definitions.comes_after(n, name) for n in core.own_reads(statement)):
+            return False
+        if not missing:
+            return True
+        if len(missing) > 1 or not self._takes_place(missing[0], statement):
+            return False
+        other = missing[0]
+        kept[other] = self.names[other] = other if kept[name] == name else self._version(other)
+        return True
+
+    def _version(self, name: str) -> str:
+        version = self.function.fresh(self.function.bases.get(name, name))
+        self.function.kinds[version] = self.function.kinds.get(name)
+        return version
+
+    def _is_there(self, name: str) -> bool:
+        return name in self.names or name not in self.local
+
+    def _is_wanted(self, statement: gast.AST) -> bool:
+        """Is this a temporary, or an element of a container?"""
+        marks = statement.__dict__
+        return bool(marks.get("temporary") or marks.get("is_test")) or type(statement.value) is gast.Subscript
+
+    def _takes_place(self, other: str, statement: gast.AST) -> bool:
+        """May `other` be saved in place of what is computed from it, without saving more?"""
+        kind = self.function.kinds.get(other)
+        if other in self.definitions.inside_blocks:
+            return False
+        if isinstance(kind, DictOf | TupleOf | ListOf) and type(statement.value) is gast.Subscript:
+            return core.is_literal(statement.value.slice) and other not in self.definitions.updated
+        if not isinstance(kind, Numeric):
+            return False
+        if type(statement.value) is gast.Subscript:
+            return kind.scalar and other != statement.value.value.id
+        if other in self.definitions.updated:
+            return False
+        others = [n for n in core.own_reads(statement) if n != other]
+        return all(self._is_scalar(n) for n in others)
+
+    def _is_scalar(self, name: str) -> bool:
+        kind = self.function.kinds.get(name)
+        return isinstance(kind, Numeric) and kind.scalar
+
+    def _is_cheap(self, statement: gast.AST) -> bool:
+        value, kind = statement.value, type(statement.value)
+        if getattr(statement, "is_test", False):
+            return all(type(n) in _IN_TESTS for n in gast.walk(value))
+        if kind is gast.Subscript:
+            return self._is_basic(value.slice)
+        if kind is gast.BinOp:
+            return self._are_numeric(value) and self._is_cheap_operator(value)
+        if kind is gast.UnaryOp or kind is gast.Compare:
+            return self._are_numeric(value)
+        if kind is gast.Call and not value.keywords and len(value.args) == 1:
+            return resolved(self.function, value.func) is len
+        return kind is gast.Attribute and value.attr == "T" and core.is_name(value.value)
+
+    def _is_cheap_operator(self, value: gast.BinOp) -> bool:
+        if type(value.op) is gast.Pow:
+            return core.is_constant(value.right, 2)
+        if type(value.op) in (gast.Div, gast.FloorDiv, gast.Mod):
+            return all(self._is_scalar(n) for n in core.reads(value))
+        return type(value.op) in (gast.Add, gast.Sub, gast.Mult)
+
+    def _are_numeric(self, value: gast.AST) -> bool:
+        """Is this arithmetic on numbers and arrays, or on sizes?"""
+        known = [self.function.kinds.get(n) for n in core.reads(value)]
+        return all(isinstance(k, Numeric) or k == Unknown() for k in known)
+
+    def _is_basic(self, index: gast.AST) -> bool:
+        """An index that gives an element or a view."""
+        if type(index) is gast.Tuple:
+            return all(self._is_basic(e) for e in index.elts)
+        if type(index) is gast.Slice:
+            return all(p is None or self._is_basic(p) for p in (index.lower, index.upper, index.step))
+        if type(index) is gast.Name:
+            kind = self.function.kinds.get(index.id)
+            return self._is_scalar(index.id) or (isinstance(kind, Static) and isinstance(kind.value, int | str))
+        return core.is_literal(index)
+
+    # Writing -----------------------------------------------------------------------------------------------------
+
+    def _insert(self, backward: list[gast.AST], name: str, target: str) -> None:
+        """Computes the value in front of what reads it."""
+        statement = self.definitions.of[name]
+        if target == name:  # in the two halves of a pair
+            target = self._version(name)
+            saving.rename(backward, {name: core.name(target)})
+            self.names.update(dict.fromkeys(self.definitions.chain(name), target))
+        mapping = {n: core.name(self.names[n]) for n in core.own_reads(statement) if n in self.names}
+        again = core.assign(target, core.substitute(statement.value, mapping), statement)
+        again.backward = again.again = True
+        again.is_test = getattr(statement, "is_test", False)
+        block = _block_of_reads(backward, target)
+        at = next(i for i, s in enumerate(block) if target in _reads_inside(s))
+        block.insert(at, core.from_statement(again, block[at]))
+
+
+def _block_of_reads(body: list[gast.AST], name: str) -> list[gast.AST]:
+    """The innermost block of branches that holds all that reads a name."""
+    readers = [s for s in body if name in _reads_inside(s)]
+    if len(readers) == 1 and type(readers[0]) is gast.If and name not in core.own_reads(readers[0]):
+        holding = [b for b in core.blocks(readers[0]) if any(name in _reads_inside(s) for s in b)]
+        if len(holding) == 1:
+            return _block_of_reads(holding[0], name)
+    return body
+
+
+def _reads_inside(statement: gast.AST) -> set[str]:
+    return {n for s in core.walk([statement]) for n in core.own_reads(s)}
+
+
+class Definitions:
+    """The assignments of one name in a body, loops inside of it left out.
+
+    Attributes:
+        of: names to what assigns them; for a name that is set in one arm of a branch, what assigns it there.
+        in_branches: names that have a value in one arm alone.
+        inside_blocks: names that are assigned in branches and loops alone, and are not joined after them.
+        updated: names of what is updated, or written into.
+        latest_first: the names of `of`, in the reverse of their order.
+    """
+
+    def __init__(self, function: core.Function, body: list[gast.AST]):
+        self.function = function
+        self.of: dict[str, gast.AST] = {}
+        self.in_branches: set[str] = set()
+        self.updated: set[str] = set()
+        self._exposed: dict[str, str] = {}
+        self._order: dict[str, int] = {}
+        self._block(body, False)
+        self.inside_blocks = _inside_blocks(body)
+        for outer in self._exposed:
+            inner = self.chain(outer)[-1]
+            if inner in self.of:
+                self.of[outer], self._order[outer] = self.of[inner], self._order[inner]
+                self.in_branches.add(outer)
+        self.latest_first = sorted(self.of, key=lambda n: -self._order[n])
+
+    def _block(self, body: list[gast.AST], is_arm: bool) -> None:
+        for statement in body:
+            if type(statement) is gast.If:
+                self._arms(statement)
+            elif type(statement) is gast.Assign and not core.is_join(statement):
+                self._note(statement, is_arm)
+
+    def _note(self, statement: gast.AST, is_arm: bool) -> None:
+        target, value = statement.targets[0], statement.value
+        if type(value) is gast.Call and value.args and core.is_name(value.args[0]):
+            name = value.func.id if core.is_name(value.func) else ""
+            if name.startswith(_UPDATES):
+                self.updated.add(value.args[0].id)
+        if type(target) is gast.Name:
+            self.of[target.id] = statement
+            self._order[target.id] = len(self._order)
+            if is_arm:
+                self.in_branches.add(target.id)
+
+    def _arms(self, statement: gast.If) -> None:
+        """What is UNSAVED unless an arm is taken is a name for the value in this arm."""
+        for block in core.blocks(statement):
+            self._block(block, True)
+        joins = [dict(core.split_join(b)[1]) for b in core.blocks(statement)]
+        for name in joins[0].keys() & joins[1].keys():
+            values = [j[name] for j in joins]
+            inner = [v for v in values if resolved(self.function, v) is not support.UNSAVED]
+            if len(inner) == 1 and core.is_name(inner[0]):
+                self._exposed[name] = inner[0].id
+
+    def chain(self, name: str) -> list[str]:
+        """The name, and the names in arms whose value it shows."""
+        found = [name]
+        while found[-1] in self._exposed:
+            found.append(self._exposed[found[-1]])
+        return found
+
+    def comes_after(self, name: str, other: str) -> bool:
+        return self._order.get(name, -1) > self._order[other]
+
+
+def _inside_blocks(body: list[gast.AST]) -> set[str]:
+    inside: set[str] = set()
+    set_here: set[str] = set()
+    for statement in body:
+        set_here.update(core.targets(statement) if type(statement) is gast.Assign else ())
+        blocks = core.blocks(statement)
+        inside.update(*map(core.assigned, blocks))
+        if type(statement) is gast.If:
+            joined = [{t for t, _ in core.split_join(b)[1]} for b in blocks]
+            set_here |= joined[0] & joined[1]
+    return inside - set_here
+
+
+_IN_TESTS = {
+    gast.Name, gast.Load, gast.Constant, gast.Compare, gast.Subscript, gast.UnaryOp, gast.USub, gast.Not, gast.BoolOp,
+    gast.And, gast.Or, gast.Lt, gast.LtE, gast.Gt, gast.GtE, gast.Eq, gast.NotEq, gast.Is, gast.IsNot,
+}  # fmt: skip
+_UPDATES = ("set_at", "add_at", "put", "append", "extend", "insert", "pop")
+
+__all__ = ["columns_of_pair", "in_loops", "in_pair"]
