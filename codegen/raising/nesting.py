@@ -92,6 +92,8 @@ class Nesting:
             return False
         if isinstance(statement.value, gast.List) and not statement.value.elts:
             return False
+        if getattr(statement, "changes", None) is not None:  # written as a change in place, `xs.append(v)`
+            return False
         return self._is_temporary(statement)
 
     def _is_temporary(self, statement: gast.AST) -> bool:

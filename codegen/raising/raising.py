@@ -16,9 +16,9 @@ def run(function: core.Function, body: list[gast.AST], parameters: list[str]) ->
     """The body as it is printed."""
     nesting.repeat_tests(body)
     reuse.run(function, body, parameters)
+    in_place.mark(function, body, parameters)
     body = nesting.run(function, body)
     loop_targets.run(body)
-    in_place.mark(function, body, parameters)
     body = leaving.run(in_place.write(coalescing.run(function, body, parameters)))
     return comments.insert(function, quiet.insert(function, body))
 
