@@ -103,23 +103,34 @@ class Run:
 
     Attributes:
         layout: of every entry.
-        buffers: per carried leaf a staged array, with one more axis in front.
-        capacity: the length of that axis; None where there are no buffers, and any number of entries.
+        held: the buffers, staged arrays with one more axis in front.
+        places: per carried leaf, which buffer it is in, and the row of the first entry. A leaf that an entry has in
+            common with the one before it is in one buffer for both, which has a row more.
+        capacity: how many entries the buffers hold; None where there are no buffers, and any number of entries.
         length: how many entries there are: an int, or a staged int.
     """
 
-    __slots__ = ("layout", "buffers", "capacity", "length")
+    __slots__ = ("layout", "held", "places", "capacity", "length")
 
-    def __init__(self, layout: Layout, buffers: Sequence[Any], capacity: Any, length: Any) -> None:
-        self.layout, self.buffers, self.capacity, self.length = layout, list(buffers), capacity, length
+    def __init__(self, layout: Layout, held: Sequence[Any], capacity: Any, length: Any, places: Any = None) -> None:
+        self.layout, self.held, self.capacity, self.length = layout, list(held), capacity, length
+        self.places: tuple[tuple[int, int], ...] = tuple((i, 0) for i in range(len(held))) if places is None else places
+
+    @property
+    def buffers(self) -> list[Any]:
+        """Per carried leaf a buffer of its own."""
+        if len(self.places) == len(self.held):
+            return self.held
+        return [self.held[i][first : first + self.capacity] for i, first in self.places]
 
     def item(self, k: Any) -> Any:
         """The entry at a place that is known to be there."""
-        return self.layout.build(iter([read(b, a, k) for b, a in zip(self.buffers, self.layout.avals(), strict=True)]))
+        rows = zip(self.places, self.layout.avals(), strict=True)
+        return self.layout.build(iter([read(self.held[i], a, k + first if first else k) for (i, first), a in rows]))
 
     def whole(self) -> Staged | None:
         """All entries as one array, where they are arrays and their number is known."""
-        is_array = self.layout.treedef.num_nodes == 1 and len(self.buffers) == 1
+        is_array = self.layout.treedef.num_nodes == 1 and len(self.places) == 1
         if not is_array or type(self.length) is not int or self.length != self.capacity:
             return None
         return own(self.buffers[0])
@@ -130,7 +141,7 @@ def rows(run: Run | None, count: int, *, backwards: bool, last: bool) -> Staged 
 
     None where the entries are not arrays in one buffer, or there may be more of them than rows.
     """
-    if run is None or run.layout.treedef.num_nodes != 1 or len(run.buffers) != 1:
+    if run is None or run.layout.treedef.num_nodes != 1 or len(run.layout.avals()) != 1:
         return None
     if run.capacity is None or run.capacity > count:
         return None

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import dtypes, effects, hlo, host_calls, joins, open_lists, staging
+from s2s.runtime import dtypes, effects, hlo, host_calls, joins, open_lists, simple_loops, staging
 from s2s.runtime.aval import Aval
 from s2s.runtime.entries import Layout, Run, joined_runs, layout_of, stacked
 from s2s.runtime.errors import at_user_line
@@ -25,6 +25,8 @@ class Growth:
         layout: of the entries, once an iteration has been built.
         count: how many entries an iteration appends, at most.
         varies: whether it may append fewer; the number of entries is carried then, behind the buffers.
+        following: place of a leaf to that of another one, which is what the next entry has there, and to the variable's
+            value before the loop: one buffer holds both, from a row on that is the latter.
     """
 
     def __init__(self, target: List, capacity: int | None) -> None:
@@ -35,6 +37,7 @@ class Growth:
         self.layout: Layout
         self.count = 0
         self.varies = False
+        self.following: dict[int, tuple[int, Any]] = {}
 
     def begin(self) -> None:
         """Empties the list, for an iteration to be built."""
@@ -72,7 +75,43 @@ class Growth:
     def _buffers(self) -> list[Aval]:
         if self.capacity is None:
             return []
-        return [Aval((self.capacity * self.count, *a.shape), a.dtype, a.weak) for a in self.layout.avals()]
+        rows, ends = self.capacity * self.count, {end for end, _ in self.following.values()}
+        avals = [(i, a) for i, a in enumerate(self.layout.avals()) if i not in self.following]
+        return [Aval((rows + (i in ends), *a.shape), a.dtype, a.weak) for i, a in avals]
+
+    def share(self, carried: Sequence[tuple[Staged, Any, Any]]) -> None:
+        """Finds leaves that one buffer can hold; `carried` are variables as an iteration has them, leaves them, and as
+        they are before the loop."""
+        if self.capacity is None or self.block is not None or len(self.front) != 1:
+            return
+        leaves = [getattr(leaf, "_value", None) for leaf in self.layout.kept(self.front[0])]
+        avals = self.layout.avals()
+        for begun, left, start in carried:
+            pair = [_place_of(value, leaves) for value in (begun._value, getattr(left, "_value", None))]
+            first, end = pair
+            if first is None or end is None or first == end or avals[first] != avals[end] or begun.aval != avals[end]:
+                continue
+            if not {first, end} & {*self.following, *[e for e, _ in self.following.values()]}:
+                self.following[first] = end, start
+
+    def start(self) -> list[Any]:
+        """The MLIR values of the buffers before the loop, and the number of entries."""
+        made = [staging.zeros(aval) for aval in self.avals()]
+        starts = {end: start for end, start in self.following.values()}
+        held = [i for i in range(len(self.layout.avals())) if i not in self.following]
+        for at, i in enumerate(held[: len(made)]):
+            if i in starts:
+                row = hlo.expand(staging.like(starts[i], self.layout.avals()[i]), [0])
+                made[at] = simple_loops.with_rows(made[at], row, simple_loops.index(0))
+        return [value.value for value in made]
+
+    def _places(self) -> tuple[tuple[int, int], ...]:
+        """See `Run`."""
+        ends = {end: first for first, (end, _) in self.following.items()}
+        held = [i for i in range(len(self.layout.avals())) if i not in self.following]
+        found = {i: (at, int(i in ends)) for at, i in enumerate(held)}
+        found |= {first: (found[end][0], 0) for first, (end, _) in self.following.items()}
+        return tuple(found[i] for i in range(len(found)))
 
     def is_recomputed(self) -> bool:
         """Whether the entries are computed again where they are read."""
@@ -86,7 +125,12 @@ class Growth:
             *buffers, place = buffers
             lengths = [joins.as_aval(place + self.block.length, place.aval)]
         columns = self.columns() if buffers else []
-        written = [_written(buffer, column, place) for buffer, column in zip(buffers, columns, strict=True)]
+        kept = [(i, column) for i, column in enumerate(columns) if i not in self.following]
+        ends = {end for end, _ in self.following.values()}
+        written = [
+            _written(buffer, column, hlo.add(place, hlo.full_like(place, 1)) if i in ends else place)
+            for buffer, (i, column) in zip(buffers, kept, strict=True)
+        ]
         return [*written, *lengths]
 
     def columns(self) -> list[Staged]:
@@ -109,7 +153,7 @@ class Growth:
         if self.varies:
             *buffers, length = buffers
             length.bounds = (0, self.capacity * self.count)  # type: ignore[operator]
-        self._give(Run(self.layout, buffers, capacity, length))
+        self._give(Run(self.layout, buffers, capacity, length, self._places() if buffers else None))
 
     def finish_recomputed(self, iterations: Iterations, columns: tuple[int, int]) -> None:
         """The same where they are computed again; `columns` are the places of those of this list."""
@@ -135,6 +179,12 @@ def _is_constant(value: Any, region: Region) -> bool:
     if any(value is argument and region.is_written(i) for i, argument in enumerate(region.arguments)):
         raise JoinError(f"an array is appended to a list and changed in place in a loop{at_user_line()}")
     return not value.home.is_inside(region.scope)
+
+
+def _place_of(value: Any, leaves: Sequence[Any]) -> int | None:
+    """Where a value is among others, if it is once."""
+    found = [i for i, leaf in enumerate(leaves) if leaf is not None and value is not None and leaf == value]
+    return found[0] if len(found) == 1 else None
 
 
 def _written(buffer: Staged, block: Staged, place: Staged) -> Any:

@@ -202,6 +202,7 @@ class Rolled:
     def _build(self, region: Region, after: list[Any]) -> tuple[Any, ...]:
         shared = self._shared_names(region, after)
         rows = [row for triple in zip(self.specs, self.entry, after, strict=True) for row in _rows(*triple)]
+        self._share(region, rows)
         avals = [*self._avals(), *(aval for growth in self.growth for aval in growth.avals())]
         with region.continued():
             k = staged_iterables.counter(region.arguments[0]._value, region.scope)
@@ -218,10 +219,17 @@ class Rolled:
             in_place.keep(region.scope.block)
         body = self._by_windows(region, avals) if len(self.tapes) else region
         start = [constant(0).value, *start]
-        start += [staging.zeros(aval).value for aval in avals[len(start) :]]
+        start += [value for growth in self.growth for value in growth.start()]
         op = _while(start, self._test(avals), body)
         results = [staging.like(value, aval) for value, aval in zip(op.results, avals, strict=True)]
         return self._after(results, shared, recorded)
+
+    def _share(self, region: Region, rows: list[Any]) -> None:
+        """What an iteration leaves in a variable is what the next one begins with: lists that get both keep it once."""
+        for growth in self.growth:
+            arguments = region.arguments[1 : 1 + len(rows)]
+            carried = zip(arguments, rows, strict=True)
+            growth.share([(a, end, joins.as_aval(start, leaf)) for a, (leaf, start, end) in carried])
 
     def _by_windows(self, region: Region, avals: list[Aval]) -> Region:
         """The body of a loop round the loop, in which the tapes stay as they are."""

@@ -336,6 +336,7 @@ class _Frame:
         self.layout = None if run is None else run.layout.without_shared()
         self.shared = 0 if run is None else len(run.layout.shared())
         self.capacity = None if run is None else run.capacity
+        self.places = run.places if type(run) is Run else ()
         again = run if type(run) is Recomputed else None
         self.length = None if run is None or again is not None or type(run.length) is not int else run.length
         self.shapes = None if again is None else again.iterations.shapes
@@ -343,7 +344,8 @@ class _Frame:
         self.each = 1 if again is None else again.each
 
     def _key(self) -> tuple[Any, ...]:
-        return (self.count, self.tail, self.layout, self.capacity, self.length, self.shapes, self.columns, self.each)
+        again = (self.shapes, self.columns, self.each)
+        return (self.count, self.tail, self.layout, self.capacity, self.length, self.places, *again)
 
     def rebuilt(self, layout: Any, rest: list[Any]) -> Any:
         """The run, from what is no constant of it."""
@@ -351,7 +353,8 @@ class _Frame:
             count = rest.pop()
             entry, captured = rest[: len(self.shapes.carries)], rest[len(self.shapes.carries) :]
             return Recomputed(Iterations(self.shapes, entry, captured, count), layout, self.columns, self.each)
-        return Run(layout, rest, self.capacity, self.length if self.length is not None else rest.pop())
+        length = self.length if self.length is not None else rest.pop()
+        return Run(layout, rest, self.capacity, length, self.places)
 
     def __eq__(self, other: object) -> bool:
         return type(other) is _Frame and self._key() == other._key()
@@ -369,7 +372,7 @@ def _flatten(made: List) -> tuple[list[Any], _Frame]:
         iterations = made.run.iterations
         return [*before, *iterations.entry, *iterations.captured, iterations.count], frame
     lengths = [] if frame.length is not None else [made.run.length]
-    return [*before, *made.run.buffers, *lengths], frame
+    return [*before, *made.run.held, *lengths], frame
 
 
 def _unflatten(frame: _Frame, children: Any) -> List:

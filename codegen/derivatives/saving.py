@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import gast
 
 from s2s.codegen.core import core
+from s2s.codegen.derivatives import unchanged
 from s2s.codegen.derivatives.rules import RuleWriter
 from s2s.codegen.inference import kinds
 from s2s.codegen.simplifying.dead_code import append_target
@@ -42,6 +43,7 @@ def connect(function: core.Function, forward: list[gast.AST], backward: list[gas
 
 def _connect_loop(function: core.Function, forward: list[gast.AST], loop: gast.For) -> set[str]:
     primal = loop.primal
+    unchanged.read_outside(primal, loop)
     needed = missing(loop.body, core.assigned([primal]))
     again = iterate_again(function, primal, needed)
     if again is not None:
