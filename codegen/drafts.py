@@ -14,7 +14,7 @@ from s2s.codegen.derivatives.rules import RuleWriter
 from s2s.codegen.printing.printer import comment
 from s2s.codegen.program import Emitted, Instance, Program, bind_values, signature
 from s2s.codegen.raising import raising
-from s2s.codegen.simplifying import ranks, simplify
+from s2s.codegen.simplifying import dead_code, ranks, simplify
 from s2s.codegen.simplifying.shapes import Recorder
 from s2s.runtime import support
 
@@ -146,6 +146,8 @@ class PairDraft(Draft):
     def emit(self, program: Program, recorded: Recorded, example: Any) -> None:
         function = self.function
         backward = simplify.run(function, self.backward, recorded.get(self.backward_name))
+        while dead_code.prune_columns([*self.forward, *backward]):
+            backward = dead_code.eliminate(backward)
         self.check_backward(backward)
         again = recomputing.in_loops(function, backward)
         if recomputing.in_pair(function, self.forward, backward) or again:

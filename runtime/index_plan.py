@@ -1,26 +1,34 @@
 """What an index means: which axes it slices, which it gathers, and the shape of the result."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from s2s.runtime import dtypes, errors, hlo
+from s2s.runtime import dtypes, errors, hlo, linear_forms, staging
 from s2s.runtime.staging import Staged
 
 
 @dataclass(frozen=True)
 class Slice:
-    """Elements `start, start + step, ...` of an axis of the array; `step` is not 0 and may be negative."""
+    """Elements `start, start + step, ...` of an axis of the array; `step` is not 0 and may be negative.
+
+    With an `origin`, a run-time integer that is known to be inside, they are counted from that place.
+    """
 
     axis: int
     start: int
     size: int
     step: int
+    origin: Staged | None = field(default=None, compare=False)
 
     def covers(self, length: int) -> bool:
-        return self.size == length and self.step == 1
+        return self.size == length and self.step == 1 and self.origin is None
+
+    def span(self) -> int:
+        """How many neighbouring elements it is among."""
+        return (self.size - 1) * abs(self.step) + 1 if self.size else 0
 
     def lowest(self) -> int:
         return self.start if self.step > 0 else self.start + (self.size - 1) * self.step
@@ -126,24 +134,54 @@ def _entry(item: Any, axis: int, shape: tuple[int, ...]) -> Entry:
 
 
 def _slice(item: slice, axis: int, length: int) -> Slice:
+    if any(isinstance(bound, Staged) and bound.literal is None for bound in (item.start, item.stop)):
+        return _moving(item, axis, length)
     bounds = [_known(bound) for bound in (item.start, item.stop, item.step)]
     start, stop, step = slice(*bounds).indices(length)
     size = len(range(start, stop, step))
     return Slice(axis, start if size else 0, size, step if size else 1)
 
 
+def _moving(item: slice, axis: int, length: int) -> Slice:
+    """A slice at a run-time place: how many elements it has must be known, and that they are all there, as NumPy takes
+    fewer at the end of an axis, and counts negative places from there."""
+    start, stop = (_from_front(b, length, e) for b, e in ((item.start, 0), (item.stop, length)))
+    step, size = _known(item.step) or 1, linear_forms.difference(stop, start)
+    low, high = linear_forms.bounds(start), linear_forms.bounds(stop)
+    if size is None or step < 0 or low is None or high is None or low[0] < 0 or high[1] > length:
+        raise _unknown_bound(start, stop)
+    count = len(range(0, size, step))
+    return Slice(axis, 0, count, step if count else 1, hlo.convert(staging.stage(start), dtypes.int64))
+
+
+def _from_front(bound: Any, length: int, default: int) -> Any:
+    """A bound of a slice, where a negative one is known."""
+    if bound is None:
+        return default
+    if isinstance(bound, Staged) and bound.literal is None:
+        return bound
+    value = int(bound.literal) if isinstance(bound, Staged) else bound.__index__()
+    return max(0, value + length) if value < 0 else min(value, length)
+
+
 def _known(bound: Any) -> int | None:
     if isinstance(bound, Staged):
         if bound.literal is not None:
             return int(bound.literal)
-        message = (
-            f"the bounds of a slice must be known while staging{errors.at_user_line()}; for a part of known length "
-            "at a run-time place write s2s.lax.dynamic_slice(x, starts, sizes), or mark the bound as static"
-        )
-        if bound.origin and min(bound.origin) >= 0:  # Python numbers that were given decide it: staged again for these
-            raise errors.ConcretizationError(message, bound.origin)
-        raise IndexError(message)
+        raise _unknown_bound(bound)
     return None if bound is None else bound.__index__()
+
+
+def _unknown_bound(*bounds: Any) -> Exception:
+    message = (
+        f"the bounds of a slice must be known while staging{errors.at_user_line()}, or those of a loop's index, inside "
+        "of the array and a known number of elements apart; for a part of known length at a run-time place write "
+        "s2s.lax.dynamic_slice(x, starts, sizes), or mark the bound as static"
+    )
+    unknown = [b for b in bounds if isinstance(b, Staged) and b.literal is None]
+    if all(b.origin and min(b.origin) >= 0 for b in unknown):  # Python numbers decide it: staged again for these
+        return errors.ConcretizationError(message, frozenset().union(*[b.origin for b in unknown if b.origin]))
+    return IndexError(message)
 
 
 def wrapped(position: Position, length: int) -> Staged:

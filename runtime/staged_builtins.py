@@ -10,6 +10,7 @@ import numpy as np
 from s2s.runtime import dtypes
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import at_user_line
+from s2s.runtime.linear_forms import bounds
 from s2s.runtime.ordering import are_staged, places, reordered, sorted_
 from s2s.runtime.selections import Length, Selected
 from s2s.runtime.staging import Staged
@@ -30,7 +31,9 @@ def as_python_scalar(x: Staged, example: bool | int | float | complex) -> Staged
     cast = cast if cast.dtype == dtype else cast.astype(dtype)
     if cast.weak:
         return cast
-    return Staged(cast.value, Aval((), dtype, True), cast.scope, origin=x.origin)
+    made = Staged(cast.value, Aval((), dtype, True), cast.scope, origin=x.origin)
+    made.bounds, made.form = (cast.bounds, cast.form) if cast is x else (None, None)
+    return made
 
 
 def to_float(x: Any = 0.0) -> Any:
@@ -76,9 +79,12 @@ def largest(*args: Any, **options: Any) -> Any:
 def smallest(*args: Any, **options: Any) -> Any:
     """`min` as Python defines it: the first of the smallest, where a NaN compares false."""
     found = _extremum(builtins.min, lambda a, b: a < b, np.min, args, options)
-    known = [a for a in args if type(a) is int]
-    if type(found) is Staged and known and found.ndim == 0 and found.dtype == dtypes.int64:
-        found.bounds = (np.iinfo(np.int64).min, builtins.min(known))  # so many iterations a loop has at most
+    if type(found) is Staged and len(args) > 1 and found.ndim == 0 and found.dtype == dtypes.int64:
+        found.limits = args
+        ends = [bounds(a) for a in args]
+        highs = [end[1] for end in ends if end is not None]
+        lows = [np.iinfo(np.int64).min if end is None else end[0] for end in ends]
+        found.bounds = (builtins.min(lows), builtins.min(highs)) if highs else None
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from s2s.runtime import arguments, dtypes, errors, operators, staging, views
+from s2s.runtime import arguments, dtypes, errors, linear_forms, operators, staging, views
 from s2s.runtime.adapter import ir
 from s2s.runtime.primitives import table
 from s2s.runtime.primitives.table import Primitive
@@ -32,9 +32,9 @@ def build(primitive: Primitive, operands: Sequence[Any], leaves: Sequence[Staged
         result = views.distinct(arguments.call_lower(primitive, operands, static), leaves)
     if primitive.name in views.NAMES:
         views.attach(primitive.name, result, operands, _again(primitive, operands, static), static)
+    if type(result) is Staged and not result.aval.shape:
+        linear_forms.note(primitive.name, result, leaves)
     if staging.scope().parent is not None:
-        if primitive.name in ("add", "subtract"):
-            result.bounds = _bounds_of(primitive.name, leaves)
         return _built_in_region(result, leaves)
     if type(result) is Staged and not result.aval.shape and result.origin is None:
         result.origin = _joined_origin(leaves)
@@ -60,15 +60,6 @@ def _built_in_region(result: Any, leaves: Sequence[Staged]) -> Any:
     if type(result) is Staged and not result.aval.shape and result.origin is None:
         result.origin = origin
     return result
-
-
-def _bounds_of(name: str, leaves: Sequence[Staged]) -> tuple[int, int] | None:
-    """The bounds of a sum or difference with a known integer."""
-    known = [(x.literal, x.literal) if type(x.literal) is int else x.bounds for x in leaves]
-    a, b = known if None not in known else (None, None)
-    if a is None or b is None:
-        return None
-    return (a[0] + b[0], a[1] + b[1]) if name == "add" else (a[0] - b[1], a[1] - b[0])
 
 
 def _joined_origin(leaves: Sequence[Staged]) -> frozenset[int] | None:

@@ -9,6 +9,7 @@ from s2s.runtime import dtypes
 from s2s.runtime.aval import Aval
 from s2s.runtime.entries import of_rows
 from s2s.runtime.errors import at_user_line
+from s2s.runtime.linear_forms import difference, longest
 from s2s.runtime.selections import Length, Selected
 from s2s.runtime.staged_builtins import to_int
 from s2s.runtime.staged_dispatch import LOOP_INDEX
@@ -61,14 +62,13 @@ class Range(Sequence):
             raise step._unknown("the step of a range", "use a step that is known")
         step = int(step.literal) if type(step) is Staged else step
         self.start, self.step = start, step
-        if all(isinstance(bound, int) for bound in (start, stop)):
-            self.length = len(range(start, stop, step))
+        if (distance := difference(stop, start)) is not None:
+            self.length = len(range(0, distance, step))
         else:
             steps = stop - start if step == 1 else -((start - stop) // step)
             self.length = to_int(np.maximum(steps, 0))
-            low, high = _bounds(start), _bounds(stop)
-            if low is not None and high is not None and step == 1:
-                self.length.bounds = (0, max(0, high[1] - low[0]))
+            most = longest(start, stop) if step > 0 else longest(stop, start)
+            self.length.bounds = None if most is None else (0, len(range(0, most, abs(step))))
 
     def item(self, k: Any) -> Any:
         scaled = k if type(self.step) is int and self.step == 1 else k * self.step
@@ -77,10 +77,6 @@ class Range(Sequence):
             ends = (self.start, self.start + (self.length - 1) * self.step)
             made.bounds = (min(ends), max(ends))
         return made
-
-
-def _bounds(value: Any) -> tuple[int, int] | None:
-    return (value, value) if isinstance(value, int) else value.bounds
 
 
 class Rows(Sequence):
@@ -174,7 +170,10 @@ class Reversed(Sequence):
         return self.part.places(self.length - 1 - k)
 
     def item(self, k: Any) -> Any:
-        return self.part.item(self.length - 1 - k)
+        place, most = self.length - 1 - k, self.bound()
+        if type(place) is Staged and most:
+            place.bounds = (0, most - 1)
+        return self.part.item(place)
 
     def stacked(self) -> Any:
         """All elements as one array, where they are in a buffer; else None."""

@@ -166,13 +166,15 @@ class Staged(ArrayMethods):
         scope: the scope that its value belongs to.
         home: the scope that it was made in; a later write may have been in another.
         bounds: the smallest and the largest value that it can have, where a loop's index decides it.
+        form: of an integer, the sum that it is, where that is known (`linear_forms`); limits: integers that it is not
+            larger than.
         view: where it shows elements of another array, how it is read from there.
         literal: the Python scalar that it stands for, where that is known; its `value` is built when it is read.
         origin: the flattened Python scalar arguments that alone decide its value, None if an array does.
         unset: of a variable that some path leaves unset, its `unset.Mark`.
     """
 
-    __slots__ = ("_value", "aval", "scope", "literal", "origin", "home", "view", "bounds", "unset")
+    __slots__ = ("_value", "aval", "scope", "literal", "origin", "home", "view", "bounds", "form", "limits", "unset")
 
     def __init__(
         self, value: Any, aval: Aval, scope: Scope, literal: Any = None, origin: frozenset[int] | None = None
@@ -185,6 +187,8 @@ class Staged(ArrayMethods):
         self.view: Any = None
         self.bounds: tuple[int, int] | None = None
         self.unset: Any = None
+        self.form: dict[Any, int] | None = None
+        self.limits: tuple[Any, ...] = ()
 
     @property
     def value(self) -> Any:

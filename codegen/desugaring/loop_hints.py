@@ -22,6 +22,8 @@ from s2s.runtime.loop_hints import loop
 
 LOOPS = (gast.For, gast.While)
 _KEPT = ("unroll", "max_iters")
+# How long segments are, for at most so many of them, also where there are no iterations.
+_SIZE = "_ // _ + 1"
 
 
 def taken(node: Any, resolve: Callable[[Any], Any]) -> tuple[Any, dict[str, Any]]:
@@ -128,18 +130,38 @@ class _Writer(gast.NodeTransformer):
 
     def _segments_for(self, node: Any, wanted: Any) -> list[Any]:
         """`for first in range(0, count, size)`, and a call for the iterations from `first` on."""
-        count, size, first, place = map(self.namer.fresh, ("count", "size", "first", "place"))
-        inner = _parsed(f"for {place} in range(min({size}, {count} - {first})): pass")
-        inner.hints = node.hints
-        element = _parsed(f"{first} + {place}").value
-        if not _is_plain_range(node.iter):
-            element = _with(f"_[{first} + {place}]", node.iter)
-        inner.body = [gast.Assign([node.target], element, None), *node.body]
-        definition, call = self._call(node, "segment", [first], [inner])
-        outer = _parsed(f"for {first} in range(0, {count}, {size}): pass")
+        before: list[Any] = []
+        length = _length(self.source, node)
+        count = self._value("count", length, before)
+        sizes = [n.value for n in (count, wanted) if isinstance(n, gast.Constant)]
+        each = -(-sizes[0] // sizes[1]) if len(sizes) == 2 else None
+        size = self._value("size", _whole(max(1, each)) if each is not None else _put(_SIZE, count, wanted), before)
+        first = self.namer.fresh("first")
+        is_even = each and sizes[0] % each == 0
+        end = _put(f"{first} + _" if is_even else f"min({first} + _, _)", size, count)
+        definition, call = self._call(node, "segment", [first], [self._iterations(node, first, end)])
+        outer = _parsed(f"for {first} in range(0, 1): pass")
+        outer.iter.args[1:] = [core.copied(count), core.copied(size)]
         outer.body = [call]
-        parts = _with(f"max(1, -(-{count} // _))", wanted)
-        return [_assigned(count, _length(self.source, node)), _assigned(size, parts), definition, outer]
+        return [*before, definition, outer]
+
+    def _iterations(self, node: Any, first: str, end: Any) -> Any:
+        """The loop over those of one segment."""
+        is_range = _is_plain_range(node.iter)
+        place = node.target if is_range else core.stored(self.namer.fresh("place"))
+        header = gast.Call(_parsed("range").value, [_parsed(first).value, end], [])
+        element = [] if is_range else [gast.Assign([node.target], _put(f"_[{place.id}]", node.iter), None)]
+        inner = gast.For(place, header, [*element, *node.body], [], None)
+        inner.hints = node.hints
+        return inner
+
+    def _value(self, base: str, value: Any, before: list[Any]) -> Any:
+        """A literal, or the name that it gets in a statement of `before`."""
+        if isinstance(value, gast.Constant):
+            return value
+        name = self.namer.fresh(base)
+        before.append(_assigned(name, value))
+        return _parsed(name).value
 
     def _segments_while(self, node: Any, wanted: Any, hints: dict[str, Any]) -> list[Any]:
         """`while test:`, and in it as many iterations as a segment has while the test holds."""
@@ -148,7 +170,7 @@ class _Writer(gast.NodeTransformer):
             cause = "a while loop takes a number of segments only where it is known how many iterations there can be"
             raise unsupported(self.source, node, cause, "give max_iters=..., or checkpoint='none'")
         size, done = self.namer.fresh("size"), self.namer.fresh("done")
-        counted = _assigned(size, gast.UnaryOp(gast.USub(), gast.BinOp(_with("-_", most), gast.FloorDiv(), wanted)))
+        counted = _assigned(size, gast.UnaryOp(gast.USub(), gast.BinOp(_put("-_", most), gast.FloorDiv(), wanted)))
         test = gast.BoolOp(gast.And(), [core.copied(node.test), _parsed(f"{done} < {size}").value])
         inner = gast.While(test, [*node.body, _parsed(f"{done} = {done} + 1")], [])
         call = self._call(node, "segment", [], [_parsed(f"{done} = 0"), inner])
@@ -179,17 +201,21 @@ def _assigned(name: str, value: Any) -> Any:
     return gast.Assign([gast.Name(name, gast.Store(), None, None)], value, None)
 
 
-def _with(text: str, part: Any) -> Any:
-    """An expression with another one in place of `_`."""
-    return _Put(core.copied(part)).visit(_parsed(text).value)
+def _whole(value: int) -> Any:
+    return gast.Constant(value, None)
+
+
+def _put(text: str, *parts: Any) -> Any:
+    """An expression with others in place of its `_`, in their order."""
+    return _Put([core.copied(part) for part in parts]).visit(_parsed(text).value)
 
 
 class _Put(gast.NodeTransformer):
-    def __init__(self, part: Any) -> None:
-        self.part = part
+    def __init__(self, parts: list[Any]) -> None:
+        self.parts = iter(parts)
 
     def visit_Name(self, node: Any) -> Any:
-        return self.part if node.id == "_" else node
+        return next(self.parts) if node.id == "_" else node
 
 
 def _is_plain_range(node: Any) -> bool:
@@ -203,4 +229,4 @@ def _length(source: FunctionSource, node: Any) -> Any:
     if core.dotted(node.iter) is None:
         cause = "a loop with segments runs over something else than range(n) or the elements of a variable"
         raise unsupported(source, node.iter, cause, "write `for i in s2s.loop(range(n), checkpoint=...)`")
-    return _with("len(_)", node.iter)
+    return _put("len(_)", node.iter)

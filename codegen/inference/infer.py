@@ -458,7 +458,7 @@ class Inference(Preludes):
         if primitive.results > 1:
             return TupleOf((Numeric(),) * primitive.results)
         scalars = [self.kind(n) for n in operation.binding.values()]
-        plain = primitive.category == "elementwise" and primitive.name in SCALAR_OPERATORS
+        plain = primitive.name in SCALAR_OPERATORS
         return Numeric(scalar=plain and all(isinstance(k, Numeric) and k.scalar for k in scalars))
 
     def is_active_argument(self, node: gast.AST) -> bool:

@@ -6,7 +6,17 @@ from s2s.codegen.inference.kinds import Kind, ListOf, Numeric, Static, Unknown
 from s2s.codegen.inference.operations import Operation
 
 # Of Python numbers, these give Python numbers.
-SCALAR_OPERATORS = {"add", "subtract", "multiply", "divide", "power", "negative", "positive", "remainder"}
+SCALAR_OPERATORS = {
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "power",
+    "negative",
+    "positive",
+    "remainder",
+    "floor_divide",
+}
 
 
 def _tree_result(inference: Any, operation: Operation) -> Kind:

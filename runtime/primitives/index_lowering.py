@@ -42,12 +42,26 @@ def getitem(c: Staged, index: Any) -> Staged:
 
 def _sliced(c: Staged, plan: Plan) -> Staged:
     """`c` with every slice applied."""
+    c = _moved(c, plan)
     starts, limits, strides = [0] * c.ndim, list(c.shape), [1] * c.ndim
     for s in plan.slices:
         low = s.lowest()
         starts[s.axis], strides[s.axis] = low, abs(s.step)
         limits[s.axis] = low + (s.size - 1) * abs(s.step) + 1 if s.size else low
     return hlo.reverse(hlo.slice_(c, starts, limits, strides), [s.axis for s in plan.slices if s.step < 0])
+
+
+def _moved(c: Staged, plan: Plan) -> Staged:
+    """The part of `c` that slices at run-time places take."""
+    moving = {s.axis: s for s in plan.slices if s.origin is not None}
+    if not moving:
+        return c
+    sizes = [moving[axis].span() if axis in moving else n for axis, n in enumerate(c.shape)]
+    return hlo.dynamic_slice(c, [_origin(moving.get(axis)) for axis in range(c.ndim)], sizes)
+
+
+def _origin(s: Slice | None) -> Staged:
+    return hlo.constant(np.int64(0)) if s is None or s.origin is None else s.origin
 
 
 def _picked(part: Staged, plan: Plan) -> Staged:
@@ -185,7 +199,8 @@ def _window(c: Staged, update: Staged, plan: Plan, kind: str) -> Staged:
     """An update of one block of neighbouring elements."""
     sizes, starts = [1] * c.ndim, _starts(plan)
     for s in plan.slices:
-        sizes[s.axis], starts[s.axis] = s.size, hlo.constant(np.int64(s.lowest()))
+        place = hlo.constant(np.int64(s.lowest())) if s.origin is None else s.origin
+        sizes[s.axis], starts[s.axis] = s.size, place
     update = hlo.reshape(update, sizes)
     if kind != "set":
         update = hlo.binary(_COMBINE[kind], hlo.dynamic_slice(c, starts, sizes), update)
@@ -203,6 +218,7 @@ def _scattered(c: Staged, update: Staged, plan: Plan, kind: str) -> Staged:
     by_axis = {p.axis: _trailing_ones(wrapped(p, c.shape[p.axis]), len(partial)) for p in plan.positions}
     for place, s in enumerate(partial):
         line = hlo.constant(s.lowest() + abs(s.step) * np.arange(s.size))
+        line = line if s.origin is None else hlo.add(line, hlo.broadcast_to(s.origin, line.shape))
         by_axis[s.axis] = _trailing_ones(line, len(partial) - place - 1)
     axes = sorted(by_axis)
     indices = _index_vectors([by_axis[a] for a in axes], batch)
