@@ -1,6 +1,7 @@
 """Entries of staged lists: their leaves lie side by side in buffers, one more axis in front."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -98,14 +99,26 @@ def _is_not_set(leaf: Any) -> bool:
     return type(leaf) is Constant and is_unset(leaf.value)
 
 
+@dataclass(frozen=True)
+class Counted:
+    """A leaf that the place of its entry says: `first + step * place`."""
+
+    first: int
+    step: int
+
+    def at(self, place: Any) -> Any:
+        scaled = place * self.step if self.step != 1 else place
+        return scaled + self.first if self.first else scaled
+
+
 class Run:
     """Entries in buffers.
 
     Attributes:
         layout: of every entry.
         held: the buffers, staged arrays with one more axis in front.
-        places: per carried leaf, which buffer it is in, and the row of the first entry. A leaf that an entry has in
-            common with the one before it is in one buffer for both, which has a row more.
+        places: per carried leaf, which buffer it is in, and the row of the first entry; or how it is counted. A leaf
+            that an entry has in common with the one before it is in one buffer for both, which has a row more.
         capacity: how many entries the buffers hold; None where there are no buffers, and any number of entries.
         length: how many entries there are: an int, or a staged int.
     """
@@ -114,19 +127,29 @@ class Run:
 
     def __init__(self, layout: Layout, held: Sequence[Any], capacity: Any, length: Any, places: Any = None) -> None:
         self.layout, self.held, self.capacity, self.length = layout, list(held), capacity, length
-        self.places: tuple[tuple[int, int], ...] = tuple((i, 0) for i in range(len(held))) if places is None else places
+        self.places: tuple[Any, ...] = tuple((i, 0) for i in range(len(held))) if places is None else places
 
     @property
     def buffers(self) -> list[Any]:
         """Per carried leaf a buffer of its own."""
         if len(self.places) == len(self.held):
             return self.held
-        return [self.held[i][first : first + self.capacity] for i, first in self.places]
+        return [self._buffer(place) for place in self.places]
+
+    def _buffer(self, place: Any) -> Any:
+        if type(place) is Counted:
+            return staging.constant(np.arange(self.capacity) * place.step + place.first)
+        return self.held[place[0]][place[1] : place[1] + self.capacity]
 
     def item(self, k: Any) -> Any:
         """The entry at a place that is known to be there."""
-        rows = zip(self.places, self.layout.avals(), strict=True)
-        return self.layout.build(iter([read(self.held[i], a, k + first if first else k) for (i, first), a in rows]))
+        leaves = [self._leaf(place, aval, k) for place, aval in zip(self.places, self.layout.avals(), strict=True)]
+        return self.layout.build(iter(leaves))
+
+    def _leaf(self, place: Any, aval: Aval, k: Any) -> Any:
+        if type(place) is Counted:
+            return place.at(k)
+        return read(self.held[place[0]], aval, k + place[1] if place[1] else k)
 
     def whole(self) -> Staged | None:
         """All entries as one array, where they are arrays and their number is known."""

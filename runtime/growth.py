@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import dtypes, effects, hlo, host_calls, joins, open_lists, simple_loops, staging
+from s2s.runtime import dtypes, effects, hlo, host_calls, joins, linear_forms, open_lists, simple_loops, staging
 from s2s.runtime.aval import Aval
-from s2s.runtime.entries import Layout, Run, joined_runs, layout_of, stacked
+from s2s.runtime.entries import Counted, Layout, Run, joined_runs, layout_of, stacked
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.joins import JoinError
 from s2s.runtime.recomputation import Iterations, Recomputed
@@ -27,6 +27,8 @@ class Growth:
         varies: whether it may append fewer; the number of entries is carried then, behind the buffers.
         following: place of a leaf to that of another one, which is what the next entry has there, and to the variable's
             value before the loop: one buffer holds both, from a row on that is the latter.
+        counted: place of a leaf to its value in the first iteration and its step, where the number of the iteration
+            says what it is: it is in no buffer.
     """
 
     def __init__(self, target: List, capacity: int | None) -> None:
@@ -38,6 +40,7 @@ class Growth:
         self.count = 0
         self.varies = False
         self.following: dict[int, tuple[int, Any]] = {}
+        self.counted: dict[int, tuple[int, int]] = {}
 
     def begin(self) -> None:
         """Empties the list, for an iteration to be built."""
@@ -75,42 +78,48 @@ class Growth:
     def _buffers(self) -> list[Aval]:
         if self.capacity is None:
             return []
-        rows, ends = self.capacity * self.count, {end for end, _ in self.following.values()}
-        avals = [(i, a) for i, a in enumerate(self.layout.avals()) if i not in self.following]
-        return [Aval((rows + (i in ends), *a.shape), a.dtype, a.weak) for i, a in avals]
+        rows, ends, avals = self.capacity * self.count, self._ends(), self.layout.avals()
+        return [Aval((rows + (i in ends), *avals[i].shape), avals[i].dtype, avals[i].weak) for i in self._held()]
 
-    def share(self, carried: Sequence[tuple[Staged, Any, Any]]) -> None:
-        """Finds leaves that one buffer can hold; `carried` are variables as an iteration has them, leaves them, and as
-        they are before the loop."""
+    def _held(self) -> list[int]:
+        """The leaves that have buffers."""
+        return [i for i in range(len(self.layout.avals())) if i not in self.following and i not in self.counted]
+
+    def _ends(self) -> dict[int, int]:
+        """Place of a leaf that the next entry begins with to where that has it."""
+        return {end: first for first, (end, _) in self.following.items()}
+
+    def share(self, counter: Any, carried: Sequence[tuple[Staged, Any, Any]]) -> None:
+        """Finds leaves that need no buffer, or one for two; `carried` are variables as an iteration has them, leaves
+        them, and as they are before the loop, `counter` is the MLIR value of the number of the iteration."""
         if self.capacity is None or self.block is not None or len(self.front) != 1:
             return
-        leaves = [getattr(leaf, "_value", None) for leaf in self.layout.kept(self.front[0])]
-        avals = self.layout.avals()
+        kept, avals = self.layout.kept(self.front[0]), self.layout.avals()
+        self.counted = {i: found for i, x in enumerate(kept) if (found := linear_forms.in_terms_of(counter, x))}
+        leaves = [None if i in self.counted else getattr(leaf, "_value", None) for i, leaf in enumerate(kept)]
         for begun, left, start in carried:
             pair = [_place_of(value, leaves) for value in (begun._value, getattr(left, "_value", None))]
             first, end = pair
             if first is None or end is None or first == end or avals[first] != avals[end] or begun.aval != avals[end]:
                 continue
-            if not {first, end} & {*self.following, *[e for e, _ in self.following.values()]}:
+            if not {first, end} & {*self.following, *self._ends()}:
                 self.following[first] = end, start
 
     def start(self) -> list[Any]:
         """The MLIR values of the buffers before the loop, and the number of entries."""
         made = [staging.zeros(aval) for aval in self.avals()]
-        starts = {end: start for end, start in self.following.values()}
-        held = [i for i in range(len(self.layout.avals())) if i not in self.following]
-        for at, i in enumerate(held[: len(made)]):
-            if i in starts:
-                row = hlo.expand(staging.like(starts[i], self.layout.avals()[i]), [0])
-                made[at] = simple_loops.with_rows(made[at], row, simple_loops.index(0))
+        held = self._held()
+        for end, start in self.following.values():
+            at, row = held.index(end), hlo.expand(staging.like(start, self.layout.avals()[end]), [0])
+            made[at] = simple_loops.with_rows(made[at], row, simple_loops.index(0))
         return [value.value for value in made]
 
-    def _places(self) -> tuple[tuple[int, int], ...]:
+    def _places(self) -> tuple[Any, ...]:
         """See `Run`."""
-        ends = {end: first for first, (end, _) in self.following.items()}
-        held = [i for i in range(len(self.layout.avals())) if i not in self.following]
-        found = {i: (at, int(i in ends)) for at, i in enumerate(held)}
-        found |= {first: (found[end][0], 0) for first, (end, _) in self.following.items()}
+        held, ends = self._held(), self._ends()
+        found: dict[int, Any] = {i: (at, int(i in ends)) for at, i in enumerate(held)}
+        found |= {first: (held.index(end), 0) for first, (end, _) in self.following.items()}
+        found |= {i: Counted(*first_and_step) for i, first_and_step in self.counted.items()}
         return tuple(found[i] for i in range(len(found)))
 
     def is_recomputed(self) -> bool:
@@ -124,12 +133,10 @@ class Growth:
         if self.varies:
             *buffers, place = buffers
             lengths = [joins.as_aval(place + self.block.length, place.aval)]
-        columns = self.columns() if buffers else []
-        kept = [(i, column) for i, column in enumerate(columns) if i not in self.following]
-        ends = {end for end, _ in self.following.values()}
+        columns, ends = self.columns() if buffers else [], self._ends()
         written = [
-            _written(buffer, column, hlo.add(place, hlo.full_like(place, 1)) if i in ends else place)
-            for buffer, (i, column) in zip(buffers, kept, strict=True)
+            _written(buffer, columns[i], hlo.add(place, hlo.full_like(place, 1)) if i in ends else place)
+            for buffer, i in zip(buffers, self._held() if buffers else (), strict=True)
         ]
         return [*written, *lengths]
 
@@ -153,7 +160,7 @@ class Growth:
         if self.varies:
             *buffers, length = buffers
             length.bounds = (0, self.capacity * self.count)  # type: ignore[operator]
-        self._give(Run(self.layout, buffers, capacity, length, self._places() if buffers else None))
+        self._give(Run(self.layout, buffers, capacity, length, self._places()))
 
     def finish_recomputed(self, iterations: Iterations, columns: tuple[int, int]) -> None:
         """The same where they are computed again; `columns` are the places of those of this list."""

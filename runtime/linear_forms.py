@@ -49,6 +49,14 @@ def bounds(x: Any) -> tuple[int, int] | None:
     return (int(x.literal), int(x.literal)) if x.literal is not None else x.bounds
 
 
+def in_terms_of(counter: Any, x: Any) -> tuple[int, int] | None:
+    """An integer that is `first + step * counter`: these two; None for any other value."""
+    if type(x) is not Staged or not x.weak or not _is_integer(x):
+        return None
+    form = of(x)
+    return (form.get(None, 0), form[counter]) if set(form) in ({counter}, {counter, None}) else None
+
+
 def longest(start: Any, stop: Any) -> int | None:
     """How far it can be from one integer to another, where that is known."""
     ends = [difference(limit, start) for limit in (stop, *(stop.limits if type(stop) is Staged else ()))]

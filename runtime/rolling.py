@@ -229,7 +229,9 @@ class Rolled:
         for growth in self.growth:
             arguments = region.arguments[1 : 1 + len(rows)]
             carried = zip(arguments, rows, strict=True)
-            growth.share([(a, end, joins.as_aval(start, leaf)) for a, (leaf, start, end) in carried])
+            growth.share(
+                region.arguments[0]._value, [(a, end, joins.as_aval(start, leaf)) for a, (leaf, start, end) in carried]
+            )
 
     def _by_windows(self, region: Region, avals: list[Aval]) -> Region:
         """The body of a loop round the loop, in which the tapes stay as they are."""

@@ -43,8 +43,10 @@ def connect(function: core.Function, forward: list[gast.AST], backward: list[gas
 
 def _connect_loop(function: core.Function, forward: list[gast.AST], loop: gast.For) -> set[str]:
     primal = loop.primal
+    inside = core.assigned([primal])
     unchanged.read_outside(primal, loop)
-    needed = missing(loop.body, core.assigned([primal]))
+    unchanged.compute_again(function, primal, loop, missing(loop.body, inside))
+    needed = missing(loop.body, inside)
     again = iterate_again(function, primal, needed)
     if again is not None:
         loop.iter = again

@@ -138,12 +138,28 @@ def _same_marks(old: gast.AST, new: list[gast.AST]) -> list[gast.AST]:
 def prune_columns(body: list[gast.AST]) -> bool:
     """Drops columns of saved tuples that no loop over them reads, in place; tells whether there were any."""
     statements = core.walk(body)
-    loops = {s.iter.args[0].id: s for s in statements if type(s) is gast.For and _runs_over_saved(s)}
+    loops = [s for s in statements if type(s) is gast.For and _runs_over_saved(s)]
     if not loops:
         return False
     read = {n for s in statements for n in core.own_reads(s)}
-    appends = [(s, append_target(s)) for s in statements]
-    return any([_prune(s, loops[saved], read) for s, saved in appends if saved in loops])
+    appends = {append_target(s): s for s in statements}
+    return any([_prune(append, loop, read) for append, loop in _pairs(appends, loops)])
+
+
+def _pairs(appends: dict[str | None, gast.AST], loops: list[gast.For]) -> list[tuple[gast.AST, gast.For]]:
+    """Where entries are saved, and the loop over them; a list may itself be in the entries of one around."""
+    found, called = [], {}
+    for loop in loops:
+        name = loop.iter.args[0].id
+        append = appends.get(called.get(name, name))
+        if append is None:
+            continue
+        found.append((append, loop))
+        entry = append.value.args[0]
+        if type(loop.target) is type(entry):
+            targets, values = ([*n.elts] if isinstance(n, gast.Tuple) else [n] for n in (loop.target, entry))
+            called.update({t.id: v.id for t, v in zip(targets, values, strict=True) if core.is_name(v)})
+    return found
 
 
 def _runs_over_saved(statement: gast.For) -> bool:
