@@ -148,7 +148,8 @@ def prune_columns(body: list[gast.AST]) -> bool:
 
 def _pairs(appends: dict[str | None, gast.AST], loops: list[gast.For]) -> list[tuple[gast.AST, gast.For]]:
     """Where entries are saved, and the loop over them; a list may itself be in the entries of one around."""
-    found, called = [], {}
+    found: list[tuple[gast.AST, gast.For]] = []
+    called: dict[str, str] = {}
     for loop in loops:
         name = loop.iter.args[0].id
         append = appends.get(called.get(name, name))
