@@ -74,6 +74,11 @@ class Instance:
             return [frozenset(self.arguments)] * (1 + len(self.written))
         return aliasing.kept_parameters(self.function)
 
+    @functools.cached_property
+    def shares(self) -> bool:
+        """May what the function returns, or has written, be in two places of it?"""
+        return self.is_recursive or self.rule is not None or aliasing.shares_parts(self.function)
+
     @property
     def active_parameters(self) -> list[str]:
         return [p for p, k in self.arguments.items() if kinds.is_active(k)]

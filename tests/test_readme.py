@@ -128,6 +128,24 @@ def closure(x):
     return np.sum(scaled(x)) + (lambda z: z * x[0])(x[1])
 
 
+class Sheet:
+    def __init__(self, n):
+        self.rows = [[0.0] * n for _ in range(n)]
+
+    def add(self, i, j, v):
+        self.rows[i][j] += v
+
+
+def nested(x):
+    sheet, groups = Sheet(3), {"low": [], "high": []}
+    for i in range(3):
+        row = sheet.rows[i]
+        row[0] = x[i]
+        sheet.add(i, 1, row[0] * x[0])
+        groups["low" if i < 2 else "high"].append(sheet.rows[i][1])
+    return sum(groups["low"]) * groups["high"][0]
+
+
 @dataclass
 class Meter:
     total: float = 0.0
@@ -199,6 +217,7 @@ PROGRAMS = {
     "calls of your functions, positional, by keyword, with defaults, `*args`, `**kwargs`": calls,
     "tuples, lists, dicts, named tuples as arguments and results": containers,
     "lists and dicts that change: `append`, `pop`, `insert`, `+=`, `d[k] = v`, `update` and their like": growing,
+    "lists and dicts inside of others that change: `dp[i][j] = v`, `g[k].append(v)`, `self.rows[i][j] += v`": nested,
     "dicts whose keys are known at run time only: `{i: f(v) for i, v in enumerate(x)}`, `d.items()`, `d.get`": keyed,
     "`for` over ranges and containers": loops,
     "`if` on known Python values": known_branch,

@@ -181,6 +181,7 @@ class Batch(BatchLoops):
         if of_array is not None:
             self._assign(statement, self.writer.operation(of_array))
             return
+        self._require_shared_keys(operation)
         new = self._as_elements(statement, operation)
         value = rules.replace_at(statement.value, operation.places, new) if new else statement.value
         copy = core.from_statement(gast.Assign(statement.targets, value, None), statement)
@@ -191,28 +192,29 @@ class Batch(BatchLoops):
         """What is put into a list, with a batch axis where its elements have one."""
         wanted = self.function.kinds.get(core.targets(statement)[0])
         if isinstance(wanted, MapOf):
-            self._require_shared_keys(operation)
             new = {"v": wanted.element, "d": wanted}
             return {p: self.spread_to(operation.binding[p], new[p]) for p in new if p in operation.places}
         if not isinstance(wanted, ListOf) or wanted.elements is not None:
-            return self._as_parts(operation, wanted)
-        put = {p: wanted.element for p in ("v",)} | {p: ListOf(wanted.element) for p in ("ys", "xs")}
+            return self._as_parts(statement, operation, wanted)
+        put = {"v": wanted.element, "c": wanted} | {p: ListOf(wanted.element) for p in ("ys", "xs")}
         there = [p for p in put if p in operation.places and isinstance(operation.binding[p], gast.Name)]
         return {p: self.spread_to(operation.binding[p], put[p]) for p in there}
 
-    def _as_parts(self, operation: Operation, wanted: Any) -> dict[str, gast.AST]:
+    def _as_parts(self, statement: gast.AST, operation: Operation, wanted: Any) -> dict[str, gast.AST]:
         """`add_at(c, key, v)` of a container of known structure: what the result has batched is so before."""
         key = operation.binding.get("index")
-        if "c" not in operation.places or key is None or not core.is_literal(key):
+        if "c" not in operation.places or key is None:
             return {}
-        new = {"c": wanted, "v": kinds.getitem(wanted, core.literal(key))}
+        part = kinds.getitem(wanted, core.literal(key)) if core.is_literal(key) else kinds.iterated(wanted)
+        new, statement.natural = {"c": wanted, "v": part}, None
         names = [p for p in new if p in operation.places and core.is_name(operation.binding[p])]
         return {p: self.spread_to(operation.binding[p], new[p]) for p in names}
 
     def _require_shared_keys(self, operation: Operation) -> None:
-        key = operation.binding.get("key")
+        key = operation.binding.get("key", operation.binding.get("index"))
         if key is not None and self.reads_active(key):
-            raise self.unsupported("a key of a dict depends on a batched value", "use keys that all rows share")
+            cause = "a key of a dict, or an index into a list, depends on a batched value"
+            raise self.unsupported(cause, "use keys that all rows share, or an array")
 
     def structural(self, statement: gast.AST, operation: Operation) -> None:
         """Containers stay what they are; the attributes that ask for a size ask for that of one row."""
@@ -221,6 +223,8 @@ class Batch(BatchLoops):
             return
         if isinstance(value, gast.Subscript) and isinstance(self.kind(value.value), kinds.Unknown):
             self.refuse_unknown(value.value)
+        if operation.form == "getitem":
+            self._require_shared_keys(operation)
         if isinstance(value, gast.Attribute) and isinstance(self.kind(value.value), Numeric | kinds.Unknown):
             self._size_attribute(statement, value)
         elif self._is_length(value):

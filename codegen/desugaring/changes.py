@@ -18,16 +18,19 @@ METHODS = {
 
 
 def receiver(node: gast.AST) -> str | None:
-    """The variable that a call may change, if the node is such a call on a name."""
+    """The variable that a call may change, or a part of it (`g[k].append(v)`); None for any other node."""
     if type(node) is not gast.Call or type(node.func) is not gast.Attribute or node.func.attr not in METHODS:
         return None
-    return node.func.value.id if type(node.func.value) is gast.Name else None
+    root = node.func.value
+    while type(root) is gast.Subscript or type(root) is gast.Attribute:
+        root = root.value
+    return root.id if type(root) is gast.Name else None
 
 
 def receivers(desugarer: Any, statements: Iterable[gast.AST]) -> set[str]:
     """Variables that method calls anywhere inside may change."""
     found = [node for statement in statements for node in core.nodes(statement) if is_change(desugarer, node)]
-    return {node.func.value.id for node in found}
+    return {name for name in map(receiver, found) if name is not None}
 
 
 def is_change(desugarer: Any, node: gast.AST) -> bool:
@@ -42,8 +45,8 @@ def refuse_hidden(desugarer: Any, statement: gast.AST) -> None:
         return
     inside = [n for n in core.nodes(expression) if n is not expression and is_change(desugarer, n)]
     for node in inside:
-        if node.func.value.id in _bare_reads(expression):
-            name = node.func.value.id
+        name = receiver(node)
+        if name in _bare_reads(expression):
             cause = f"{name!r} is changed by .{node.func.attr}() inside an expression that also reads it whole"
             desugarer.diagnostics.report(node, cause, "call the method in a statement of its own")
 

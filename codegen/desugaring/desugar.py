@@ -61,6 +61,7 @@ class Desugarer:
         self.live: set[str] = set()
         self.definitions: dict[str, gast.AST] = {}
         self.views: dict[str, tuple[str, gast.AST]] = {}
+        self.homes: dict[str, tuple[str, str]] = {}  # versions that were read from an attribute
         versions.open_finals(self)
 
     @functools.cached_property
@@ -444,6 +445,8 @@ class Desugarer:
         return any(isinstance(f, lifting.MakeClosure | FunctionSource) for f in found)
 
     def consumed(self, expression: gast.AST) -> gast.AST | None:
+        if changes.is_change(self, expression) and (changed := stores.change_part(self, expression)) is not None:
+            return changed
         return consumed_generators.in_call(self, expression) or inline_control.consumed(self, expression)
 
     def unset(self, node: gast.AST) -> None:

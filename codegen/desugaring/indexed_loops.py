@@ -10,7 +10,7 @@ from typing import Any
 import gast
 
 from s2s.codegen.core import core
-from s2s.codegen.inference.kinds import Numeric
+from s2s.codegen.inference.kinds import ListOf, Numeric
 
 FACT = "written while iterated"
 
@@ -19,8 +19,14 @@ def note(function: core.Function, statement: gast.AST, others: Iterable[str]) ->
     """Notes the loops around a write whose iterables see it; False if there are none that are not known yet."""
     around = [loop for loop in core.walk(function.body) if _is_around(loop, statement)]
     loops = {name: loop for loop in around for name in core.own_reads(loop)}
-    seeing = [n for n in others if n in loops and isinstance(function.kinds.get(n), Numeric)]
+    seeing = [n for n in others if n in loops and isinstance(function.kinds.get(n), Numeric | ListOf)]
     return any([_note(function, loops[n], function.bases.get(n, n)) for n in seeing])
+
+
+def positions_of(function: core.Function, loop: gast.AST) -> list[str]:
+    """The names of what a loop goes over the positions of."""
+    known = function.facts.at(FACT, loop.user_loop) if hasattr(loop, "user_loop") else None
+    return [n for n, base in function.bases.items() if base in known] if known else []
 
 
 def _is_around(loop: gast.AST, statement: gast.AST) -> bool:

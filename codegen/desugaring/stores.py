@@ -13,8 +13,9 @@ from s2s.codegen.desugaring.refusals import refuse_outside_element, refuse_state
 def store(desugarer: Any, target: gast.Subscript, value: gast.AST) -> None:
     """`owner[index] = value`, for any expression `owner`: what it is a view or an element of is written, too."""
     value = desugarer.as_atom(value)
-    owner = _owner(desugarer, target)
+    owner = part_of(desugarer, target.value)
     if owner is None:
+        _refuse_owner(desugarer, target)
         return
     index = desugarer.flattener().index(target.slice)
     _update(desugarer, target, owner, "set_at", index, value)
@@ -23,11 +24,14 @@ def store(desugarer: Any, target: gast.Subscript, value: gast.AST) -> None:
 def store_augmented(desugarer: Any, statement: gast.AugAssign) -> None:
     """`owner[index] op= value`; a sum over plain slices is an addition, all else is read, changed and written."""
     target = statement.target
-    owner = _owner(desugarer, target)
+    owner = part_of(desugarer, target.value)
     if owner is None:
+        _refuse_owner(desugarer, target)
         return
     index = desugarer.flattener().index(target.slice)
+    followed = _follow(desugarer, owner)
     value = desugarer.atom(statement.value)
+    owner = desugarer.environment.pop(followed)
     if isinstance(statement.op, gast.Add) and _selects_once(index):
         _update(desugarer, target, owner, "add_at", index, value)
         return
@@ -99,8 +103,10 @@ def name_after(desugarer: Any, targets: list[gast.AST], values: list[gast.AST]) 
 
 def change(desugarer: Any, node: gast.Call, made: gast.Call) -> gast.AST:
     """`xs.append(v)`, over atoms in `made`: a new version of what `xs` is; returns what the method returned."""
-    function, variable = desugarer.function, node.func.value.id
-    owner = desugarer.environment[variable]
+    function, owner = desugarer.function, made.func.value.id
+    if isinstance(node.func.value, gast.Name):
+        owner = desugarer.environment[node.func.value.id]  # the arguments may have changed it
+    variable = function.bases.get(owner, owner)
     given = [core.name(owner), core.constant(node.func.attr), *made.args]
     call = core.call_of(RuleWriter(function, None).support("changed"), given, made.keywords)
     version, result = function.fresh(variable), function.fresh(f"{variable}_item")
@@ -112,21 +118,48 @@ def change(desugarer: Any, node: gast.Call, made: gast.Call) -> gast.AST:
     return core.name(result)
 
 
-def _owner(desugarer: Any, target: gast.Subscript) -> str | None:
-    """The current version of what is written."""
+def change_part(desugarer: Any, node: gast.Call) -> gast.AST | None:
+    """`g[k].append(v)`, `state.items.append(v)`: what the method returned; None where it is called on a variable."""
+    if isinstance(node.func.value, gast.Name):
+        return None
+    owner = part_of(desugarer, node.func.value)
+    if owner is None:
+        return None
+    flattener, followed = desugarer.flattener(), _follow(desugarer, owner)
+    arguments = [flattener.argument(a) for a in node.args]
+    keywords = [gast.keyword(k.arg, flattener.atom(k.value)) for k in node.keywords]
+    method = core.attribute(core.name(desugarer.environment.pop(followed)), node.func.attr)
+    return change(desugarer, node, core.call_of(method, arguments, keywords))
+
+
+def _follow(desugarer: Any, version: str) -> str:
+    """A hidden variable that stands for the object of a version, while what is evaluated next may write it."""
+    variable: str = desugarer.function.namer.fresh("part")
+    desugarer.environment[variable] = version
+    desugarer.live = desugarer.live | {variable}
+    return variable
+
+
+def part_of(desugarer: Any, expression: gast.AST) -> str | None:
+    """The current version of a variable, or of a part of one, that is to be written; None if it is neither."""
+    root = expression
+    while isinstance(root, gast.Subscript | gast.Attribute):
+        root = root.value
+    if not (isinstance(root, gast.Name) and root.id in desugarer.environment):
+        return None
+    part = desugarer.atom(expression)
+    return part.id if core.is_name(part) else None
+
+
+def _refuse_owner(desugarer: Any, target: gast.Subscript) -> None:
     root = target.value
     while isinstance(root, gast.Subscript | gast.Attribute):
         root = root.value
-    if isinstance(root, gast.Name) and root.id in desugarer.environment:
-        owner = desugarer.atom(target.value)
-        if core.is_name(owner):
-            return owner.id
     if isinstance(root, gast.Name) and root.id not in desugarer.function.parameters:
         desugarer.declared_outside.add(root.id)
         refuse_outside_element(desugarer.diagnostics, target, root.id)
     else:
         refuse_statement(desugarer.diagnostics, target)
-    return None
 
 
 def _selects_once(index: gast.AST) -> bool:
@@ -140,9 +173,7 @@ def _update(
 ) -> None:
     writer = RuleWriter(desugarer.function, None)
     call = core.call(writer.support(function), core.name(owner), as_argument(index, writer), value)
-    new = write_with(desugarer, owner, gast.copy_location(call, target))
-    if isinstance(target.value, gast.Attribute):
-        store_attribute(desugarer, target.value, core.name(new))
+    write_with(desugarer, owner, gast.copy_location(call, target))
 
 
 def write_with(desugarer: Any, owner: str, pure: gast.AST) -> str:

@@ -8,7 +8,7 @@ base is written (`reread`). Both helpers ask at run time whether NumPy makes a v
 A parameter that the caller goes on to see has a hidden variable of its own, its *final*, that is never rebound.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import gast
@@ -45,6 +45,8 @@ def record(desugarer: Any, statement: gast.AST) -> None:
     desugarer.definitions[version] = statement
     if isinstance(value, gast.Subscript) and core.is_name(value.value) and value.value.id in desugarer.function.bases:
         desugarer.views[version] = (value.value.id, value.slice)
+    if isinstance(value, gast.Attribute) and core.is_name(value.value) and value.value.id in desugarer.function.bases:
+        desugarer.homes[version] = (value.value.id, value.attr)
 
 
 def live_after(desugarer: Any, statement: gast.AST) -> set[str]:
@@ -53,6 +55,20 @@ def live_after(desugarer: Any, statement: gast.AST) -> set[str]:
     if later is None:
         return set(desugarer.environment)
     return later.union(desugarer.finals, core.reads(statement))
+
+
+def rename_marks(statement: gast.AST, mapping: Mapping[str, gast.AST]) -> None:
+    """Renames the versions in what is noted of a write, where the statement has been given names of its own."""
+    marks = statement.__dict__
+    if "writes" in marks:
+        statement.writes = [(_renamed(old, mapping), _renamed(new, mapping)) for old, new in statement.writes]
+    if "handled" in marks:
+        statement.handled = {_renamed(n, mapping) for n in statement.handled}
+
+
+def _renamed(name: str, mapping: Mapping[str, gast.AST]) -> str:
+    found = mapping.get(name)
+    return found.id if isinstance(found, gast.Name) else name
 
 
 # Branches and loops ----------------------------------------------------------------------------------------------
@@ -89,9 +105,12 @@ def carried(desugarer: Any, live: Iterable[str], rebound: set[str]) -> tuple[dic
                 made[old] = version
         chosen[variable] = version if variable in rebound or old is None else made[old]
     for old, new in made.items():
+        if old in desugarer.homes:
+            owner, attribute = desugarer.homes[old]
+            desugarer.homes[new] = (made.get(owner, owner), attribute)
         base, index = desugarer.views.get(old, (None, None))
-        if base in made:
-            desugarer.views[new] = (made[base], index)
+        if base is not None:
+            desugarer.views[new] = (made.get(base, base), index)
     return chosen, leaders
 
 
@@ -159,6 +178,17 @@ def write(desugarer: Any, old: str, new: str, number_too: bool = False, handled:
     _reread_views(desugarer, old, new, handled)
     if base is not None:
         _write_base(desugarer, *base, new, handled)
+    if (home := desugarer.homes.get(old)) is not None:
+        _store_back(desugarer, home[0], home[1], new)
+
+
+def _store_back(desugarer: Any, owner: str, attribute: str, new: str) -> None:
+    """What was read from an attribute has been written: the attribute holds it as it is now."""
+    base = desugarer.function.bases.get(owner, owner)
+    version = desugarer.function.fresh(f"{base}_{attribute}")
+    desugarer.emit(core.assign(version, core.name(new)))
+    desugarer.body[-1].stores, desugarer.body[-1].stores_back = (core.name(owner), attribute), True
+    desugarer.homes[new] = (owner, attribute)
 
 
 def _follow_if_array(desugarer: Any, variables: list[str], old: str, new: str) -> None:
@@ -177,14 +207,15 @@ def base_of(desugarer: Any, version: str) -> tuple[str, gast.AST] | None:
 
 
 def _is_reachable(desugarer: Any, version: str) -> bool:
-    return bool(same_object(desugarer, version)) or base_of(desugarer, version) is not None
+    is_known = bool(same_object(desugarer, version)) or version in desugarer.homes
+    return is_known or base_of(desugarer, version) is not None
 
 
 def _write_base(desugarer: Any, base: str, index: gast.AST, new: str, handled: set[str]) -> None:
     """The base of a view that was written: the same write, which has been checked there."""
     written = _update(desugarer, base, "put_view", index, new)
     desugarer.views[new] = (written, index)
-    desugarer.definitions[written].follows = True
+    desugarer.definitions[written].follows, desugarer.definitions[written].handled = True, handled
     write(desugarer, base, written, handled=handled)
 
 

@@ -12,6 +12,7 @@ import gast
 
 from s2s.codegen.core import core
 from s2s.codegen.derivatives.rules import RuleWriter
+from s2s.codegen.desugaring import versions
 from s2s.codegen.emission import defaults
 from s2s.codegen.inference import aliasing
 from s2s.codegen.inference.kinds import Numeric, ObjectOf
@@ -127,6 +128,7 @@ def _renamed(inference: Any, function: core.Function, mapping: dict[str, gast.AS
     for statement in statements:
         core.replace_header(statement, mapping)
         _rename_targets(statement, mapping)
+        versions.rename_marks(statement, mapping)
         statement.home, statement.first_argument = function.source, first
         if "stores" in statement.__dict__:
             owner, attribute = statement.stores

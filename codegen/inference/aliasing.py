@@ -12,8 +12,8 @@ import gast
 from s2s.codegen.core import core
 from s2s.codegen.desugaring import checked_writes, indexed_loops
 from s2s.codegen.diagnostics import Diagnostics
-from s2s.codegen.inference.kinds import DictOf, ListOf, MapOf, Numeric, Static, show
-from s2s.codegen.inference.ownership import Ownership, live_after, resolver
+from s2s.codegen.inference import element_writes, heaps
+from s2s.codegen.inference.kinds import DictOf, ListOf, MapOf, Numeric, Static, TupleOf, show
 
 # Primitives whose result may share memory with their first operand.
 VIEWS = {
@@ -59,21 +59,43 @@ def check(function: core.Function, diagnostics: Diagnostics, visible: Iterable[s
     written = [s for s in core.walk(function.body) if writes(s)]
     for statement in written:
         _refuse_elements(function, diagnostics, statement)
-    _check_containers(function, diagnostics)
-    written = [s for s in written if not s.__dict__.get("follows", False) and not _is_of_container(function, s)]
     if not written:
         return
     sharing = Sharing(function)
     later = Liveness(function.body).after
+    meeting, reported = _check_elements(function, diagnostics, written, sharing, later)
+    written = [
+        s
+        for s in written
+        if id(s) not in reported and not s.__dict__.get("follows", False) and not _is_of_container(function, s)
+    ]
     for statement in written:
         for old, _ in writes(statement):
-            _check_write(function, diagnostics, statement, old, sharing, later[id(statement)], set(visible))
+            seen = meeting.get((id(statement), old), later[id(statement)])
+            _check_write(function, diagnostics, statement, old, sharing, later[id(statement)] & seen, set(visible))
+
+
+def _check_elements(
+    function: core.Function, diagnostics: Diagnostics, written: list[gast.AST], sharing: "Sharing", later: Any
+) -> tuple[dict[tuple[int, str], set[str]], set[int]]:
+    """Refuses writes that something in a container would have to show; which names may show a write."""
+    if not element_writes.may_matter(function, [pair for s in written for pair in writes(s)]):
+        return {}, set()
+    checker = element_writes.Checker(function, VIEWS, KEEPING, sharing.at_write, later, diagnostics)
+    checker.run()
+    return checker.meeting, checker.reported
+
+
+def shares_parts(function: core.Function) -> bool:
+    """May what the function returns, or has written, be in two places of it?"""
+    return heaps.shares(function, VIEWS, KEEPING)
 
 
 def _refuse_elements(function: core.Function, diagnostics: Diagnostics, statement: gast.AST) -> None:
     if getattr(statement, "in_place", False) and is_element_write(statement):
         kind: Any = function.kinds.get(owner_of(statement).id)
-        if not isinstance(kind, Numeric | ListOf | DictOf | MapOf):
+        is_part = isinstance(kind, TupleOf) and statement.__dict__.get("follows", False)
+        if not isinstance(kind, Numeric | ListOf | DictOf | MapOf) and not is_part:
             diagnostics.report(statement, f"writing an element of {show(kind)} is not supported yet", "build a new one")
 
 
@@ -134,31 +156,6 @@ def is_immutable(kind: Any) -> bool:
 
 def _is_of_container(function: core.Function, statement: gast.AST) -> bool:
     return all(isinstance(function.kinds.get(old), ListOf | DictOf | MapOf) for old, _ in writes(statement))
-
-
-def _check_containers(function: core.Function, diagnostics: Diagnostics) -> None:
-    """Refuses changes of lists and dicts that other variables or containers would have to show, too."""
-    changing = [s for s in core.walk(function.body) if _changes_container(s)]
-    if not any(isinstance(function.kinds.get(owner_of(s).id), ListOf | DictOf | MapOf) for s in changing):
-        return
-    ownership = Ownership(
-        function.body, resolver(function.references), function.parameters, lambda s, old: _changes_container(s)
-    )
-    live = live_after(function.body)
-    for change in ownership.changes:
-        if not isinstance(function.kinds.get(change.old), ListOf | DictOf | MapOf):
-            continue
-        why = ownership.conflict(change, live[id(change.statement)])
-        if why is not None:
-            name = function.bases.get(change.old, change.old)
-            what = show(function.kinds[change.old])
-            diagnostics.report(change.statement, f"{name!r} is changed in place here, but {why}", f"copy {what} first")
-
-
-def _changes_container(statement: gast.AST) -> bool:
-    marks = statement.__dict__
-    is_marked = marks.get("is_change", False) or marks.get("in_place", False)
-    return is_marked and isinstance(statement.value, gast.Call) and core.is_name(owner_of(statement))
 
 
 def written_parameters(function: core.Function) -> list[str]:

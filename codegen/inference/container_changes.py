@@ -263,7 +263,7 @@ def store(inference: Any, statement: gast.AST, node: gast.Call) -> Kind | None:
     """`c = set_at(c, index, v)` and `c = add_at(c, index, v)` of a list or dict; None for anything else."""
     owner, index, value = node.args
     kind = inference.kind(owner)
-    is_user = getattr(statement, "in_place", False)
+    is_user = getattr(statement, "in_place", False) and not getattr(statement, "follows", False)
     if isinstance(kind, ObjectOf):
         return calls.set_item(inference, statement, node, _adds(inference, node))
     if not isinstance(kind, ListOf | DictOf | MapOf) and (is_user or not isinstance(kind, TupleOf)):

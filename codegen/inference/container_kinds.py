@@ -100,6 +100,11 @@ def _entry(inference: Any, operation: Operation) -> Kind:
         elements = list(c.elements)
         elements[key] = v
         return kinds.list_of(tuple(elements))
+    if isinstance(c, TupleOf):
+        known = isinstance(key, int) and -len(c.elements) <= key < len(c.elements)
+        at = key % len(c.elements) if known else None
+        parts = [kinds.join(k, v) if at is None else v if i == at else k for i, k in enumerate(c.elements)]
+        return replace(c, elements=tuple(parts))
     if isinstance(c, DictOf) and key is not None:
         return DictOf(tuple({**dict(c.items), key: v}.items()))
     return _unknown(c, v)

@@ -240,20 +240,27 @@ def special(inference: Any, statement: gast.AST, node: gast.Call, target: Any) -
         helper = core.name(RuleWriter(inference.function, None).alias(PURE[target], PURE[target].__name__))
         statement.value = gast.copy_location(core.call_of(helper, node.args, node.keywords), node)
     elif target is support.reread:
-        statement.value = _reread(inference, node)
+        statement.value = _reread(inference, statement, node)
     else:
         statement.value = _put_view(inference, statement, node)
     kind: Kind | None = inference.expression(statement) if statement.value is not node else None
     return kind
 
 
-def _reread(inference: Any, node: gast.Call) -> gast.AST:
-    """A view is read again; an element of a container is still the same object, and a number no view."""
+def _reread(inference: Any, statement: gast.AST, node: gast.Call) -> gast.AST:
+    """A view is read again, and so is an element of a container in which an element has been written.
+
+    It is still the same object where the container itself was changed, and a number is no view.
+    """
     old, base, index = node.args
     if _is_number(inference.kind(old)):
         return old
     if isinstance(inference.kind(base), TupleOf | ListOf | DictOf | MapOf):
-        return old
+        made = inference.definitions.get(base.id)
+        if made is None or not made.__dict__.get("follows", False):
+            return old
+        statement.reread_of = old.id
+        return core.subscript(base, index)
     index = _index_of(index)
     return core.subscript(base, index) if _is_view(inference, base, index) else node
 

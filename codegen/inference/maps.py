@@ -8,7 +8,7 @@ from s2s.codegen.core import core
 from s2s.codegen.derivatives.rules import RuleWriter
 from s2s.codegen.functions import function_values
 from s2s.codegen.inference import kinds
-from s2s.codegen.inference.kinds import Bottom, DictOf, Kind, ListOf, MapOf, Static, TupleOf
+from s2s.codegen.inference.kinds import Bottom, DictOf, Kind, ListOf, MapOf, Numeric, Static, TupleOf
 from s2s.runtime import builtin_functions as library
 
 
@@ -38,7 +38,13 @@ def item(kind: Kind, key: Any) -> Kind | None:
 
 def inactive_item(kind: Kind, key: Any) -> Kind | None:
     """Like `item`, of a container without active elements."""
-    return kinds.getitem(kind, key) if key is not None else Bottom() if kind == DictOf(()) else None
+    return kinds.getitem(kind, key) if key is not None else Bottom() if kind == DictOf(()) else _any_container(kind)
+
+
+def _any_container(kind: Kind) -> Kind | None:
+    """The kind of the lists, dicts or arrays that a container has at any place."""
+    found = kinds.element_of(kinds.parts(kind)) if isinstance(kind, TupleOf | ListOf | DictOf | MapOf) else None
+    return found if isinstance(found, TupleOf | ListOf | DictOf | MapOf | Numeric) else None
 
 
 def _any_item(kind: Kind) -> Kind | None:

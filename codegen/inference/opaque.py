@@ -6,7 +6,7 @@ import gast
 
 from s2s.codegen.desugaring import touched
 from s2s.codegen.desugaring.inline_control import COMPREHENSIONS, is_truth
-from s2s.codegen.inference import kinds
+from s2s.codegen.inference import comprehension_kinds, kinds
 from s2s.codegen.inference.kinds import Kind, Numeric, Static, Unknown
 from s2s.codegen.objects import uses
 
@@ -23,7 +23,7 @@ def infer(inference: Any, statement: gast.AST, node: gast.AST) -> Kind:
     if _reads_active(inference, node):
         what = type(node).__name__.lower()
         inference.refuse(node, f"{what} over a differentiated value is not supported yet", "write a loop or NumPy call")
-    return Unknown()
+    return comprehension_kinds.of_comprehension(inference, node) or Unknown()
 
 
 def _reads_active(inference: Any, node: gast.AST) -> bool:

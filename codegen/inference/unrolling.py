@@ -5,7 +5,7 @@ from typing import Any
 import gast
 
 from s2s.codegen.core import core
-from s2s.codegen.desugaring import call_arguments
+from s2s.codegen.desugaring import call_arguments, versions
 from s2s.codegen.functions.function_values import holds_function
 from s2s.codegen.inference import kinds
 from s2s.codegen.inference.kinds import DictOf, FunctionOf, Kind, ListOf, Numeric, ObjectOf, Static, TupleOf, Unknown
@@ -224,5 +224,6 @@ def _renamed(statement: gast.AST, mapping: dict[str, gast.AST]) -> gast.AST:
             inner.value = inner.user_call
             del inner.user_call
         core.replace_header(inner, mapping)
+        versions.rename_marks(inner, mapping)
         inner.__dict__.pop("operation", None)
     return statement

@@ -9,7 +9,7 @@ from s2s.codegen.core import core
 from s2s.codegen.desugaring import call_arguments
 from s2s.codegen.functions import inlining
 from s2s.codegen.inference import kinds
-from s2s.codegen.inference.kinds import Kind, ObjectOf, Static, SuperOf, TupleOf, Unknown
+from s2s.codegen.inference.kinds import Kind, Numeric, ObjectOf, Static, SuperOf, TupleOf, Unknown
 from s2s.codegen.inference.operations import Operation
 from s2s.codegen.objects import classes
 from s2s.codegen.objects.classes import MISSING
@@ -128,7 +128,17 @@ def store(inference: Any, statement: gast.AST) -> None:
     """`c.total = v`: the variable that was assigned is the attribute from here on."""
     node, name = statement.stores
     target = core.name(core.targets(statement)[0])
+    if "stores_back" in statement.__dict__ and _is_back(inference, statement, node, name):
+        return
     write(inference, statement, node, name, target, is_plain="is_initial" not in statement.__dict__)
+
+
+def _is_back(inference: Any, statement: gast.AST, node: gast.AST, name: str) -> bool:
+    """Is there no attribute that would have to hold what was read from it and written? Notes what is there else."""
+    owner = inference.kind(node)
+    if isinstance(owner, ObjectOf):
+        statement.stored_over = owner.attributes.get(name)
+    return isinstance(owner, Numeric | TupleOf)
 
 
 def write(inference: Any, place: gast.AST, node: gast.AST, name: str, value: gast.AST, is_plain: bool) -> None:
