@@ -22,19 +22,24 @@ def in_loops(function: core.Function, backward: list[gast.AST]) -> bool:
     """Rewrites what all loops save, in place; tells whether anything is computed again."""
     if not any(hasattr(s, "primal") for s in core.walk(backward)):
         return False
-    _in_loops(function, backward, {}, set())
+    _in_loops(function, backward, {}, set(), set())
     return any(hasattr(s, "again") for s in core.walk(backward))
 
 
-def _in_loops(function: core.Function, backward: list[gast.AST], outside: Names, local: set[str]) -> None:
-    """`outside`: the values of the loops around that are there; `local`: all that these loops assign."""
+def _in_loops(
+    function: core.Function, backward: list[gast.AST], outside: Names, local: set[str], bound: set[str]
+) -> None:
+    """`outside`: the values of the loops around that are there; `local`: all that these loops assign.
+
+    `bound`: what the loops around of the backward sweep bind, which is there from the beginning of their bodies.
+    """
     for statement in backward:
         names, assigned = outside, local
         if hasattr(statement, "primal"):
             assigned = local or core.assigned([statement.primal])
-            names = _Loop(function, statement, outside).rewrite(assigned)
+            names = _Loop(function, statement, outside, bound).rewrite(assigned)
         for block in core.blocks(statement):
-            _in_loops(function, block, names, assigned)
+            _in_loops(function, block, names, assigned, bound.union(core.targets(statement)))
 
 
 def in_pair(function: core.Function, forward: list[gast.AST], backward: list[gast.AST]) -> bool:
@@ -63,11 +68,12 @@ def _in_order(body: list[gast.AST], names: list[str]) -> list[str]:
 class _Loop:
     """A loop of the backward sweep over what its forward loop saved."""
 
-    def __init__(self, function: core.Function, loop: gast.For, outside: Names):
+    def __init__(self, function: core.Function, loop: gast.For, outside: Names, bound: set[str]):
         self.function = function
         self.loop = loop
         self.primal = loop.primal
         self.outside = outside
+        self.bound = bound
         self.append = self._append(_list_run_over(loop))
 
     def _append(self, run_over: str | None) -> gast.AST | None:
@@ -85,7 +91,7 @@ class _Loop:
             return self.outside | columns
         again = Again(self.function, self.primal.body, self.outside, local)
         kept = again.leave_out(self.loop.body, columns)
-        self._write({n: kept[n] for n in _in_order([self.primal], list(kept))})
+        self._write({n: kept[n] for n in _in_order([self.primal], list(kept))}, local)
         return again.names
 
     def _columns(self) -> Names:
@@ -97,14 +103,15 @@ class _Loop:
         pairs = zip(values, core.targets(self.loop), strict=False)
         return {v.id: t for v, t in pairs if core.is_name(v)}
 
-    def _write(self, columns: Names) -> None:
+    def _write(self, columns: Names, local: set[str]) -> None:
         """The loop, and what its forward loop saves, for these columns."""
         loop, primal = self.loop, self.primal
         primal.body = [s for s in primal.body if s is not self.append]
         loop.target = _one_or_tuple([core.stored(t) for t in columns.values()], core.stored("_"))
         iterated = saving.iterate_again(self.function, primal, list(columns))
-        if iterated is not None:
-            loop.iter = iterated
+        inside = [n for n in core.reads(iterated) if n in local] if iterated is not None else []
+        if iterated is not None and all(self.outside.get(n) in self.bound for n in inside):
+            loop.iter = core.substitute(iterated, {n: core.name(self.outside[n]) for n in inside})
             return
         entry = _one_or_tuple([core.name(c) for c in columns], core.constant(None))
         self.append.value = core.call_of(self.append.value.func, [entry], [])

@@ -77,5 +77,12 @@ def names_bound(body: Any) -> set[str]:
                 if type(node.ctx) is gast.Store and id(node) not in inside:
                     found.add(node.id)
             elif type(node) is gast.Subscript and type(node.ctx) is gast.Store:
-                found.update(core.reads(node.value))
+                found.update(_roots(node))
     return found
+
+
+def _roots(node: gast.AST) -> list[str]:
+    """The variable of which a part is written: `a` of `a[k].rows[i]`."""
+    while type(node) is gast.Subscript or type(node) is gast.Attribute:
+        node = node.value
+    return core.reads(node)

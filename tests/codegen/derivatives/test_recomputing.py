@@ -104,3 +104,22 @@ def pairs_of(x, edges):
 def test_loops_unpack_in_their_headers():
     source = s2s.grad(pairs_of).source_for(np.array([1.0, 2.0, 3.0]), [(0, 1), (1, 2)])
     assert "for i, j in reversed(edges):" in source or "for i, j in edges:" in source
+
+
+def back_substitution(x):
+    n = 2
+    solution = [0.0] * n
+    for i in range(n - 1, -1, -1):
+        s = x[i]
+        for j in range(i + 1, n):
+            s -= x[j] * solution[j]
+        solution[i] = s / x[i + 1]
+    return solution[0] + 2 * solution[1]
+
+
+def test_an_inner_loop_over_a_range_of_the_outer_one_runs_over_it_again():
+    """Its bounds are those of each iteration of the loop around, not of the last."""
+    x = np.array([0.5, 1.2, -0.3, 0.8])
+    steps = 1e-6 * np.eye(4)
+    differences = [(back_substitution(x + h) - back_substitution(x - h)) / 2e-6 for h in steps]
+    np.testing.assert_allclose(s2s.grad(back_substitution)(x), differences, rtol=1e-6, atol=1e-8)
