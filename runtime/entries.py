@@ -217,9 +217,14 @@ def _slice(buffer: Staged, aval: Aval, place: Any) -> Any:
     return hlo.reshape(part, aval.shape).value
 
 
+def is_flag(value: Any) -> bool:
+    """Whether a value stays known where entries have it in common: flags and counters decide what is built."""
+    return type(value) in (bool, int)
+
+
 def stacked(entries: Sequence[Any]) -> Run:
     """Python entries, all alike, in buffers; flags and counters that they share stay known."""
-    layout = layout_of(entries, lambda value: type(value) in (bool, int))
+    layout = layout_of(entries, is_flag)
     columns = zip(*[layout.kept(entry) for entry in entries], strict=True)
     buffers = []
     for aval, column in zip(layout.avals(), columns, strict=True):

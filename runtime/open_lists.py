@@ -10,7 +10,7 @@ import numpy as np
 
 from s2s.runtime import hlo, joins, staging
 from s2s.runtime.aval import Aval
-from s2s.runtime.entries import Layout, Run, joined_runs
+from s2s.runtime.entries import Layout, Run, columns, is_flag, joined_leaves, joined_runs, layout_of, stacked
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.helpers.batching import select
 from s2s.runtime.helpers.trees import zeros_like
@@ -44,13 +44,31 @@ def columns_of(run: Run, layout: Layout) -> list[Staged]:
     return run.buffers
 
 
-def zeros(run: Run) -> Run:
-    """Zeros for each entry."""
-    return mapped(np.zeros_like, run)
+def in_buffers(run: Run) -> Run:
+    """The same entries with all numbers in buffers, also those that they have in common."""
+    leaves = [joins.aval_of(x.value) if _is_number(x) else x for x in run.layout.leaves]
+    return _laid_out(run, Layout(run.layout.treedef, leaves))
+
+
+def _is_number(leaf: Any) -> bool:
+    return type(leaf) is Constant and joins.is_numeric(leaf.value)
+
+
+def _laid_out(run: Run, layout: Layout) -> Run:
+    return Run(layout, columns(run, layout), run.capacity, run.length)
+
+
+def zeros(run: Any) -> Run:
+    """Zeros for each entry, of a `Run` or what is in its stead."""
+    leaves = [
+        Constant(np.zeros(x.shape, x.dtype) if type(x) is Aval else zeros_like(x.value)) for x in run.layout.leaves
+    ]
+    return Run(Layout(run.layout.treedef, leaves), [], run.capacity, run.length)
 
 
 def filled(run: Run) -> Run:
     """Of entries (rows, element), the elements, with zeros in the other rows."""
+    run = in_buffers(run)
     rows, element = run.layout.build(iter(run.buffers))
     leaves, treedef = joins.flatten(select(rows, element, zeros_like(element), at=2))
     avals = [Aval(leaf.shape[1:], leaf.dtype) for leaf in leaves]
@@ -59,7 +77,7 @@ def filled(run: Run) -> Run:
 
 def total(run: Run) -> Any:
     """The sum of the entries."""
-    there = valid(run)
+    run, there = in_buffers(run), valid(run)
     sums = [np.sum(select(there, buffer, np.zeros_like(buffer)), axis=0) for buffer in run.buffers]
     return run.layout.build(iter(sums))
 
@@ -67,52 +85,58 @@ def total(run: Run) -> Any:
 def added(a: Run, b: Run) -> Run:
     """The sums of the entries of two lists of the same length."""
     size = min(a.capacity or 0, b.capacity or 0)
-    return Run(a.layout, mapped(lambda x, y: x[:size] + y[:size], a, b).buffers, size, a.length)
+    return mapped(lambda x, y: x + y, *[_cut(in_buffers(run), size) for run in (a, b)])
+
+
+def _cut(run: Run, size: int) -> Run:
+    return Run(run.layout, [buffer[:size] for buffer in run.buffers], size, run.length)
 
 
 def sliced(run: Run, part: slice) -> Run:
     """`xs[start:stop:step]`."""
-    parts = [part_of(Selected(buffer, valid(run), True), part) for buffer in run.buffers]
-    length = np.sum(parts[0].valid.astype(np.int64)) if parts else run.length
-    return Run(run.layout, [p.array for p in parts], run.capacity, length)
+    there = valid(run)
+    parts = [part_of(Selected(buffer, there, True), part) for buffer in (there, *run.buffers)]
+    length = np.sum(parts[0].valid.astype(np.int64))
+    return Run(run.layout, [p.array for p in parts[1:]], run.capacity, length)
 
 
 def with_item(run: Run, place: Any, value: Any) -> Run:
     """A copy with another entry at a place that is counted from the front."""
+    run = _laid_out(run, joined_leaves(run.layout, layout_of([value], is_flag)))
     leaves = iter(run.layout.kept(value))
     return mapped(lambda buffer: buffer.at[place].set(next(leaves)), run)
 
 
 def with_part(run: Run, part: slice, given: Run, change: str) -> Run:
     """A copy with the entries of a slice replaced by (`set`), or summed with (`add`), those of another list."""
-    starts = [Selected(buffer, valid(run), True) for buffer in run.buffers]
-    values = [Selected(b, valid(given), True) for b in columns_of(given, run.layout)]
+    layout = joined_leaves(in_buffers(run).layout, in_buffers(given).layout)
+    starts = [Selected(buffer, valid(run), True) for buffer in columns(run, layout)]
+    values = [Selected(buffer, valid(given), True) for buffer in columns(given, layout)]
     done = [getattr(x.at[part], change)(v) for x, v in zip(starts, values, strict=True)]
-    return Run(run.layout, [x.array for x in done], run.capacity, run.length)
+    return Run(layout, [x.array for x in done], run.capacity, run.length)
 
 
 def reversed_like(like: Run, run: Run, backwards: bool) -> Run:
-    """The entries of a list, perhaps backwards, as a list as long as `like`, with zeros where they end before."""
-    place = np.arange(like.capacity)
+    """The entries of a list, perhaps backwards, as a list as long as `like`, with zeros where they end before.
+
+    An entry need not have all leaves that one of `like` has: integers have no cotangent.
+    """
+    run, place = in_buffers(run), np.arange(like.capacity)
     index = run.length - 1 - place if backwards else place
     inside = np.logical_and(np.greater_equal(index, 0), np.less(index, run.length))
 
-    def taken(zero: Staged, buffer: Staged) -> Staged:
+    def taken(buffer: Staged) -> Staged:
         rows = np.take(buffer, np.clip(index, 0, max((run.capacity or 1) - 1, 0)), axis=0)
-        return np.where(np.reshape(inside, (-1, *[1] * (zero.ndim - 1))), rows, 0)
+        return np.where(np.reshape(inside, (-1, *[1] * (buffer.ndim - 1))), rows, 0)
 
-    return mapped(taken, like, run)
+    return Run(run.layout, [taken(buffer) for buffer in run.buffers], like.capacity, like.length)
 
 
 def each_like(run: Run, value_of: Callable[[Any], Any]) -> Run:
     """A list of which each entry is `value_of` an entry of the run: a value that depends on its shape only."""
-    first = value_of(run.item(0))
-    leaves = run.layout.kept(first)
-    buffers = [
-        hlo.broadcast_to(hlo.expand(staging.like(joins.as_aval(v, a), a), [0]), (run.capacity or 0, *a.shape))
-        for v, a in zip(leaves, run.layout.avals(), strict=True)
-    ]
-    return Run(run.layout, buffers, run.capacity, run.length)
+    one = stacked([value_of(run.item(0))])
+    buffers = [hlo.broadcast_to(b, (run.capacity or 0, *b.shape[1:])) for b in one.buffers]
+    return Run(one.layout, buffers, run.capacity, run.length)
 
 
 # As arrays -----------------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
-"""Functions that are staged a second time: a staged index was used on a NumPy array, which their text did not tell.
+"""Functions that are staged a second time, warily: their arguments were what their text did not tell.
 
-Staged text leaves `x[i]` as it is, which is right for staged arrays, lists and dicts. Where `x` turns out to be a NumPy
-array, the function is staged once more with its subscripts written as `selectable(x)[i]`.
+Staged text leaves `x[i]` and `len(x)` as they are, which is right for staged arrays, lists and dicts. Where `x` turns
+out to be a NumPy array and `i` to be staged, or `x` a list of which staged values decide the length, the function is
+staged once more with `selectable(x)[i]` and `staged(len)(x)`.
 """
 
 import threading
@@ -10,10 +11,10 @@ from collections.abc import Callable
 
 from s2s.runtime import errors
 
-_allow_selection: Callable[[types.CodeType], bool] | None = None
+_be_wary: Callable[[types.CodeType], bool] | None = None
 
 
-# Functions that were made while staging are others the next time; from so many times on, all that are new select.
+# Functions that were made while staging are others the next time; from so many times on, this goes for all new ones.
 _SEVERAL = 3
 
 
@@ -28,25 +29,25 @@ class StageAgain(BaseException):
     """Leaves what is being staged. No `Exception`: nothing on the way may take it for an error of the user's."""
 
 
-def register(allow_selection: Callable[[types.CodeType], bool]) -> None:
-    """Says how subscripts of the function with some code are made to select; the function tells whether that is new."""
-    global _allow_selection
-    _allow_selection = allow_selection
+def register(be_wary: Callable[[types.CodeType], bool]) -> None:
+    """Says how the function with some code comes to be staged warily; `be_wary` tells whether that is new."""
+    global _be_wary
+    _be_wary = be_wary
 
 
 def request() -> None:
-    """Asks for staging again, with subscripts of the user's function that is running selecting.
+    """Asks for staging again, with the user's function that is running staged warily.
 
     Raises:
         StageAgain: there is hope that this helps.
     """
     frame = errors.user_frame()
-    if _allow_selection is not None and frame is not None and _allow_selection(frame.f_code):
+    if _be_wary is not None and frame is not None and _be_wary(frame.f_code):
         raise StageAgain
 
 
 def everywhere() -> bool:
-    """Whether subscripts select in each function that is read for the first time now."""
+    """Whether each function that is read for the first time now is staged warily."""
     return _state.times >= _SEVERAL
 
 

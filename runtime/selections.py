@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import dtypes, errors, staging, tree
+from s2s.runtime import dtypes, errors, restaging, staging, tree
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import ConcretizationError
 from s2s.runtime.host_calls import fail_unless
@@ -55,6 +55,7 @@ class Length(ArrayMethods):
         return True
 
     def __index__(self) -> int:
+        restaging.request()
         raise unknown("the number of elements that a mask selects, as a Python int,")
 
     __int__ = __bool__ = __float__ = __hash__ = __index__  # type: ignore[assignment]
@@ -112,6 +113,7 @@ class Selected(ArrayMethods):
         return self
 
     def __len__(self) -> int:
+        restaging.request()
         raise unknown("the number of elements that a mask selects, as a Python int,")
 
     def __iter__(self) -> Any:

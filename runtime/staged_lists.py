@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import open_lists, staging, tree
+from s2s.runtime import open_lists, restaging, staging, tree
 from s2s.runtime.entries import Run, joined_runs, rows, stacked
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.joins import JoinError
@@ -59,6 +59,10 @@ class List(list):
         """All entries in buffers, where how many there are is staged; else None."""
         run = None if self.growing or self.run is None or type(self.run.length) is int else self.entries()
         return run if open_lists.is_open(run) else None
+
+    def has_unknown_length(self) -> bool:
+        """Whether only the compiled function knows how many entries there are, all of them in buffers or recomputed."""
+        return not self.growing and self.run is not None and type(self.run.length) is not int and bool(self.entries())
 
     def length(self) -> Any:
         """How many entries there are, an int or a staged int."""
@@ -140,7 +144,7 @@ class List(list):
 
     def zeros(self) -> "List":
         """Zeros for each entry."""
-        return of_run(open_lists.zeros(self.open_run()))
+        return of_run(open_lists.zeros(self.entries()))
 
     def plus(self, other: Any) -> "List":
         """The sums of the entries of two such lists."""
@@ -221,6 +225,7 @@ class Backwards:
 
 
 def _length_needed(length: Staged) -> Exception:
+    restaging.request()
     return length._unknown("the length of a list", "index it, or iterate over it in a for loop of a staged function")
 
 

@@ -104,11 +104,16 @@ _RESIZING = ("append", "extend", "insert", "pop", "remove")
 
 
 class StaticNames:
-    """Names whose values are plain Python values in every run: sizes, counters, constants."""
+    """Names whose values are plain Python values in every run: sizes, counters, constants.
 
-    def __init__(self, bindings: dict[str, list[Any]], resolve: Resolve, blocks: list[Any]) -> None:
+    Args:
+        wary: whether what comes from other functions may be something of which staged values decide the size.
+    """
+
+    def __init__(self, bindings: dict[str, list[Any]], resolve: Resolve, blocks: list[Any], wary: bool = False) -> None:
         self.resolve = resolve
         self.bindings = bindings
+        self.wary = wary
         self.conditional = {name for block in blocks if isinstance(block, gast.If) for name in _resized_in(block)}
         self.irregular: dict[int, bool] = {}
         self.names = {n for n, values in self.bindings.items() if not any(map(_may_change, values))}
@@ -144,8 +149,10 @@ class StaticNames:
         if isinstance(node, gast.Name):
             values = [] if node.id in seen else self.bindings.get(node.id, [])
             return node.id in self.conditional or any(
-                v is not None and self.may_be_selected(v, seen | {node.id}) for v in values
+                self.wary if v is None else self.may_be_selected(v, seen | {node.id}) for v in values
             )
+        if isinstance(node, gast.Call | gast.Attribute):
+            return self.wary
         if isinstance(node, gast.ListComp):
             return any(generator.ifs for generator in node.generators)
         if isinstance(node, gast.Subscript):

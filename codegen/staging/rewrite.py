@@ -43,7 +43,6 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
 
     Attributes:
         callees: user functions that are called by name, in order; which of them need staging is `needs`' business.
-        selects: whether what is indexed may be a NumPy array, and the index staged.
     """
 
     def __init__(
@@ -57,7 +56,6 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
         super().__init__(source, names, entry)
         self.needs = needs
         self.writes = writes
-        self.selects = False
         self.callees: list[types.FunctionType] = []
 
     def rewrite(self) -> Any:
@@ -246,7 +244,7 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
     def visit_Subscript(self, node: Any) -> Any:
         is_read = isinstance(node.ctx, gast.Load) and not isinstance(node.slice, gast.Constant | gast.Slice)
         is_dynamic = is_read and not self.static.is_static(node.slice)
-        selects = is_dynamic and (self.selects or self._is_numpy_constant(node.value))
+        selects = is_dynamic and (self.wary or self._is_numpy_constant(node.value))
         node.slice, node.value = self.visit(node.slice), self.visit(node.value)
         if selects:
             node.value = self.runtime("selectable", node.value, like=node)

@@ -130,7 +130,7 @@ class Scan:
         callees: user functions that it calls by name.
         forms: rewritten forms by whether it was an entry, and by which callees needed staging then.
         first: what the reading rewrote: the form of a function that is no entry and whose callees need no staging.
-        selects: whether its subscripts may select from NumPy arrays by staged indices.
+        wary: whether its arguments may be NumPy arrays that staged indices select from, or lists of staged lengths.
     """
 
     function: types.FunctionType
@@ -139,7 +139,7 @@ class Scan:
     callees: list[types.FunctionType]
     forms: dict[tuple[bool, ...], Form] = field(default_factory=dict)
     first: tuple[Rewriter, Any] | None = None
-    selects: bool = False
+    wary: bool = False
 
 
 # By identity: code of another file may be equal, and to hash code is to hash all of its constants.
@@ -178,28 +178,28 @@ def _form(scan: Scan, needed: set[Scan], entry: bool) -> Form:
 def _rewritten(scan: Scan, needed: set[Scan], entry: bool) -> tuple[Rewriter, Any]:
     """The rewritten tree, and what rewrote it."""
     rewriter = _rewriter(function_source(scan.function), lambda callee: _scan_or_none(callee) in needed, entry)
-    rewriter.selects = scan.selects
+    rewriter.wary = scan.wary
     return rewriter, rewriter.rewrite()
 
 
-def allow_selection(code: types.CodeType) -> bool:
-    """Makes subscripts in a function, by its code or that of its staged form, select; False if they do already."""
+def be_wary(code: types.CodeType) -> bool:
+    """Has a function, given by its code or that of its staged form, staged warily; False if it is so already."""
     with _lock:
         found = _staged_codes.get(id(code))
         scans = [found[1]] if found is not None else _scans.get(id(code), (code, []))[1]
-        return any([_make_select(scan) for scan in scans])
+        return any([_make_wary(scan) for scan in scans])
 
 
-def _make_select(scan: Scan) -> bool:
+def _make_wary(scan: Scan) -> bool:
     """Whether that is new, and can be done."""
     function = scan.function
-    if scan.selects or is_library(function) or id(function.__code__) in _staged_codes:
+    if scan.wary or is_library(function) or id(function.__code__) in _staged_codes:
         return False
     try:
         function_source(function)
     except SourceError:
         return False
-    scan.selects = scan.changed = True
+    scan.wary = scan.changed = True
     scan.first = None
     scan.forms.clear()
     return True
@@ -257,7 +257,7 @@ def _scan(function: types.FunctionType) -> Scan:
             return scan
     scan = _read(function)
     if restaging.everywhere():
-        _make_select(scan)
+        _make_wary(scan)
     scans.append(scan)
     return scan
 
@@ -361,4 +361,4 @@ def _lookup_name(function: types.FunctionType, name: str) -> Any:
 
 
 staged_calls.register(stage_function)
-restaging.register(allow_selection)
+restaging.register(be_wary)

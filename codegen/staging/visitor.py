@@ -31,7 +31,10 @@ class StageVisitor(gast.NodeTransformer):
         entry: whether the function is the one that is staged as a whole.
         function: the innermost definition that is being visited.
         inside: the converted blocks of that definition around the node that is being visited.
+        wary: whether arguments may be NumPy arrays that staged indices select from, or lists of staged lengths.
     """
+
+    wary = False
 
     def __init__(self, source: FunctionSource, names: dict[str, str], entry: bool) -> None:
         self.source = source
@@ -57,7 +60,7 @@ class StageVisitor(gast.NodeTransformer):
 
     @functools.cached_property
     def static(self) -> StaticNames:
-        return StaticNames(self.bindings, self.object, self._blocks)
+        return StaticNames(self.bindings, self.object, self._blocks, self.wary)
 
     @functools.cached_property
     def namer(self) -> Namer:

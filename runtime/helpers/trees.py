@@ -38,7 +38,7 @@ def zeros_like(x: Any) -> Any:
         return type(x)(0)
     if isinstance(x, dict):
         return type_of_dict(x, {key: zeros_like(value) for key, value in x.items()})
-    if is_open(x):
+    if hasattr(x, "has_unknown_length") and x.has_unknown_length():
         return x.zeros()
     if isinstance(x, (list, tuple)):
         return rebuild(x, [zeros_like(element) for element in x])

@@ -96,3 +96,63 @@ def test_comprehensions_over_many_elements_are_one_loop():
 def test_a_list_of_unknown_length_as_a_result_is_refused():
     with pytest.raises(ConcretizationError, match="the length of a list"):
         s2s.jit(lambda x: [v for v in x if v > 0])(V)
+
+
+def replaces_a_shared_number(x):
+    kept = []
+    for v in x:
+        if v > 0:
+            kept.append((1, v))  # every entry has this 1: it is in no buffer
+    kept[0] = (5, 2.0)
+    return sum([a * b for a, b in kept])
+
+
+def replaces_a_counter(x):
+    kept = []
+    for v in x:
+        if v > 0:
+            kept.append(1)
+    kept[0] = 5
+    total = 0
+    for count in kept:
+        total = total + count
+    return total
+
+
+@pytest.mark.parametrize("function", [replaces_a_shared_number, replaces_a_counter])
+def test_an_entry_that_differs_from_what_the_others_share(function):
+    x = np.array([1.0, -1.0, 2.0, 3.0, -2.0, 5.0] * 3)
+    assert float(s2s.jit(function)(x)) == function(x)
+
+
+def left_early(x):
+    total = 0.0
+    for v in x:
+        if v < -0.5:
+            break
+        total = total + v * v
+    return total * total
+
+
+def halved(x):
+    count = 0
+    while x > 1.0:
+        x = x / 2.0
+        count += 1
+    return x * x * (count + 1)
+
+
+def test_second_derivatives_of_loops_that_end_when_the_values_say():
+    x, v = np.array([0.5, 1.0, 2.0, -1.0, 3.0]), np.linspace(1.0, 2.0, 5)
+
+    def twice_back(x):
+        return s2s.vjp(s2s.grad(left_early), x)[1](v)[0]
+
+    def forward_over_back(f, x, v):
+        return s2s.jvp(s2s.grad(f), (x,), (v,))[1]
+
+    expected = 8 * x * (x @ v - (x * v)[3:].sum()) + 4 * np.sum(x[:3] ** 2) * v
+    expected[3:] = 0.0
+    np.testing.assert_allclose(s2s.jit(twice_back)(x), expected)
+    np.testing.assert_allclose(s2s.jit(lambda x, v: forward_over_back(left_early, x, v))(x, v), expected)
+    assert s2s.jit(lambda x, v: forward_over_back(halved, x, v))(7.0, 1.0) == 2.0 * 4 / 64

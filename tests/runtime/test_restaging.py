@@ -1,4 +1,4 @@
-"""NumPy arrays from outside of a staged function, which staged indices select from."""
+"""Functions that are staged warily: NumPy arrays that staged indices select from, lengths that values decide."""
 
 import numpy as np
 import pytest
@@ -86,3 +86,20 @@ def test_a_write_into_it_is_refused(function):
     with pytest.raises(TypeError, match="written into a NumPy array that is not created here at .*test_restaging.py"):
         s2s.jit(function)(np.asarray(1.0), np.asarray(0))
     np.testing.assert_array_equal(GRID, before)
+
+
+def average(values):
+    total = 0.0
+    for k in range(len(values)):
+        total = total + values[k]
+    return total / len(values)
+
+
+def average_of_positive(x):
+    return average([v * v for v in x if v > 0]) + average(x[x < 0])
+
+
+def test_a_callee_asks_for_a_length_that_values_decide():
+    x = np.array([0.5, -1.0, 2.0, -0.25, 3.0])
+    np.testing.assert_allclose(s2s.jit(average_of_positive)(x), average_of_positive(x))
+    assert "staged(len)(values)" in s2s.jit(average_of_positive).source
