@@ -15,7 +15,7 @@ from s2s.codegen.derivatives import rematerialisation
 from s2s.codegen.desugaring import call_arguments, lifting
 from s2s.codegen.desugaring.desugar import Desugarer
 from s2s.codegen.desugaring.facts import Facts
-from s2s.codegen.desugaring.refusals import refuse_captured_writes
+from s2s.codegen.desugaring.refusals import refuse_captured_writes, refuse_hidden_reads
 from s2s.codegen.diagnostics import Diagnostics, UnsupportedError
 from s2s.codegen.emission import defaults
 from s2s.codegen.emission.defaults import signature
@@ -383,6 +383,7 @@ def build(
         diagnostics.raise_if_any()
     nodes = source.nodes if tree is source.tree else core.nodes(tree)
     _refuse_generators(nodes, diagnostics)
+    refuse_hidden_reads(nodes, lambda name: resolve_name(source, name), diagnostics)
     names = parameters(source)
     extra = [a for a in (tree.args.vararg, tree.args.kwarg) if a is not None]
     for argument in extra:

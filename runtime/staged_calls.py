@@ -22,7 +22,7 @@ from s2s.runtime.staged_math import MATH
 from s2s.runtime.staged_text import TEXTS
 from s2s.runtime.staging import constant, current_scope
 
-COUNTERPARTS: dict[Any, Any] = {**BUILTINS, **CONSTRUCTORS, **MATH, **TEXTS, **TRICKS}
+COUNTERPARTS: dict[Any, Any] = {**BUILTINS, **CONSTRUCTORS, **MATH, **TEXTS}
 
 _stage_function: Callable[[types.FunctionType], Callable[..., Any]] | None = None
 
@@ -55,7 +55,9 @@ def staged(value: Any) -> Any:
 
 
 def selectable(value: Any) -> Any:
-    """A value that staged indices may select from: a NumPy array as a constant, anything else as it is."""
+    """A value that staged values may index: a NumPy array as a constant, `np.r_` of them, anything else as it is."""
+    if value is np.r_ or value is np.c_:
+        return TRICKS[value]
     is_array = type(value) is np.ndarray and value.dtype != object and current_scope() is not None
     return views.from_outside(value) if is_array else value
 

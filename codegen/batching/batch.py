@@ -225,7 +225,9 @@ class Batch(BatchLoops):
             self.refuse_unknown(value.value)
         if operation.form == "getitem":
             self._require_shared_keys(operation)
-        if isinstance(value, gast.Attribute) and isinstance(self.kind(value.value), Numeric | kinds.Unknown):
+        if operation.form == "unpack" and isinstance(self.kind(value), Numeric | kinds.Unknown):
+            self._unpacked_array(statement, value)
+        elif isinstance(value, gast.Attribute) and isinstance(self.kind(value.value), Numeric | kinds.Unknown):
             self._size_attribute(statement, value)
         elif self._is_length(value):
             self._assign_text(statement, "np.shape(x)[1]", value.args[0])
@@ -236,6 +238,13 @@ class Batch(BatchLoops):
             statement.natural = kind
         else:
             self.out.append(statement)
+
+    def _unpacked_array(self, statement: gast.AST, value: gast.AST) -> None:
+        """The elements of each row, which lie along the second axis."""
+        if isinstance(self.kind(value), kinds.Unknown):
+            self.refuse_unknown(value)
+        rows = self.atom("np.swapaxes(x, 0, 1)", {"x": value})
+        self.out.append(core.located(core.unpack(core.targets(statement), rows, statement), statement))
 
     def _is_length(self, value: gast.AST) -> bool:
         is_call = isinstance(value, gast.Call) and core.dotted(value.func) == "len"

@@ -86,8 +86,17 @@ def _axes_before(writer: BatchValues, owner: gast.AST, parts: list[gast.AST], le
 def _index_parts(writer: BatchValues, operation: Operation) -> list[gast.AST]:
     node = _without_s(writer, operation.binding["index"])
     if isinstance(node, gast.Tuple):
-        return list(node.elts)
-    return _taken_apart(writer, node) or [node]
+        return [_of_positions(writer, part) for part in node.elts]
+    return _taken_apart(writer, node) or [_of_positions(writer, node)]
+
+
+def _of_positions(writer: BatchValues, part: gast.AST) -> gast.AST:
+    """A list of positions of each row's own as an array, whose batch axis is the first."""
+    if not core.is_name(part) or not isinstance(writer.kind(part), ListOf) or not writer.is_active(part):
+        return part
+    positions = writer.named(writer.atom("np.stack(xs, axis=1)", {"xs": writer.spread(part)}), "positions")
+    writer.function.kinds[positions.id] = Numeric(active=True)
+    return positions
 
 
 def _taken_apart(writer: BatchValues, node: gast.AST) -> list[gast.AST] | None:

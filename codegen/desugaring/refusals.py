@@ -1,5 +1,7 @@
 """What Core does not hold yet: for each construct, the cause and a rewrite, in one table."""
 
+import builtins
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import gast
@@ -9,6 +11,7 @@ from s2s.codegen.core import core
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.reading.guards import UNRESOLVED
 
+HIDDEN_READS = ("eval", "exec", "locals", "vars")
 # gast class to (cause, what to write instead).
 STATEMENTS = {
     "Break": ("break is not supported yet", "put the condition into the loop's test, or compute with np.where"),
@@ -103,3 +106,13 @@ def refuse_static_operands(inference: Any, statement: gast.AST, primitive: Any, 
         if parameter not in (*primitive.operands, *primitive.shape_only, "index"):
             cause = f"the argument {parameter!r} of {primitive.name} depends on a differentiated value"
             inference.refuse(statement, cause, "compute it from values that are not differentiated")
+
+
+def refuse_hidden_reads(nodes: Iterable[gast.AST], resolve: Callable[[str], Any], diagnostics: Diagnostics) -> None:
+    """Refuses calls that read variables which the text does not name: their derivatives would be lost."""
+    for node in nodes:
+        if type(node) is gast.Call and type(node.func) is gast.Name and node.func.id in HIDDEN_READS:
+            is_builtin = resolve(node.func.id) is getattr(builtins, node.func.id)
+            if is_builtin and not (node.func.id == "vars" and node.args):
+                cause = f"{node.func.id}() reads variables by names that are known at run time only"
+                diagnostics.report(node, cause, "name the variables")

@@ -317,7 +317,8 @@ def _extreme_by_key(inference: Any, node: gast.AST, target: Any, key: gast.AST) 
         items = in_place(inference, node, library.listed, items)
     keys = in_place(inference, node, library.mapped, key, items)
     backwards = core.constant(target is max)
-    order = inference.computed("order", from_library(inference, library.places_in_order, keys, backwards))
+    sorting_order = RuleWriter(inference.function, None).support("sorting_order")
+    order = inference.computed("order", core.call(sorting_order, keys, backwards))
     return core.subscript(items, inference.computed("place", core.subscript(order, core.constant(0))))
 
 

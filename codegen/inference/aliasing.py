@@ -12,7 +12,8 @@ import gast
 from s2s.codegen.core import core
 from s2s.codegen.desugaring import checked_writes, indexed_loops
 from s2s.codegen.diagnostics import Diagnostics
-from s2s.codegen.inference import element_writes, heaps
+from s2s.codegen.inference import call_aliases, element_writes, heaps
+from s2s.codegen.inference.effects import argument_at
 from s2s.codegen.inference.kinds import DictOf, ListOf, MapOf, Numeric, Static, TupleOf, show
 
 # Primitives whose result may share memory with their first operand.
@@ -62,6 +63,7 @@ def check(function: core.Function, diagnostics: Diagnostics, visible: Iterable[s
     if not written:
         return
     sharing = Sharing(function)
+    call_aliases.check(function, diagnostics, sharing, is_immutable)
     later = Liveness(function.body).after
     meeting, reported = _check_elements(function, diagnostics, written, sharing, later)
     written = [
@@ -195,6 +197,7 @@ class Sharing:
         self.parts: dict[str, list[list[gast.AST]]] = {}  # results of a call with effects
         self.parameters: dict[str, set[str]] = {p: {p} for p in function.parameters}
         self.at_write: dict[int, dict[str, set[str]]] = {}
+        self.at_call: dict[int, list[tuple[gast.AST, set[str]]]] = {}
         self._block(function.body)
 
     def others(self, name: str) -> set[str]:
@@ -222,6 +225,8 @@ class Sharing:
             self._write(statement)
         elif getattr(statement, "effects", None) and statement.operation.form == "call":
             self.parts[core.targets(statement)[0]] = kept_arguments(statement.operation)
+            written = [argument_at(statement.value, p) for p in statement.effects]
+            self.at_call[id(statement)] = [(n, set(self.others(n.id))) for n in written if core.is_name(n)]
         else:
             self._define(core.targets(statement), list(kept_sources(self.function, statement)))
 

@@ -188,7 +188,23 @@ def sizes_from_numbers(x, n):
     return out
 
 
+def parts_of_arrays(x):
+    w, a, b, c = x / np.sqrt(x @ x)
+    rows = [p * q for p, q in np.reshape(x, (2, 2))]
+    return np.array([w * a, b - c, rows[0], rows[1] * w])
+
+
+def pivoted(m):
+    a = m.copy()
+    p = 1 + np.argmax(np.abs(a[1:, 0]))
+    a[[0, p]] = a[[p, 0]]
+    a[[0, p], 1] += a[[p, 0], 2]
+    return a
+
+
 CASES = {
+    "parts_of_arrays": (V,),
+    "pivoted": (M,),
     "unpacked_generator": (0.4, 1.2),
     "extremes_of_generators": (V, W),
     "truth_as_value": (V,),
