@@ -13,7 +13,7 @@ from s2s.codegen.derivatives import custom_pairs, saving, undefined
 from s2s.codegen.derivatives.forward import Forward
 from s2s.codegen.derivatives.reverse import Reverse
 from s2s.codegen.diagnostics import unsupported
-from s2s.codegen.drafts import Draft, JointDraft, PairDraft, parameter_list
+from s2s.codegen.drafts import Draft, JointDraft, PairDraft, all_parameters, parameter_list
 from s2s.codegen.functions import function_values
 from s2s.codegen.inference import effects, kinds
 from s2s.codegen.inference.kinds import DictOf, ListOf, MapOf, Static, TupleOf
@@ -177,8 +177,14 @@ class Writer:
             logging.getLogger(__name__).debug("the example arguments do not run: %r", error)
         return recorder.shapes
 
-    def example_values(self, entry: "Draft") -> dict[str, Any]:
-        return dict(self.example)
+    def example_values(self, entry: Any) -> dict[str, Any]:
+        """The example arguments; tangents look like what they are tangents of."""
+        values = dict(self.example)
+        missing = [a.id for a in all_parameters(entry.arguments) if a.id not in entry.instance.arguments]
+        active = [n for n, k in entry.instance.arguments.items() if kinds.is_active(k) and n in values]
+        if len(missing) == len(active):
+            values.update(zip(missing, [values[n] for n in active], strict=True))
+        return values
 
 
 def _require_number(instance: Instance, function: core.Function, has_aux: bool) -> None:

@@ -28,7 +28,7 @@ class Jacobian(Differentiated):
     def write(self, source: FunctionSource, arguments: dict[str, Kind], shapes: Any = None) -> transform.Result:
         write = jacobians.forward if self.transformation == "jacfwd" else jacobians.reverse
         as_tuple = not isinstance(self.argnums, int | str)
-        return write(source, arguments, self.wrt(self.names()), as_tuple, self.has_aux)
+        return write(source, arguments, self.wrt(self.names()), as_tuple, self.has_aux, shapes)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.variant(len(args), kwargs).call(args, kwargs)
@@ -54,6 +54,12 @@ class Hessian(Jacobian):
         if self._returns_a_number(arguments, bound):
             return self.of_gradient.result_for(arguments, bound)
         return super().result_for(arguments, bound)
+
+    def source_for(self, *args: Any, **kwargs: Any) -> str:
+        bound = self.bind(args, kwargs)
+        if self._returns_a_number(self.kinds_of(bound), bound):
+            return self.of_gradient.source_for(*args, **kwargs)
+        return super().source_for(*args, **kwargs)
 
     def _returns_a_number(self, arguments: dict[str, Kind], bound: Mapping[str, Any] | None) -> bool:
         """Do the kinds of the arguments, and their ranks, tell that there is one number to differentiate?"""

@@ -131,6 +131,14 @@ def is_derived(statement: gast.AST) -> bool:
     return marks.get("backward", False) or marks.get("derived", False)
 
 
+def mark_derived(body: list[gast.AST]) -> None:
+    """Marks what is a derivative already, so that it may be simplified once more; its variables keep their names."""
+    for statement in walk(body):
+        if type(statement) is gast.Assign and not is_join(statement):
+            statement.derived = True
+            statement.named = True
+
+
 def located(new: gast.AST, old: gast.AST) -> gast.AST:
     """Gives `new` the position of `old` in the user's file, if it has none."""
     positions = old.__dict__

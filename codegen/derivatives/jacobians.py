@@ -1,8 +1,11 @@
 """Jacobians as source: one derivative, batched over all unit vectors of the arguments, or of the result."""
 
-from collections.abc import Callable
+import copy
+import logging
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import gast
 import numpy as np
 
 from s2s.codegen import transform
@@ -14,11 +17,16 @@ from s2s.codegen.inference import kinds
 from s2s.codegen.inference.kinds import DictOf, Kind, ListOf, Numeric, TupleOf
 from s2s.codegen.program import parameters
 from s2s.codegen.reading.source import FunctionSource, function_source
-from s2s.runtime import support
+from s2s.runtime import support, tree
 
 
 def forward(
-    source: FunctionSource, arguments: dict[str, Kind], wrt: list[str], as_tuple: bool, has_aux: bool
+    source: FunctionSource,
+    arguments: dict[str, Kind],
+    wrt: list[str],
+    as_tuple: bool,
+    has_aux: bool,
+    shapes: Mapping[str, Any] | None = None,
 ) -> transform.Result:
     """`f_jacfwd(*args)`: the tangents along all unit vectors of the arguments `wrt`."""
     pushed = transform.pushforward(source, arguments, has_aux)
@@ -26,13 +34,18 @@ def forward(
     active = [p for p, k in arguments.items() if kinds.is_active(k)]
     dots = dict(zip(parameters(inner)[len(arguments) :], [arguments[p] for p in active], strict=True))
     shared = {p: kinds.with_activity(k, False) for p, k in arguments.items()}
-    batch = transform.batched(inner, shared | dots, axes=RowAxes(out=(0, None) if has_aux else 0))
-    text = Text(source, f"{source.name}_jacfwd", [pushed, batch])
+    axes, example = RowAxes(out=(0, None) if has_aux else 0), None
+    if shapes is not None:
+        example = dict(shapes) | dict(zip(dots, _rows([shapes[p] for p in active]), strict=True))
+    batch = _without_check(transform.batched(inner, shared | dots, example, axes))
+    text = Text(source, f"{source.name}_jacfwd", [pushed, batch], shapes)
     text.measure([leaf for p in wrt for leaf in text.leaves(p, arguments[p])])
     vectors = [text.vectors(p, arguments[p]) for p in active]
     dot, aux = text.fresh(f"{source.name}_dot"), text.fresh("aux")
     target = f"{dot}, {aux}" if has_aux else dot
     text.lines.append(f"{target} = {batch.entry}({', '.join([*arguments, *vectors])})")
+    if example is not None and (rows := _tried(batch, example)) is not None:
+        text.example[dot] = _primary(rows, has_aux)
 
     def block(result: str) -> str:
         return _together([text.nested(p, arguments[p], lambda x: text.columns(result, x)) for p in wrt], as_tuple)
@@ -42,18 +55,28 @@ def forward(
 
 
 def reverse(
-    source: FunctionSource, arguments: dict[str, Kind], wrt: list[str], as_tuple: bool, has_aux: bool
+    source: FunctionSource,
+    arguments: dict[str, Kind],
+    wrt: list[str],
+    as_tuple: bool,
+    has_aux: bool,
+    shapes: Mapping[str, Any] | None = None,
 ) -> transform.Result:
     """`f_jacrev(*args)`: the cotangents of the arguments `wrt` for all unit vectors of the result."""
-    pair = transform.pair(source, arguments, has_aux)
+    pair = transform.pair(source, arguments, has_aux, shapes)
     out = _result(pair.result_kind, has_aux)
     saved = kinds.parts(transform.result_kind(function_source(pair.function), arguments))
     inner = function_source(pair.namespace[pair.backward])
     names = parameters(inner)
     taken = kinds.with_activity(saved[1], False) if len(saved) == 2 else kinds.Unknown()
-    batch = transform.batched(inner, {names[0]: taken, names[1]: kinds.with_activity(out, True)})
-    text = Text(source, f"{source.name}_jacrev", [pair, batch])
+    example = _tried(pair, shapes) if shapes is not None else None
+    rows = {names[0]: example[1], names[1]: _rows(_primary(example[0], has_aux))} if example is not None else None
+    batched = {names[0]: taken, names[1]: kinds.with_activity(out, True)}
+    batch = _without_check(transform.batched(inner, batched, rows))
+    text = Text(source, f"{source.name}_jacrev", [pair, batch], shapes)
     result, kept, aux = text.fresh("out"), text.fresh("saved"), text.fresh("aux")
+    if example is not None:
+        text.example[result] = _primary(example[0], has_aux)
     target = f"({result}, {aux})" if has_aux else result
     text.lines.append(f"{target}, {kept} = {pair.entry}({text.passed(source)})")
     text.measure(text.leaves(result, out))
@@ -65,6 +88,32 @@ def reverse(
 
     blocks = text.nested(result, out, block)
     return compose([pair, batch], source, text.returning(f"{blocks}, {aux}" if has_aux else blocks), text.names)
+
+
+def _tried(result: transform.Result, example: Mapping[str, Any]) -> Any:
+    """What a function gives for the example arguments, None where it cannot be run on these."""
+    try:
+        return result.function(**copy.deepcopy(dict(example)))
+    except Exception as error:  # the text is written without shapes then
+        logging.getLogger(__name__).debug("the example arguments do not run: %r", error)
+        return None
+
+
+def _rows(example: Any) -> Any:
+    """Unit vectors for all leaves, as many for each, as an example of batched arguments."""
+    count = sum(np.size(leaf) for leaf in tree.leaves(example))
+    return tree.map(lambda leaf: support.unit_vectors(leaf, 0, count), example)
+
+
+def _primary(result: Any, has_aux: bool) -> Any:
+    return result[0] if has_aux else result
+
+
+def _without_check(result: transform.Result) -> transform.Result:
+    """The function, without the check of shapes that the Jacobian makes for it."""
+    entry = result.trees[result.entry]
+    entry.body = [s for s in entry.body if not isinstance(s, gast.Assert) or "shapes" not in names_in(s)]
+    return result
 
 
 def _result(kind: Kind, has_aux: bool) -> Kind:
@@ -80,25 +129,53 @@ class Text:
 
     Attributes:
         names: what it reads besides the functions that it calls.
+        example: values of arguments and results for whose shapes it is written.
         ends: for each part of what the unit vectors are of, where the rows that belong to it begin and end; empty
             where there is one part, to which all belong.
     """
 
-    def __init__(self, source: FunctionSource, name: str, results: list[transform.Result]):
+    def __init__(
+        self,
+        source: FunctionSource,
+        name: str,
+        results: list[transform.Result],
+        shapes: Mapping[str, Any] | None = None,
+    ):
         self.source = source
         taken = {n for r in results for n in (*r.trees, *r.names)} | names_in(source.tree)
-        self.namer = Namer(taken | {"np", "unit_vectors"})
+        self.namer = Namer(taken | {"np", "unit_vectors", "shapes"})
         self.name = self.fresh(name)
+        self.example: dict[str, Any] = dict(shapes or {})
         self.lines: list[str] = []
         self.names: dict[str, Any] = {"np": np, "unit_vectors": support.unit_vectors}
         self.ends: dict[str, tuple[str, str]] = {}
         self.count = ""
+        if shapes is not None:
+            self._check(shapes)
+
+    def _check(self, shapes: Mapping[str, Any]) -> None:
+        """`assert shapes(x, y) == ((3, 4), ())`, for the arguments that have one."""
+        known = {n: support.shapes(v) for n, v in shapes.items()}
+        names = [n for n, shape in known.items() if shape is not None]
+        if names:
+            checked = support.shapes(*[shapes[n] for n in names])
+            self.names["shapes"] = support.shapes
+            self.lines.append(f"assert shapes({', '.join(names)}) == {checked!r}")
+
+    def rank(self, path: str) -> int | None:
+        """The rank of an array at a path, where it is known."""
+        try:
+            return np.ndim(eval(path, {}, self.example))
+        except NameError:
+            return None
 
     def fresh(self, name: str) -> str:
         return self.namer.fresh(name)
 
     def returning(self, value: str) -> str:
         lines = [*self.lines, f"return {value}"]
+        if self.lines and self.lines[-1].startswith(f"{value} = "):
+            lines[-2:] = [self.lines[-1].replace(f"{value} =", "return", 1)]
         return "\n".join([f"def {self.name}():", *[f"    {line}" for line in lines]]) + "\n"
 
     def passed(self, source: FunctionSource) -> str:
@@ -165,9 +242,17 @@ class Text:
 
     def columns(self, dot: str, leaf: str) -> str:
         """The block of tangents that belongs to a part of the arguments: their axis goes last."""
-        moved = f"np.moveaxis({self._part(dot, leaf)}, 0, -1)"
+        rank, of_rows = self.rank(leaf), self.rank(dot)
+        part = self._part(dot, leaf)
+        if rank == 1 and of_rows in (1, 2):
+            return part if of_rows == 1 else f"{part}.T"
+        moved = f"np.moveaxis({part}, 0, -1)"
+        if rank == 1:
+            return moved
         return f"np.reshape({moved}, np.shape({dot})[1:] + np.shape({leaf}))"
 
     def rows(self, bar: str, leaf: str) -> str:
         """The block of cotangents that belongs to a part of the result."""
+        if self.rank(leaf) == 1:
+            return self._part(bar, leaf)
         return f"np.reshape({self._part(bar, leaf)}, np.shape({leaf}) + np.shape({bar})[1:])"

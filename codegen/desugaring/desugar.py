@@ -26,6 +26,7 @@ from s2s.codegen.desugaring.refusals import refuse_expression, refuse_outside_wr
 from s2s.codegen.desugaring.structured import structured
 from s2s.codegen.desugaring.touched import names_bound, touched_variables
 from s2s.codegen.diagnostics import Diagnostics
+from s2s.codegen.emission import load
 from s2s.codegen.inference import effects
 from s2s.codegen.reading.guards import resolve_path
 from s2s.codegen.reading.source import FunctionSource
@@ -77,6 +78,8 @@ class Desugarer:
         if not (self.function.body and isinstance(self.function.body[-1], gast.Return)):
             self.function.body.append(core.from_statement(gast.Return(core.constant(None)), self.origin))
         versions.return_finals(self)
+        if load.is_emitted(self.function.source.filename):
+            core.mark_derived(self.function.body)
 
     def _structured(self) -> Any:
         """The function without `match`, without `with` where it computes nothing, with its jumps as values."""

@@ -10,7 +10,7 @@ import gast
 
 from s2s.codegen.core import core
 from s2s.codegen.desugaring.normal_form import Flattener
-from s2s.codegen.simplifying import factors, helper_rules, item_rules
+from s2s.codegen.simplifying import factors, helper_rules, item_rules, uniform_values
 from s2s.codegen.simplifying.shapes import ShapeTable
 
 
@@ -75,7 +75,9 @@ class Rewriting:
 
     def statement(self, statement: gast.AST) -> list[gast.AST]:
         """A derived assignment, simpler if it may be, with the temporaries that this takes before it."""
-        new = self.simpler(statement.value)
+        target = statement.targets[0]
+        new = helper_rules.of_same_shape(self, target.id, statement.value) if type(target) is gast.Name else None
+        new = self.simpler(statement.value) if new is None else new
         if new is None:
             return [statement]
         before: list[gast.AST] = []
@@ -131,7 +133,7 @@ class Rewriting:
         return inner.value if twice and isinstance(inner.value, gast.Name) else None
 
     def is_scalar(self, node: gast.AST) -> bool:
-        return helper_rules.is_scalar(self, node)
+        return uniform_values.is_scalar(self, node)
 
     def own_definition(self, node: gast.AST) -> gast.AST | None:
         """The definition of a temporary that nothing else reads."""
@@ -150,7 +152,7 @@ class Rewriting:
             return folded
         rule = getattr(self, "_" + type(node.op).__name__.lower(), None)
         found = rule(node.left, node.right) if rule is not None else None
-        return found if found is not None else helper_rules.without_broadcast(self, node)
+        return found if found is not None else uniform_values.without_broadcast(self, node)
 
     def _mult(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
         if core.is_constant(left, 1):
@@ -205,6 +207,9 @@ class Rewriting:
         negative = self.negated(right)
         return core.binary(left, gast.Add(), negative) if negative is not None else None
 
+    def _floordiv(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
+        return helper_rules.sizes_of_rows(self, left, right)
+
     def negated(self, node: gast.AST) -> gast.AST | None:
         found = self.definition(node)
         is_negation = isinstance(found, gast.UnaryOp) and isinstance(found.op, gast.USub)
@@ -215,7 +220,7 @@ class Rewriting:
 
     def _negation(self, operand: gast.AST) -> gast.AST | None:
         inner = self.negated(operand)
-        return inner if inner is not None else helper_rules.negated_uniform(self, operand)
+        return inner if inner is not None else uniform_values.negated_uniform(self, operand)
 
     def _item(self, node: gast.Subscript) -> gast.AST | None:
         """An element of a container that was put together in sight."""

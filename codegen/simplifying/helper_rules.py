@@ -8,7 +8,8 @@ import numpy as np
 
 from s2s.codegen.core import core
 from s2s.codegen.simplifying import item_rules, rank_rules
-from s2s.codegen.simplifying.shapes import alternatives, is_exact, resolved, shape_argument
+from s2s.codegen.simplifying.shapes import alternatives, is_exact, resolved
+from s2s.codegen.simplifying.uniform_values import is_full_like, number, numpy_path, shape_of_argument, uniform
 from s2s.runtime import support
 from s2s.runtime.helpers.checks import is_unset
 from s2s.runtime.primitives import table
@@ -39,132 +40,17 @@ def _negative_inside(rewriting: Any, node: gast.Call) -> gast.AST | None:
 SIGN_PASSES = (np.sum, support.sum_to, np.expand_dims, np.broadcast_to, np.reshape)
 
 
-# Uniform values ------------------------------------------------------------------------------------------------------
+# What gives its first operand as it is, where that has the shape of the result already.
+KEEP_SHAPE = (np.broadcast_to, np.reshape, support.sum_to, support.inner_sum_to, support.align, support.align_stack)
 
 
-def uniform(rewriting: Any, node: gast.AST) -> tuple[gast.AST, gast.AST] | None:
-    """`(value, like)` if the node is `np.full_like(like, value)`, or `np.broadcast_to(value, np.shape(like))`."""
-    found = rewriting.definition(node)
-    if isinstance(found, gast.Subscript) and item_rules.adds_axes(found.slice):
-        inner = uniform(rewriting, found.value)
-        return (inner[0], node) if inner is not None and is_scalar(rewriting, inner[0]) else None
-    if not isinstance(found, gast.Call):
+def of_same_shape(rewriting: Any, target: str, node: gast.AST) -> gast.AST | None:
+    """The operand of `target = np.broadcast_to(x, shape)` where both had the same shape, as recorded."""
+    operand = node.args[0] if isinstance(node, gast.Call) and node.args else None
+    if operand is None or not core.is_name(operand) or target not in rewriting.shapes.recorded:
         return None
-    target = resolved(rewriting.function, found.func)
-    if target is np.full_like and len(found.args) == 2 and not found.keywords:
-        return found.args[1], found.args[0]
-    if target is np.ones_like and len(found.args) == 1:
-        return core.constant(1.0), found.args[0]
-    if target is np.broadcast_to and len(found.args) == 2:
-        like = shape_of_argument(rewriting, found.args[1])
-        return (found.args[0], like) if like is not None else None
-    return None
-
-
-def shape_of_argument(rewriting: Any, node: gast.AST) -> gast.AST | None:
-    """`x` where the node is, or is defined as, `np.shape(x)`."""
-    found = rewriting.definition(node)
-    return shape_argument(rewriting.function, found if found is not None else node)
-
-
-def is_full_like(rewriting: Any, node: gast.AST) -> bool:
-    found = rewriting.definition(node)
-    return isinstance(found, gast.Call) and resolved(rewriting.function, found.func) in (np.full_like, np.ones_like)
-
-
-def without_broadcast(rewriting: Any, node: gast.BinOp) -> gast.AST | None:
-    """An operand that was only broadcast need not be, next to one of the full shape; scalars go inside."""
-    if isinstance(node.op, gast.MatMult):
-        return rank_rules.outer_product(rewriting, node)
-    if isinstance(node.op, gast.Mult) and (inner := _uniform_inside(rewriting, node)) is not None:
-        return inner
-    for side, other in (("left", node.right), ("right", node.left)):
-        operand = getattr(node, side)
-        found = uniform(rewriting, operand)
-        if found is None:
-            continue
-        value, like = found
-        if rewriting.shapes.same(other, like) and not is_scalar(rewriting, other):
-            return _with(node, side, value)
-        if _grows_to(rewriting, operand, other):
-            return _with(node, side, value)
-        if is_scalar(rewriting, other) and is_full_like(rewriting, operand):
-            return core.call(_numpy(rewriting, "full_like"), like, _with(node, side, value))
-        if is_scalar(rewriting, other):
-            shape = core.call(_numpy(rewriting, "shape"), like)
-            return core.call(_numpy(rewriting, "broadcast_to"), _with(node, side, value), shape)
-    return None
-
-
-def _uniform_inside(rewriting: Any, node: gast.BinOp) -> gast.AST | None:
-    """`full_like(x, v) * a * b` is `v * a * b`, next to a b of the full shape."""
-    inner = rewriting.own_definition(node.left)
-    found = (
-        uniform(rewriting, inner.left) if isinstance(inner, gast.BinOp) and isinstance(inner.op, gast.Mult) else None
-    )
-    if (
-        found is None
-        or not is_exact(rewriting.shapes.of(node.right))
-        or not rewriting.shapes.same(node.right, found[1])
-    ):
-        return None
-    return core.binary(core.binary(found[0], gast.Mult(), inner.right), gast.Mult(), node.right)
-
-
-def _grows_to(rewriting: Any, uniform_operand: gast.AST, other: gast.AST) -> bool:
-    """Has an operation on the two the shape of the other one, as recorded?"""
-    have, want = _shape_of_uniform(rewriting, uniform_operand), rewriting.shapes.of(other)
-    if not (is_exact(have) and is_exact(want)) or want == () or len(have) > len(want):
-        return False
-    return all(h in (1, w) for h, w in zip(reversed(have), reversed(want), strict=False))
-
-
-def _shape_of_uniform(rewriting: Any, node: gast.AST) -> Any:
-    found = rewriting.definition(node)
-    if not isinstance(found, gast.Subscript):
-        return rewriting.shapes.of((uniform(rewriting, node) or (None, node))[1])
-    inner = _shape_of_uniform(rewriting, found.value)
-    sizes = iter(inner if is_exact(inner) else ())
-    return tuple(1 if core.is_constant(p) else next(sizes, 0) for p in found.slice.elts) if is_exact(inner) else None
-
-
-def _with(node: gast.BinOp, side: str, value: gast.AST) -> gast.AST:
-    left, right = (value, node.right) if side == "left" else (node.left, value)
-    if isinstance(node.op, gast.Mult) and not core.is_constant(left):
-        return core.binary(left, node.op, right)
-    return core.binary(left, node.op, right)
-
-
-def is_scalar(rewriting: Any, node: gast.AST) -> bool:
-    """A number, or a size: nothing that broadcasts."""
-    if core.is_constant(node) or rewriting.shapes.of(node) == ():
-        return True
-    found = rewriting.definition(node)
-    if isinstance(found, gast.Call):
-        return resolved(rewriting.function, found.func) in (np.size, support.reduced_size)
-    if isinstance(found, gast.BinOp):
-        return is_scalar(rewriting, found.left) and is_scalar(rewriting, found.right)
-    if isinstance(found, gast.UnaryOp):
-        return is_scalar(rewriting, found.operand)
-    return isinstance(found, gast.Subscript) and shape_of_argument(rewriting, found.value) is not None
-
-
-def negated_uniform(rewriting: Any, operand: gast.AST) -> gast.AST | None:
-    found = uniform(rewriting, operand)
-    if found is None or not is_full_like(rewriting, operand):
-        return None
-    if core.is_constant(found[0]):
-        return core.call(_numpy(rewriting, "full_like"), found[1], _number(-core.literal(found[0])))
-    value = gast.UnaryOp(gast.USub(), found[0])
-    return core.call(_numpy(rewriting, "full_like"), found[1], value)
-
-
-def _numpy(rewriting: Any, attribute: str) -> gast.AST:
-    for name, found in rewriting.function.references.items():
-        if found is np:
-            return core.path(f"{name}.{attribute}")
-    rewriting.function.references["np"] = np
-    return core.path(f"np.{attribute}")
+    is_same = rewriting.shapes.recorded.get(operand.id) == rewriting.shapes.recorded[target]
+    return operand if is_same and resolved(rewriting.function, node.func) in KEEP_SHAPE else None
 
 
 # Helpers -------------------------------------------------------------------------------------------------------------
@@ -177,18 +63,18 @@ def _unreduce(rewriting: Any, node: gast.Call) -> gast.AST | None:
     if like is None:
         return None
     if core.is_constant(g):
-        return core.call(_numpy(rewriting, "full_like"), like, g)
+        return core.call(numpy_path(rewriting, "full_like"), like, g)
     found = uniform(rewriting, g)
     if found is not None and is_full_like(rewriting, g):
-        return core.call(_numpy(rewriting, "full_like"), like, found[0])
+        return core.call(numpy_path(rewriting, "full_like"), like, found[0])
     if not (core.is_literal(axis) and core.is_literal(keepdims)):
         return None
     if core.literal(axis) is None or core.literal(keepdims):
-        return core.call(_numpy(rewriting, "broadcast_to"), g, shape)
+        return core.call(numpy_path(rewriting, "broadcast_to"), g, shape)
     if core.literal(axis) == 0:
-        return core.call(_numpy(rewriting, "broadcast_to"), g, shape)
-    expanded = core.call(_numpy(rewriting, "expand_dims"), g, axis)
-    return core.call(_numpy(rewriting, "broadcast_to"), expanded, shape)
+        return core.call(numpy_path(rewriting, "broadcast_to"), g, shape)
+    expanded = core.call(numpy_path(rewriting, "expand_dims"), g, axis)
+    return core.call(numpy_path(rewriting, "broadcast_to"), expanded, shape)
 
 
 def _reduced_size(rewriting: Any, node: gast.Call) -> gast.AST | None:
@@ -198,9 +84,9 @@ def _reduced_size(rewriting: Any, node: gast.Call) -> gast.AST | None:
     if like is None or not core.is_literal(axis):
         return None
     if core.literal(axis) is None:
-        return core.call(_numpy(rewriting, "size"), like)
+        return core.call(numpy_path(rewriting, "size"), like)
     if isinstance(core.literal(axis), int):
-        return core.subscript(core.call(_numpy(rewriting, "shape"), like), axis)
+        return core.subscript(core.call(numpy_path(rewriting, "shape"), like), axis)
     return None
 
 
@@ -212,6 +98,8 @@ def _sum_to(rewriting: Any, node: gast.Call) -> gast.AST | None:
         return None
     if rewriting.shapes.same(t, like):
         return t
+    if core.is_name(like) and rewriting.shapes.certain.get(like.id) == () and core.is_name(t):
+        return core.call(numpy_path(rewriting, "sum"), t)
     have, want = alternatives(rewriting.shapes.of(t)), alternatives(rewriting.shapes.of(like))
     if not have or not want or core.is_constant(t):
         return None
@@ -223,7 +111,7 @@ def _sum_to(rewriting: Any, node: gast.Call) -> gast.AST | None:
 
 
 def _summed(rewriting: Any, t: gast.AST, have: tuple[int, ...], want: tuple[int, ...]) -> gast.AST | None:
-    np_sum = _numpy(rewriting, "sum")
+    np_sum = numpy_path(rewriting, "sum")
     if want == ():
         return core.call(np_sum, t)
     lead = len(have) - len(want)
@@ -246,7 +134,7 @@ def _broadcast_to(rewriting: Any, node: gast.Call) -> gast.AST | None:
     if like is None:
         return None
     if core.is_constant(t):
-        return core.call(_numpy(rewriting, "full_like"), like, t)
+        return core.call(numpy_path(rewriting, "full_like"), like, t)
     return t if rewriting.shapes.same(t, like) else None
 
 
@@ -262,12 +150,8 @@ def _power_partial(rewriting: Any, node: gast.Call) -> gast.AST | None:
     n = core.literal(exponent)
     if n in (0, 1):
         return core.constant(n)
-    lowered = x if n == 2 else core.binary(x, gast.Pow(), _number(n - 1))
+    lowered = x if n == 2 else core.binary(x, gast.Pow(), number(n - 1))
     return core.binary(exponent, gast.Mult(), lowered)
-
-
-def _number(value: float) -> gast.AST:
-    return gast.UnaryOp(gast.USub(), core.constant(-value)) if value < 0 else core.constant(value)
 
 
 def _ranks(rewriting: Any, shape: gast.AST, other: gast.AST) -> tuple[int | None, int | None]:
@@ -284,7 +168,7 @@ def _matmul_lhs_bar(rewriting: Any, node: gast.Call) -> gast.AST | None:
     if ranks == (1, 2):
         return core.binary(rhs, gast.MatMult(), g)
     if ranks == (2, 1):
-        return core.call(_numpy(rewriting, "outer"), g, rhs)
+        return core.call(numpy_path(rewriting, "outer"), g, rhs)
     return core.binary(g, gast.Mult(), rhs) if ranks == (1, 1) else None
 
 
@@ -295,7 +179,7 @@ def _matmul_rhs_bar(rewriting: Any, node: gast.Call) -> gast.AST | None:
     if lhs_rank == 2 and rhs_rank in (1, 2):
         return core.binary(_transposed(lhs), gast.MatMult(), g)
     if (lhs_rank, rhs_rank) == (1, 2):
-        return core.call(_numpy(rewriting, "outer"), lhs, g)
+        return core.call(numpy_path(rewriting, "outer"), lhs, g)
     return core.binary(g, gast.Mult(), lhs) if (lhs_rank, rhs_rank) == (1, 1) else None
 
 
@@ -350,13 +234,17 @@ def _instantiate(rewriting: Any, node: gast.Call) -> gast.AST | None:
 
 def _full_like(rewriting: Any, node: gast.Call) -> gast.AST | None:
     if len(node.args) == 2 and core.is_constant(node.args[1], 1) and not node.keywords:
-        return core.call(_numpy(rewriting, "ones_like"), node.args[0])
+        return core.call(numpy_path(rewriting, "ones_like"), node.args[0])
     return None
 
 
 def _size(rewriting: Any, node: gast.Call) -> gast.AST | None:
-    """The size of a matrix reduced along one axis is a length of the matrix."""
+    """The size of a matrix reduced along one axis is a length of the matrix; that of a shape is a rank."""
     found = rewriting.definition(node.args[0])
+    measured = shape_of_argument(rewriting, node.args[0])
+    if measured is not None:
+        rank = rewriting.shapes.rank(measured)
+        return core.constant(rank) if rank is not None else None
     if not isinstance(found, gast.Call) or len(node.args) != 1:
         return _of_root(rewriting, node)
     reduced = _reduced(rewriting, found)
@@ -364,8 +252,20 @@ def _size(rewriting: Any, node: gast.Call) -> gast.AST | None:
         return _of_root(rewriting, node)
     operand, axis = reduced
     root = rewriting.shapes.like_primal(operand)
-    shape = core.call(_numpy(rewriting, "shape"), core.name(root) if root is not None else operand)
+    shape = core.call(numpy_path(rewriting, "shape"), core.name(root) if root is not None else operand)
     return core.subscript(shape, core.constant(0 if axis % 2 else 1))
+
+
+def sizes_of_rows(rewriting: Any, left: gast.AST, right: gast.AST) -> gast.AST | None:
+    """`np.size(x) // np.shape(x)[0]` is 1 for vectors."""
+    size, rows = rewriting.definition(left), rewriting.definition(right)
+    if not isinstance(size, gast.Call) or resolved(rewriting.function, size.func) is not np.size or len(size.args) != 1:
+        return None
+    if not isinstance(rows, gast.Subscript) or not core.is_constant(rows.slice, 0):
+        return None
+    like = shape_of_argument(rewriting, rows.value)
+    is_same = like is not None and core.same(like, size.args[0]) and rewriting.shapes.rank(like) == 1
+    return core.constant(1) if is_same else None
 
 
 def _of_root(rewriting: Any, node: gast.Call) -> gast.AST | None:
@@ -428,7 +328,7 @@ def _einsum_bar(rewriting: Any, node: gast.Call) -> gast.AST | None:
     if new is None:
         return None
     others = [o for i, o in enumerate(operands) if i != core.literal(place)]
-    return core.call(_numpy(rewriting, "einsum"), core.constant(new), g, *others)
+    return core.call(numpy_path(rewriting, "einsum"), core.constant(new), g, *others)
 
 
 def _literal_condition(rewriting: Any, node: gast.Call) -> gast.AST | None:
@@ -501,7 +401,7 @@ def is_checked_scalar(rewriting: Any, statement: gast.AST) -> bool:
     if resolved(rewriting.function, call.func) is not support.require_scalar:
         return False
     node = call.args[0]
-    if core.is_literal(node) and not is_number(core.literal(node)):
+    if core.is_literal(node) and not isnumber(core.literal(node)):
         return False
     if rewriting.shapes.is_certain_scalar(node):
         return True
@@ -509,7 +409,7 @@ def is_checked_scalar(rewriting: Any, statement: gast.AST) -> bool:
     return isinstance(found, gast.Call) and _reduces_all(rewriting, found)
 
 
-def is_number(value: Any) -> bool:
+def isnumber(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

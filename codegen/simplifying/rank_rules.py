@@ -85,8 +85,40 @@ def _swapaxes(rewriting: Any, node: gast.Call) -> gast.AST | None:
     if not isinstance(inner, gast.Subscript) or [_number(a) for a in node.args[1:]] not in ([-1, -2], [-2, -1]):
         return None
     parts = inner.slice.elts if isinstance(inner.slice, gast.Tuple) else []
+    if [_plain(p) for p in parts] == [..., None]:
+        return _expanded(rewriting, inner.value, -2)
     is_row = len(parts) == 3 and core.is_constant_key(parts[0], ...) and core.is_constant_key(parts[1], None)
     return _expanded(rewriting, inner.value, -1) if is_row and isinstance(parts[2], gast.Slice) else None
+
+
+def _plain(part: gast.AST) -> Any:
+    return part.value if isinstance(part, gast.Constant) else part
+
+
+def _squeeze(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`np.squeeze(x[..., None] * y[..., None][..., None, :], -1)` is `x * y[..., None]`."""
+    product = rewriting.own_definition(node.args[0])
+    is_last = len(node.args) == 2 and _number(node.args[1]) == -1 and not node.keywords
+    if is_last and isinstance(product, gast.BinOp) and isinstance(product.op, gast.MatMult):
+        return _matrix_times_rows(rewriting, product)
+    if not is_last or not isinstance(product, gast.BinOp) or not isinstance(product.op, gast.Mult):
+        return None
+    left, right = (rewriting.definition(operand) for operand in (product.left, product.right))
+    if _new_axes(rewriting, product.left) != [..., None] or not isinstance(right, gast.Subscript):
+        return None
+    row, column = _new_axes(rewriting, product.right), _new_axes(rewriting, right.value)
+    is_number = row is not None and row[:2] == [..., None] and len(row) == 3 and column == [..., None]
+    return core.binary(left.value, gast.Mult(), right.value) if is_number else None
+
+
+def _matrix_times_rows(rewriting: Any, product: gast.BinOp) -> gast.AST | None:
+    """`np.squeeze(w @ x[..., None], -1)` is `x @ w.T`, for matrices."""
+    rows = rewriting.definition(product.right)
+    if _new_axes(rewriting, product.right) != [..., None] or rewriting.shapes.rank(product.left) != 2:
+        return None
+    if rewriting.shapes.rank(rows.value) != 2:
+        return None
+    return core.binary(rows.value, gast.MatMult(), core.attribute(product.left, "T"))
 
 
 def outer_product(rewriting: Any, node: gast.BinOp) -> gast.AST | None:
@@ -215,5 +247,6 @@ RULES: dict[Any, Rule] = {
     support.dot_rank: _dot_rank,
     support.row_rank: _row_rank,
     np.swapaxes: _swapaxes,
+    np.squeeze: _squeeze,
     support.inner_sum_to: _inner_sum_to,
 }

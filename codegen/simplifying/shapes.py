@@ -18,6 +18,7 @@ from s2s.runtime.helpers.checks import is_unset
 from s2s.runtime.primitives import table
 
 MAX_ITERATIONS = 3
+FULL_REDUCTIONS = {"sum", "mean", "prod", "max", "min", "var", "std"}
 UNKNOWN = object()
 
 
@@ -133,7 +134,14 @@ class ShapeTable:
             return self.of_shape(value.args[1])
         if primitive is not None and primitive.category == "elementwise" and not value.keywords:
             return self._together(value.args)
-        return None
+        return () if self._reduces_all(value, primitive) else None
+
+    def _reduces_all(self, value: gast.Call, primitive: Any) -> bool:
+        """Is this one number, whatever the array?"""
+        arguments = len(value.args)
+        if primitive is None and type(value.func) is gast.Attribute and resolved(self.function, value.func) is None:
+            primitive, arguments = table.METHODS.get(value.func.attr), arguments + 1
+        return primitive is not None and primitive.name in FULL_REDUCTIONS and arguments == 1 and not value.keywords
 
     def of_shape(self, node: gast.AST) -> Any:
         """The shape that the node `np.shape(x)` stands for."""

@@ -71,6 +71,7 @@ def _take_names(function: core.Function, statements: list[gast.AST], resolved: d
         s.targets[0].id
         for s in statements
         if core.is_derived(s) and isinstance(s, gast.Assign) and isinstance(s.targets[0], gast.Name)
+        if not s.__dict__.get("named", False)
     }
     for name, node in resolved.items():
         base = function.bases.get(name, name)

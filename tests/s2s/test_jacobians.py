@@ -1,5 +1,6 @@
 """Jacobians and Hessians against jax, in both modes and nested, plain, staged and batched."""
 
+import ast
 import types
 from typing import NamedTuple
 
@@ -178,3 +179,53 @@ def test_shared_parts_of_what_is_returned_beside_the_value():
     grads, aux = s2s.vmap(s2s.grad(loss, has_aux=True), in_axes=(None, 0))(w, xs)
     np.testing.assert_allclose(grads, np.cos(w * xs) * xs)
     np.testing.assert_allclose(aux["w"], [w] * 3)
+
+
+# Text for shapes -----------------------------------------------------------------------------------------------------
+
+
+def banana(x):
+    return np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+def layer(w, x):
+    return np.tanh(w @ x)
+
+
+def two_results(x, y):
+    return {"product": np.outer(x, y), "sum": np.sum(x * x)}
+
+
+def run_text(source, name, *args):
+    names = {}
+    exec(compile(source, name, "exec"), names)
+    return names[name](*args)
+
+
+@pytest.mark.parametrize(
+    ("transformed", "name", "args"),
+    [
+        (s2s.hessian(banana), "banana_grad_jacfwd", (np.linspace(0.1, 1, 5),)),
+        (s2s.jacrev(layer), "layer_jacrev", (np.full((3, 2), 0.1), np.array([0.3, 0.7]))),
+        (s2s.jacfwd(layer, argnums=(0, 1)), "layer_jacfwd", (np.full((3, 2), 0.1), np.array([0.3, 0.7]))),
+        (s2s.jacrev(two_results, argnums=1), "two_results_jacrev", (np.array([0.3, 0.7]), np.array([1.0, 2.0]))),
+        (s2s.jacfwd(two_results), "two_results_jacfwd", (np.array([0.3, 0.7]), np.array([1.0, 2.0]))),
+    ],
+)
+def test_text_for_shapes_gives_the_same(transformed, name, args):
+    source = transformed.source_for(*args)
+    assert not any(helper in source for helper in ("align", "inner_shape", "inner_sum_to", "as_columns"))
+    assert source.count("assert shapes") == 1
+    got, expected = run_text(source, name, *args), transformed(*args)
+    for a, b in zip(s2s.tree.leaves(got), s2s.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
+
+
+def test_the_hessian_for_shapes_is_plain():
+    source = s2s.hessian(banana).source_for(np.linspace(0.1, 1, 5))
+    assert sum(isinstance(n, ast.stmt) for n in ast.walk(ast.parse(source))) <= 15, source
+
+
+def test_a_tangent_of_a_gradient_for_shapes_is_plain():
+    source = s2s.jvp(s2s.grad(banana)).source_for(np.linspace(0.1, 1, 5))
+    assert "sum_to" not in source and "broadcast_to" not in source
