@@ -15,9 +15,11 @@ from s2s.runtime.support import (
     diagonal_bar,
     getitem_bar,
     is_view,
+    kron_plan,
     set_at,
     span,
     tensordot_plan,
+    window_places,
 )
 
 Array = Any
@@ -41,6 +43,20 @@ def tensordot(a: Array, b: Array, axes: Any = 2) -> Array:
     order_a, order_b, shape_a, shape_b, shape = tensordot_plan(np.shape(a), np.shape(b), axes)
     left = np.reshape(np.transpose(a, order_a), shape_a)
     return np.reshape(left @ np.reshape(np.transpose(b, order_b), shape_b), shape)
+
+
+def kron(a: Array, b: Array) -> Array:
+    left, right, shape = kron_plan(np.shape(a), np.shape(b))
+    return np.reshape(np.reshape(a, left) * np.reshape(b, right), shape)
+
+
+def dynamic_slice(operand: Array, start_indices: Any, slice_sizes: Any) -> Array:
+    return np.reshape(operand, (-1,))[window_places(np.shape(operand), start_indices, slice_sizes)]
+
+
+def dynamic_update_slice(operand: Array, update: Array, start_indices: Any) -> Array:
+    places = window_places(np.shape(operand), start_indices, np.shape(update))
+    return np.reshape(set_at(np.reshape(operand, (-1,)), places, update), np.shape(operand))
 
 
 def append(arr: Array, values: Array, axis: int | None = None) -> Array:
@@ -175,7 +191,7 @@ DEFINITIONS = {
     for function in (
         outer, vdot, inner, tensordot, append, append_bar, diag, diag_bar, take, take_bar, roll, repeat_bar,
         hstack, column_stack, hstack_bar, vstack_bar, dstack_bar, column_stack_bar, flattened_if, as_written, reread,
-        put_view, write_where, array_equal, allclose, searchsorted, select,
+        put_view, write_where, array_equal, allclose, searchsorted, select, kron, dynamic_slice, dynamic_update_slice,
     )
 }  # fmt: skip
 

@@ -28,6 +28,7 @@ from s2s.runtime.helpers.batching import (
     inner_permutation,
     inner_shape,
     inner_sum_to,
+    kron_plan,
     last_of_entries,
     rest_of_entries,
     row,
@@ -45,6 +46,8 @@ from s2s.runtime.helpers.batching import (
     sum_tree,
     tensordot_plan,
     tiled_shape,
+    widened_shape,
+    window_places,
 )
 from s2s.runtime.helpers.checks import UNDEFINED, UNSAVED, ranks, require_immutable, require_scalar, shapes
 from s2s.runtime.helpers.collectives import (
@@ -429,6 +432,9 @@ __all__ = [
     "take_bar",
     "tensordot_lhs_bar",
     "tensordot_plan",
+    "kron_plan",
+    "widened_shape",
+    "window_places",
     "tensordot_rhs_bar",
     "tile_bar",
     "tiled_shape",

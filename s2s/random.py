@@ -1,8 +1,9 @@
 """Random numbers from explicit keys, bit for bit those of `jax.random` (Threefry, default settings).
 
 A key is made from a seed, and never used twice: `split` it into as many as are needed. Keys of both kinds are accepted
-everywhere: typed ones (`key`, a `KeyArray`) and raw ones (`PRNGKey`, an array of two uint32 words). Shapes are tuples
-of ints; dtypes default to float32, int32 and uint32. Numbers are constants to differentiation, so `loc + scale *
+everywhere: typed ones (`key`, a `KeyArray`) and raw ones (`PRNGKey`, an array of two uint32 words). An array of keys
+stands for a key where the shape asked for begins with its shape: each key draws its own part. Shapes are tuples of
+ints; dtypes default to float32, int32 and uint32. Numbers are constants to differentiation, so `loc + scale *
 normal(key)` has its derivatives by loc and scale; `uniform` has them by its bounds.
 """
 
@@ -23,6 +24,7 @@ from s2s.random_keys import (
     key_words,
     shape_of,
     split,
+    words_for,
     wrap_key_data,
 )
 from s2s.runtime import dispatch, dtypes
@@ -71,13 +73,15 @@ def bits(key: Key, shape: Shape = (), dtype: Any = None) -> Array:
     kind = np.dtype(np.uint32) if dtype is None else dtypes.canonical(dtype)
     if kind.kind != "u":
         raise ValueError(f"bits needs an unsigned integer dtype, got {kind}")
-    return dispatch.call("random_bits", key_words(key), shape=shape_of(shape), dtype=kind)
+    sizes = shape_of(shape)
+    return dispatch.call("random_bits", words_for(key, sizes), shape=sizes, dtype=kind)
 
 
 def uniform(key: Key, shape: Shape = (), dtype: Any = None, minval: Any = 0.0, maxval: Any = 1.0) -> Array:
     """Floats in [minval, maxval)."""
     kind = _float("uniform", dtype)
-    return dispatch.call("random_uniform", key_words(key), minval, maxval, shape=shape_of(shape), dtype=kind)
+    sizes = shape_of(shape)
+    return dispatch.call("random_uniform", words_for(key, sizes), minval, maxval, shape=sizes, dtype=kind)
 
 
 def normal(key: Key, shape: Shape = (), dtype: Any = None) -> Array:
@@ -85,7 +89,8 @@ def normal(key: Key, shape: Shape = (), dtype: Any = None) -> Array:
     kind = _FLOAT if dtype is None else dtypes.canonical(dtype)
     if not dtypes.is_inexact(kind):
         raise ValueError(f"normal needs a float or complex dtype, got {kind}")
-    return dispatch.call("random_normal", key_words(key), shape=shape_of(shape), dtype=kind)
+    sizes = shape_of(shape)
+    return dispatch.call("random_normal", words_for(key, sizes), shape=sizes, dtype=kind)
 
 
 def randint(key: Key, shape: Shape, minval: Any, maxval: Any, dtype: Any = None) -> Array:
@@ -94,7 +99,8 @@ def randint(key: Key, shape: Shape, minval: Any, maxval: Any, dtype: Any = None)
     if kind.kind not in "iu":
         raise TypeError(f"randint needs an integer dtype, got {kind}")
     bounds = [_integer(bound) for bound in (minval, maxval)]
-    return dispatch.call("random_randint", key_words(key), *bounds, shape=shape_of(shape), dtype=kind)
+    sizes = shape_of(shape)
+    return dispatch.call("random_randint", words_for(key, sizes), *bounds, shape=sizes, dtype=kind)
 
 
 def _integer(bound: Any) -> Any:
@@ -149,7 +155,7 @@ def cauchy(key: Key, shape: Shape = (), dtype: Any = None) -> Array:
 def truncated_normal(key: Key, lower: Any, upper: Any, shape: Shape | None = None, dtype: Any = None) -> Array:
     """Numbers of the standard normal distribution between two bounds."""
     kind, sizes = _float("truncated_normal", dtype), _broadcast("truncated_normal", shape, lower, upper)
-    return dispatch.call("random_truncated_normal", key_words(key), lower, upper, shape=sizes, dtype=kind)
+    return dispatch.call("random_truncated_normal", words_for(key, sizes), lower, upper, shape=sizes, dtype=kind)
 
 
 def lognormal(key: Key, sigma: Any = 1.0, shape: Shape | None = None, dtype: Any = None) -> Array:
@@ -197,7 +203,9 @@ def permutation(key: Key, x: Any, axis: int = 0, independent: bool = False) -> A
     `independent` orders every slice by itself.
     """
     if not np.ndim(x):
-        return dispatch.call("random_shuffled", key_words(key), shape=(int(x),), axis=0)
+        words = key_words(key, single=False)
+        sizes = (*words.shape[:-1], int(x))
+        return dispatch.call("random_shuffled", words, shape=sizes, axis=len(sizes) - 1)
     axis = axis % np.ndim(x)
     if independent:
         order = dispatch.call("random_shuffled", key_words(key), shape=tuple(np.shape(x)), axis=axis)
@@ -295,7 +303,8 @@ def _argmax_of_noisy(
 
 
 def _sample(name: str, key: Key, shape: Shape, dtype: Any, **static: Any) -> Array:
-    return dispatch.call(f"random_{name}", key_words(key), shape=shape_of(shape), dtype=_float(name, dtype), **static)
+    sizes = shape_of(shape)
+    return dispatch.call(f"random_{name}", words_for(key, sizes), shape=sizes, dtype=_float(name, dtype), **static)
 
 
 def _float(name: str, dtype: Any) -> np.dtype:

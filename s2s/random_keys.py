@@ -69,8 +69,29 @@ class KeyArray:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         raise TypeError("keys do not convert to a NumPy array; s2s.random.key_data(keys) gives their words")
 
+    def __array_function__(self, function: Any, types: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+        if function in (np.shape, np.ndim, np.size):
+            return getattr(args[0], function.__name__)
+        if function is np.broadcast_to:
+            return KeyArray(np.broadcast_to(args[0]._words, (*args[1], 2)))
+        if function not in _REARRANGING:
+            raise TypeError(f"np.{function.__name__} does not take arrays of keys; see s2s.random.key_data")
+        keys, *axes = args
+        return KeyArray(function(keys._words, *[_axis_of_words(a, keys.ndim) for a in axes], **kwargs))
+
     def __repr__(self) -> str:
         return f"Array({self.shape}, dtype={self.dtype}) overlaying:\n{self._words}"
+
+
+# NumPy's functions that take arrays of keys: what turns batches of them. The words of a key stay last.
+_REARRANGING = (np.swapaxes, np.moveaxis)
+
+
+def _axis_of_words(axis: Any, ndim: int) -> Any:
+    """Where an axis of an array of keys is in that of their words."""
+    if isinstance(axis, Sequence):
+        return tuple(_axis_of_words(a, ndim) for a in axis)
+    return axis if axis >= 0 else axis + ndim
 
 
 tree.register_node(KeyArray, lambda keys: ((keys._words,), None), lambda _, children: KeyArray(*children))
@@ -80,18 +101,18 @@ tree.register_node(KeyArray, lambda keys: ((keys._words,), None), lambda _, chil
 
 
 def key(seed: Any, *, impl: Any = None, dtype: Any = None) -> KeyArray:
-    """A typed key from an integer seed, of which the low 32 bits count."""
+    """A typed key from an integer seed, of which the low 32 bits count; from an array of seeds, an array of keys."""
     return KeyArray(_seeded(seed, impl if dtype is None else dtype))
 
 
 def PRNGKey(seed: Any, *, impl: Any = None) -> Array:
-    """A raw key, uint32[2], from an integer seed, of which the low 32 bits count."""
+    """A raw key, uint32[2], from an integer seed, of which the low 32 bits count; one for each of an array of seeds."""
     return _seeded(seed, impl)
 
 
 def _seeded(seed: Any, impl: Any) -> Array:
     _check_implementation(impl)
-    if isinstance(seed, KeyArray) or np.ndim(seed):
+    if isinstance(seed, KeyArray):
         raise TypeError(f"a key is made from one integer, not from {seed!r}")
     if isinstance(seed, (int, np.integer)):
         return from_host(np.array([0, int(np.int64(seed)) & 0xFFFFFFFF], np.uint32))
@@ -128,17 +149,21 @@ def clone(key: Key) -> Key:
 
 
 def split(key: Key, num: int | tuple[int, ...] = 2) -> Any:
-    """`num` new keys (or an array of them, of shape `num`), of the same kind as `key`."""
+    """`num` new keys (or an array of them, of shape `num`), of the same kind as `key`.
+
+    As everywhere, `key` may be an array of keys where the shape asked for begins with its shape.
+    """
     shape = shape_of(num) if isinstance(num, Sequence) else (int(num),)
-    return _same_kind(key, dispatch.call("random_split", key_words(key), shape=shape))
+    return _same_kind(key, dispatch.call("random_split", words_for(key, shape), shape=shape))
 
 
 def fold_in(key: Key, data: Any) -> Any:
-    """A new key from a key and an integer."""
-    if np.ndim(data):
+    """A new key from a key and an integer; of an array of keys, from each one, with integers of its shape or one."""
+    words = key_words(key, single=False)
+    if np.ndim(data) and np.shape(data) != tuple(words.shape[:-1]):
         raise TypeError(f"fold_in takes one integer, not an array of shape {np.shape(data)}")
     data = np.uint32(data & 0xFFFFFFFF) if isinstance(data, int) else data
-    return _same_kind(key, dispatch.call("random_fold_in", key_words(key), data))
+    return _same_kind(key, dispatch.call("random_fold_in", words, data))
 
 
 def _same_kind(key: Key, words: Array) -> Any:
@@ -154,6 +179,13 @@ def key_words(key: Key, single: bool = True) -> Array:
     if single and len(shape) != 1:
         raise ValueError(f"expected a single key, got keys of shape {shape[:-1]}; take one by index, or vmap over them")
     return words
+
+
+def words_for(key: Key, shape: tuple[int, ...]) -> Array:
+    """The words of a key, or of an array of keys whose shape is the beginning of `shape`: each draws its own part."""
+    words = key_words(key, single=False)
+    lead = tuple(words.shape[:-1])
+    return words if lead and lead == shape[: len(lead)] else key_words(key)
 
 
 def shape_of(shape: Any) -> tuple[int, ...]:

@@ -9,6 +9,8 @@ from s2s.codegen.core import core
 from s2s.codegen.derivatives import rules
 from s2s.codegen.inference.kinds import DictOf, ListOf, MapOf, Numeric, Static, TupleOf
 from s2s.codegen.inference.operations import Operation
+from s2s.codegen.simplifying.shapes import resolved
+from s2s.runtime.primitives import table
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,9 @@ def may_be_array(writer: BatchValues, node: gast.AST) -> bool:
 
 def set_at(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST | None:
     """`set_at(x, i, v)` and the like; the value's rank is raised to that of what it is written to."""
+    if _is_mask(writer, operation.binding["index"]) and _is_one_number(writer, operation.binding["v"]):
+        nodes = (writer.spread(operation.binding["c"]), operation.binding["index"], operation.binding["v"])
+        return core.call(writer.writer.support(operation.primitive.name), *nodes)
     index = inner_index(writer, operation)
     if index is None:
         return None
@@ -194,6 +199,27 @@ def set_at(writer: BatchValues, statement: gast.AST, operation: Operation) -> ga
         value = _as_written(writer, index, owner, writer.spread(value))
     function = writer.writer.support(operation.primitive.name)
     return core.call(function, owner, rules.as_argument(index.node, writer.writer), value)
+
+
+def _is_mask(writer: BatchValues, index: gast.AST) -> bool:
+    """Is the index a comparison of batched values? As a mask of all rows' elements it stays what it is."""
+    made = writer.definition(index.id) if core.is_name(index) and writer.is_active(index) else None
+    if isinstance(made, gast.Call):
+        target = resolved(writer.function, made.func)
+        return getattr(table.lookup(target), "name", "") in _TESTS
+    return isinstance(made, gast.Compare)
+
+
+_TESTS = frozenset(
+    """
+    equal not_equal less less_equal greater greater_equal logical_and logical_or logical_not logical_xor
+    isnan isinf isfinite isclose
+    """.split()
+)
+
+
+def _is_one_number(writer: BatchValues, value: gast.AST) -> bool:
+    return not writer.is_active(value) and writer.is_inner_scalar(value)
 
 
 def _as_written(writer: BatchValues, index: RowIndex, owner: gast.AST, value: gast.AST) -> gast.AST:

@@ -6,7 +6,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen.batching import adjoints, arrays, indices, products
+from s2s.codegen.batching import adjoints, arrays, convolutions, draws, indices, products
 from s2s.codegen.batching.forms import aligned, first_row, is_default
 from s2s.codegen.batching.values import BatchValues
 from s2s.codegen.core import core
@@ -46,6 +46,8 @@ def batched(writer: BatchValues, statement: gast.AST, operation: Operation) -> g
 def has_form(operation: Operation) -> bool:
     """Has the primitive a batched form of its own?"""
     primitive = operation.primitive
+    if primitive.name == "dynamic_slice":
+        return operation.active == ("operand",)  # windows of each row's own are read by their places
     return primitive.name in SPECIAL or primitive.batch == "aligned" or covers(primitive.batch, operation)
 
 
@@ -113,16 +115,6 @@ def _where(writer: BatchValues, statement: gast.AST, operation: Operation) -> ga
     return aligned(writer, copy, dataclasses.replace(operation, binding=binding, active=active))
 
 
-def _convolution(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST | None:
-    """The rows' images as one batch, where they share the kernel."""
-    if operation.active != ("lhs",) or not core.is_constant_key(operation.binding["dimension_numbers"], None):
-        return None
-    images = writer.atom("np.reshape(x, joined_shape(np.shape(x), 0))", {"x": operation.binding["lhs"]})
-    made = rules.replace_at(statement.value, operation.places, {"lhs": images})
-    nodes = {"out": writer.named(made, "convolved"), "size": writer.size()}
-    return writer.writer.text("np.reshape(out, cut_shape(np.shape(out), 0, size))", nodes)
-
-
 def _dynamic_slice(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST | None:
     if operation.active != ("operand",):
         return None
@@ -132,9 +124,10 @@ def _dynamic_slice(writer: BatchValues, statement: gast.AST, operation: Operatio
 
 
 SPECIAL: dict[str, Any] = {
+    **draws.RULES,
     **dict.fromkeys(("zeros_like", "ones_like", "empty_like"), _shaped),
     **dict.fromkeys(("where_larger", "where_between", "where_below", "where_above"), _where),
-    "conv_general_dilated": _convolution,
+    **convolutions.RULES,
     "dynamic_slice": _dynamic_slice,
     "matmul": products.matmul,
     "dot": products.matmul,

@@ -347,13 +347,24 @@ def _sorted(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
 
 def _sorted_at_run_time(inference: Any, node: gast.AST) -> gast.AST:
     items = node.args[0]
-    if isinstance(inference.kind(items), Numeric):
-        items = in_place(inference, node, library.listed, items)
     key, backwards = keyword(node, "key"), keyword(node, "reverse") or core.constant(False)
+    if isinstance(inference.kind(items), Numeric):
+        if inference.batches and key is None and core.is_literal(backwards) and inference.is_active(items):
+            return _sorted_rows(inference, node, items, core.literal(backwards))
+        items = in_place(inference, node, library.listed, items)
     keys = items if key is None else in_place(inference, node, library.mapped, key, items)
     writer = RuleWriter(inference.function, None)
     order = inference.computed("order", core.call(writer.support("sorting_order"), keys, backwards))
     return core.call(writer.support("reordered"), items, order)
+
+
+def _sorted_rows(inference: Any, node: gast.AST, items: gast.AST, backwards: bool) -> gast.AST:
+    """In batches each row has an order of its own."""
+    writer = RuleWriter(inference.function, None)
+    ordered = inference.computed("ordered", core.call(writer.numpy("sort"), items))
+    if backwards:
+        ordered = inference.computed("ordered", core.call(writer.numpy("flip"), ordered))
+    return in_place(inference, node, library.listed, ordered)
 
 
 @rule(iter)

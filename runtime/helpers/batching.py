@@ -129,6 +129,34 @@ def tensordot_plan(shape_a: Any, shape_b: Any, axes: Any) -> tuple[Any, ...]:
     return tuple(free_a + of_a), tuple(of_b + free_b), *shapes
 
 
+def kron_plan(shape_a: tuple[int, ...], shape_b: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    """How `np.kron` is a product of arrays: the shapes of both, with axes of length one between, and the result's."""
+    rank = max(len(shape_a), len(shape_b))
+    wide_a, wide_b = ((1,) * (rank - len(shape)) + tuple(shape) for shape in (shape_a, shape_b))
+    left = tuple(n for size in wide_a for n in (size, 1))
+    right = tuple(n for size in wide_b for n in (1, size))
+    return left, right, tuple(a * b for a, b in zip(wide_a, wide_b, strict=True))
+
+
+def widened_shape(shape: tuple[int, ...], axis: int, count: int) -> tuple[int, ...]:
+    """The shape with `count` times as many elements along an axis."""
+    return (*shape[:axis], shape[axis] * count, *shape[axis + 1 :])
+
+
+def window_places(shape: tuple[int, ...], starts: Any, sizes: tuple[int, ...]) -> Array:
+    """The places, in an array of that shape that is flattened, of the window that begins at `starts`.
+
+    Windows that stick out are moved inside. Starts may be arrays: the result has their axes first.
+    """
+    places: Array = 0
+    for axis, (start, n, size) in enumerate(zip(starts, shape, sizes, strict=True)):
+        first = np.clip(np.where(np.less(start, 0), start + n, start), 0, n - size)
+        along = np.reshape(np.arange(size), (size, *[1] * (len(shape) - axis - 1)))
+        here = np.expand_dims(first, tuple(range(np.ndim(first), np.ndim(first) + len(shape)))) + along
+        places = places + here * math.prod(shape[axis + 1 :])
+    return places
+
+
 # Linear: axes put in or taken away -------------------------------------------------------------------------------
 
 

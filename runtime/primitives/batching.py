@@ -77,6 +77,7 @@ for _name in ("concatenate", "stack"):
     batched(f"np.{_name}(arrays, axis=inner_axis(axis))", _name)
 
 batched("np.moveaxis(x, axis, 0)", "rows_first")
+batched("window_places(shape, starts, sizes)", "window_places")
 
 # What sums back to a shape; shapes are those of one row.
 batched("inner_sum_to(t, shape)", "sum_to")

@@ -19,6 +19,8 @@ for _static in (
     support.tiled_shape,
     support.span,
     support.tensordot_plan,
+    support.kron_plan,
+    support.widened_shape,
 ):
     nondifferentiable(_static.__name__, "*values", operands=(), functions=(_static,), result_kind="static")
 
@@ -31,6 +33,7 @@ for _function in (support.align, support.align_stack):
         functions=(_function,),
         vjp="x_bar = np.reshape(out_bar, np.shape(x))",
     )
+nondifferentiable("window_places", "shape, starts, sizes", operands=("starts",), functions=(support.window_places,))
 nondifferentiable("index_rank", "index", functions=(support.index_rank,), result_kind="static")
 linear(
     "beside",

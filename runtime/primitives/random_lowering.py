@@ -2,7 +2,8 @@
 
 Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011). Seeds, key derivation, counters
 and the maps from bits to numbers are those of `jax.random` (with its default, partitionable counters), bit for bit. A
-key is an array of two uint32 words.
+key is an array of two uint32 words. Of an array of keys (..., 2), each draws by itself: shapes begin with that of the
+array, and counters count what belongs to one key.
 """
 
 import math
@@ -24,32 +25,39 @@ _PARITY = 0x1BD11BDA
 
 
 def seed(seed: Staged) -> Staged:
-    """The key (0, the low word of the seed), as `jax.random.PRNGKey` without 64-bit mode."""
-    word = hlo.reshape(hlo.convert(seed, dtypes.uint32), (1,))
-    return hlo.concatenate([hlo.full((1,), 0, dtypes.uint32), word], 0)
+    """The key (0, the low word of the seed), as `jax.random.PRNGKey` without 64-bit mode; one for each seed."""
+    shape = (*seed.shape, 1)
+    word = hlo.reshape(hlo.convert(seed, dtypes.uint32), shape)
+    return hlo.concatenate([hlo.full(shape, 0, dtypes.uint32), word], len(shape) - 1)
 
 
 def split(key: Staged, shape: Shape) -> Staged:
-    words = threefry(key, *_counters(shape))
+    words = threefry(key, *_counters(key, shape))
     return hlo.concatenate([hlo.expand(word, [len(shape)]) for word in words], len(shape))
 
 
 def fold_in(key: Staged, data: Staged) -> Staged:
-    word = hlo.reshape(hlo.convert(data, dtypes.uint32), (1,))
-    return hlo.concatenate(threefry(key, hlo.full((1,), 0, dtypes.uint32), word), 0)
+    shape = (*key.shape[:-1], 1)
+    word = hlo.reshape(hlo.broadcast_to(hlo.convert(data, dtypes.uint32), shape[:-1]), shape)
+    return hlo.concatenate(threefry(key, hlo.full(shape, 0, dtypes.uint32), word), len(shape) - 1)
 
 
 def bits(key: Staged, shape: Shape, dtype: np.dtype) -> Staged:
     """Random bits of an unsigned dtype, one 64-bit counter per element."""
-    high, low = threefry(key, *_counters(shape))
+    high, low = threefry(key, *_counters(key, shape))
     if dtype == dtypes.uint64:
         wide = stablehlo.shift_left(hlo.convert(high, dtype).value, _filled(32, shape, dtype))
         return staging.wrap(stablehlo.or_(wide, hlo.convert(low, dtype).value))
     return hlo.convert(hlo.binary(stablehlo.xor, high, low), dtype)
 
 
-def _counters(shape: Shape) -> tuple[Staged, Staged]:
-    """The high and low words of 0, 1, 2, ... in the given shape."""
+def _counters(key: Staged, shape: Shape) -> tuple[Staged, Staged]:
+    """The high and low words of 0, 1, 2, ... in the given shape; for each key of an array anew."""
+    high, low = _counters_of_one(shape[len(key.shape) - 1 :])
+    return hlo.broadcast_to(high, shape), hlo.broadcast_to(low, shape)
+
+
+def _counters_of_one(shape: Shape) -> tuple[Staged, Staged]:
     if math.prod(shape) < 1 << 32:
         zeros = hlo.full(shape, 0, dtypes.uint32)
         return zeros, _row_major(shape, dtypes.uint32) if shape else zeros
@@ -90,9 +98,11 @@ def _rotated(word: Any, distance: int, shape: Shape) -> Any:
 
 
 def _word(key: Staged, index: int, shape: Shape) -> Any:
-    if key.shape != (2,) or key.dtype != dtypes.uint32:
+    lead = key.shape[:-1]
+    if key.shape != (*shape[: len(lead)], 2) or key.dtype != dtypes.uint32:
         raise TypeError(f"a random key is two uint32 words, not {key.aval!r}; make one with s2s.random.key(seed)")
-    return hlo.broadcast_to(hlo.reshape(hlo.slice_(key, [index], [index + 1]), ()), shape).value
+    word = hlo.slice_(key, [*[0] * len(lead), index], [*lead, index + 1])
+    return hlo.broadcast_to(hlo.reshape(word, (*lead, *[1] * (len(shape) - len(lead)))), shape).value
 
 
 def _filled(value: Any, shape: Shape, dtype: np.dtype) -> Any:
@@ -126,10 +136,19 @@ def _to(value: Staged, shape: Shape, dtype: np.dtype) -> Staged:
 
 
 def _keys(key: Staged) -> tuple[Staged, Staged]:
-    """Two new keys."""
-    pair = split(key, (2,))
-    first, second = (hlo.reshape(hlo.slice_(pair, [i, 0], [i + 1, 2]), (2,)) for i in range(2))
+    """Two new keys, of each."""
+    lead = key.shape[:-1]
+    pair = split(key, (*lead, 2))
+    first, second = (_item(pair, len(lead), i) for i in range(2))
     return first, second
+
+
+def _item(x: Staged, axis: int, i: int) -> Staged:
+    """`x[:, i]`, for any axis."""
+    shape = x.shape
+    start, stop = [0] * len(shape), list(shape)
+    start[axis], stop[axis] = i, i + 1
+    return hlo.reshape(hlo.slice_(x, start, stop), (*shape[:axis], *shape[axis + 1 :]))
 
 
 def normal(key: Staged, shape: Shape, dtype: np.dtype) -> Staged:
@@ -171,9 +190,9 @@ def _minus_log(x: Staged) -> Staged:
 def gumbel(key: Staged, shape: Shape, dtype: np.dtype, mode: str = "low") -> Staged:
     if mode == "low":
         return _minus_log(_minus_log(_standard(key, shape, dtype, finfo(dtype).tiny)))
-    pair = _standard(key, (2, *shape), dtype, 0.0)
-    rest, info = [0] * len(shape), finfo(dtype)
-    high, low = (hlo.reshape(hlo.slice_(pair, [i, *rest], [i + 1, *shape]), shape) for i in range(2))
+    lead, info = len(key.shape) - 1, finfo(dtype)
+    pair = _standard(key, (*shape[:lead], 2, *shape[lead:]), dtype, 0.0)
+    high, low = (_item(pair, lead, i) for i in range(2))
     fine = hlo.add(high, hlo.multiply(hlo.full(shape, 2.0**-info.nmant, dtype), low))
     fine = hlo.add(fine, hlo.full(shape, info.tiny, dtype))
     coarse = hlo.compare(high, hlo.full(shape, 0.5, dtype), "GE")
@@ -251,7 +270,8 @@ def shuffled(key: Staged, shape: Shape, axis: int) -> Staged:
     Sorts by random words, several times over, so that equal words do not bias the order.
     """
     order: Sequence[Staged] = [hlo.iota(shape, axis, dtypes.int32)]
-    rounds = math.ceil(3 * math.log(max(1, math.prod(shape))) / math.log(np.iinfo(np.uint32).max))
+    count = math.prod(shape[len(key.shape) - 1 :])
+    rounds = math.ceil(3 * math.log(max(1, count)) / math.log(np.iinfo(np.uint32).max))
     for _ in range(rounds):
         key, subkey = _keys(key)
         order = sort_together([bits(subkey, shape, dtypes.uint32), order[-1]], axis)
