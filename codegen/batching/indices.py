@@ -230,19 +230,23 @@ def _as_written(writer: BatchValues, index: RowIndex, owner: gast.AST, value: ga
 
 
 def getitem_bar(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST | None:
+    """The rank of the cotangent, which may be one number for all that was read, is raised to that of what was read."""
     owner = operation.binding["c"]
     g = writer.spread(operation.binding["g"])
-    found: RowIndex | None
+    whole = writer.spread(owner)
+    index: RowIndex | None
     if isinstance(writer.kind(owner), TupleOf | ListOf | DictOf | MapOf):
-        index = operation.binding["index"]
-        found = None if writer.reads_active(index) else RowIndex(index)
+        index = RowIndex(operation.binding["index"])
+        if writer.reads_active(index.node):
+            return None
     else:
-        found = inner_index(writer, operation)
-    if found is None:
-        return None
-    function = writer.writer.support(operation.primitive.name)
-    index = rules.as_argument(found.node, writer.writer)
-    return core.call(function, writer.spread(owner), index, found.as_indexed(writer, g))
+        index = inner_index(writer, operation)
+        if index is None:
+            return None
+        g = _as_written(writer, index, whole, g)
+    return core.call(
+        writer.writer.support(operation.primitive.name), whole, rules.as_argument(index.node, writer.writer), g
+    )
 
 
 def set_at_bar(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST | None:

@@ -63,3 +63,20 @@ def test_what_may_be_a_container_is_not_taken_for_an_array():
     found = s2s.vmap(rows, in_axes=(None, 0))((X[0, 0], X[1, 0]), X[:, 0, :, :2])
     assert found.shape == (4, 6, 2, 3)
     np.testing.assert_allclose(found[1, 2], X[1, 0, 2, :2, None] * X[1, 0, 2][None, :])
+
+
+def mean_of_chosen(x, chosen, weight):
+    return weight * x[np.arange(len(chosen)), chosen].mean() + weight**2 * np.sum(x[1:]) + np.sum(x[:, 0])
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_one_cotangent_for_all_that_was_read(count):
+    """With as many rows as elements, shapes fit also where the cotangent of a row goes to an element."""
+    rng = np.random.default_rng(0)
+    x, chosen, weight = rng.normal(size=(3, count, 2)), rng.integers(0, 2, size=(3, count)), rng.normal(size=3)
+    gradient = s2s.grad(mean_of_chosen, argnums=(0, 2))
+    rows = [gradient(*row) for row in zip(x, chosen, weight, strict=True)]
+    batched = s2s.vmap(gradient)
+    for found in (batched(x, chosen, weight), s2s.jit(batched)(x, chosen, weight)):
+        for k in (0, 1):
+            np.testing.assert_allclose(found[k], np.stack([row[k] for row in rows]))
