@@ -85,9 +85,10 @@ def register_source_map(filename: str, lines: Mapping[int, tuple[str, int]]) -> 
     _lines.clear()
 
 
-def is_emitted(filename: str) -> bool:
-    """Whether a file holds code that was written by a transformation."""
-    return filename in _source_maps
+def is_emitted(function: Any) -> bool:
+    """Whether a function, or a frame, is of code that was written by a transformation."""
+    code = getattr(function, "__code__", None) or getattr(function, "f_code", None)
+    return code is not None and code.co_filename in _source_maps
 
 
 def internal(filename: str) -> bool:

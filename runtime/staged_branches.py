@@ -7,8 +7,9 @@ import numpy as np
 
 from s2s.runtime import branch_writes, effects, in_place, joins, staging, unset, views
 from s2s.runtime.adapter import ir
+from s2s.runtime.assumptions import Fact, assuming, remember_join
 from s2s.runtime.branch_appends import Appended, differ, of_values, unequal
-from s2s.runtime.errors import ConcretizationError, at_user_line
+from s2s.runtime.errors import ConcretizationError, at_user_line, is_emitted
 from s2s.runtime.helpers.checks import UNDEFINED, UNSAVED, is_unset
 from s2s.runtime.host_calls import results_or_raised
 from s2s.runtime.joins import JoinError
@@ -57,9 +58,10 @@ def branch(test: Staged, then: Side, orelse: Side, values: Sequence[Any], names:
     _refuse_recursion(test)
     sides: list[_Side] = []
     try:
-        for function in (then, orelse):
-            sides.append(_Side(function, values, len(names)))
-        return _join(test, sides[0], sides[1], names)
+        for function, outcome in ((then, True), (orelse, False)):
+            with assuming(test, outcome):
+                sides.append(_Side(function, values, len(names)))
+        return _join(test, sides[0], sides[1], names, is_emitted(then))
     except ConcretizationError:
         raise
     except Exception as error:
@@ -107,7 +109,7 @@ class _Side:
         return self.changed[key][1] if key in self.changed else effects.state_of(target)
 
 
-def _join(test: Staged, then: _Side, orelse: _Side, names: Sequence[str]) -> tuple[Any, ...]:
+def _join(test: Staged, then: _Side, orelse: _Side, names: Sequence[str], is_emitted: bool) -> tuple[Any, ...]:
     targets = {key: target for side in (then, orelse) for key, (target, _) in side.changed.items()}
     regions = (then.region, orelse.region)
     results = zip(then.results, orelse.results, strict=True)
@@ -129,9 +131,23 @@ def _join(test: Staged, then: _Side, orelse: _Side, names: Sequence[str]) -> tup
         effects.set_state(target, changed[key].state(state) if key in changed else views.alone(state))
     for i, appended in lists.items():
         built[i] = appended.state(built[i])
-    for i, flag in zip(flags, built[len(built) - len(flags) :], strict=True):
-        built[i] = unset.marked(built[i], names[i], flag)
+    for (i, pair), flag in zip(flags.items(), built[len(built) - len(flags) :], strict=True):
+        if not (is_emitted and _holds_no_array(built[i])):
+            built[i] = unset.marked(built[i], names[i], flag, _facts(test, pair, then.results[i], orelse.results[i]))
     return tuple(built[: len(names)])
+
+
+def _holds_no_array(value: Any) -> bool:
+    """Derivatives ask for such a value on the path only that set it."""
+    return not any(type(leaf) is Staged for leaf in joins.flatten(value)[0])
+
+
+def _facts(test: Staged, sets: tuple[Any, Any], a: Any, b: Any) -> Sequence[Fact] | None:
+    """What means that a variable is set, where one side does not set it."""
+    if sets[0] is not False and sets[1] is not False:
+        return None
+    inner = unset.facts_of(b if sets[0] is False else a)
+    return None if inner is None else [(test.value, sets[1] is False), *inner]
 
 
 def _whether_set(then: _Side, orelse: _Side) -> dict[int, tuple[Any, Any]]:
@@ -219,6 +235,9 @@ def _conditional(test: Staged, then: _Side, orelse: _Side, leaves: list[Any]) ->
     orelse.region.move_to(op.regions[1])
     results = iter(op.results)
     values = [next(results) if writes is None else writes.done(results) for writes in delayed]
+    for value, leaf, *sides in zip(values, leaves, *columns, strict=True):
+        if leaf[0].dtype == np.bool_:
+            remember_join(value, test.value, sides)
     made = [staging.like(value, leaf[0]) for value, leaf in zip(values, leaves, strict=True)]
     return [views.may_be(x, _made_before(leaf[1:], outside)) for x, leaf in zip(made, leaves, strict=True)]
 

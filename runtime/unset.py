@@ -4,11 +4,12 @@ A value that may be unset is marked with what tells whether it is set: a bool kn
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from s2s.runtime import errors, joins, staging
+from s2s.runtime.assumptions import Fact, hold
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.helpers.checks import UNDEFINED, is_unset
 from s2s.runtime.host_calls import fail_unless
@@ -22,17 +23,20 @@ class Mark:
     Attributes:
         name: the variable's.
         is_set: gives a staged bool.
+        facts: tests with the outcomes that together mean that it is set, where they are known.
     """
 
-    __slots__ = ("name", "is_set")
+    __slots__ = ("name", "is_set", "facts")
 
-    def __init__(self, name: str, is_set: Callable[[], Any]) -> None:
-        self.name, self.is_set = name, is_set
+    def __init__(self, name: str, is_set: Callable[[], Any], facts: Sequence[Fact] | None) -> None:
+        self.name, self.is_set, self.facts = name, is_set, facts
 
     def check(self) -> None:
         """Makes the program raise an exception where the variable is not set."""
         if _noted.marks is not None:
             _noted.marks.append(self)
+            return
+        if self.facts is not None and hold(self.facts):
             return
         message = f"cannot access local variable {self.name!r} where it is not associated with a value"
         is_set = self.is_set()
@@ -71,23 +75,31 @@ def is_set(value: Any) -> Any:
     return True
 
 
+def facts_of(value: Any) -> Sequence[Fact] | None:
+    """The facts that together mean that a variable with this value is set; None where they are not known."""
+    leaves = joins.flatten(value)[0] if isinstance(value, tuple | list | dict) else [value]
+    mark = next((x.unset for x in leaves if type(x) is Staged and x.unset is not None), None)
+    return () if mark is None else mark.facts
+
+
 def stored(value: Any) -> None:
     """Checks what the user's code stores in a container or an object. Derivatives save variables without looking at
     them."""
     if type(value) is Staged and value.unset is not None:
         frame = errors.user_frame()
-        if frame is None or not errors.is_emitted(frame.f_code.co_filename):
+        if not errors.is_emitted(frame):
             staging.read(value)
     elif type(value) is tuple:
         for part in value:
             stored(part)
 
 
-def marked(value: Any, name: str, flag: Any) -> Any:
+def marked(value: Any, name: str, flag: Any, facts: Sequence[Fact] | None = None) -> Any:
     """The value of a variable that is set where `flag` holds: who reads it elsewhere is refused in the run.
 
     Args:
         flag: a bool, or a function that gives a staged one.
+        facts: see `Mark`.
 
     Raises:
         JoinError: it is no array, nor made of arrays: then a read cannot be seen.
@@ -101,5 +113,5 @@ def marked(value: Any, name: str, flag: Any) -> Any:
             "told apart when the compiled function runs; set it on all paths"
         )
     for leaf in arrays:
-        leaf.unset = Mark(name, flag if callable(flag) else lambda: flag)
+        leaf.unset = Mark(name, flag if callable(flag) else lambda: flag, facts)
     return value

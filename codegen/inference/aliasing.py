@@ -251,9 +251,12 @@ class Sharing:
         return {n: set(others) for n, others in self.pairs.items()}
 
     def _merge(self, pairs: dict[str, set[str]]) -> None:
-        for name, others in pairs.items():
-            for other in others:
-                self._pair(name, other)
+        for name, others in pairs.items():  # each pair is there both ways
+            mine = self.pairs.get(name)
+            if mine is None:
+                self.pairs[name] = set(others)
+            else:
+                mine |= others
 
     def _define(self, targets: list[str], sources: list[str]) -> None:
         for target in targets:
@@ -270,8 +273,7 @@ class Sharing:
             self._forget(target)
         for target, value in named:
             self._add_roots(target, self.roots(value))
-            for other in company[value].difference(targets):
-                self._pair(target, other)
+            self._pair_all(target, company[value].difference(targets))
             for also, its_value in named:
                 if also != target and its_value in company[value]:
                     self._pair(target, also)
@@ -288,8 +290,7 @@ class Sharing:
         for i, target in enumerate(core.targets(statement)):
             if target in written:
                 self._add_roots(target, self.roots(written[target]))
-                for other in seen[written[target]]:
-                    self._pair(target, other)
+                self._pair_all(target, seen[written[target]])
             self._shares(target, core.reads(parts[i]) if parts is not None else [])
         if getattr(statement, "in_place", False):
             self._shares(core.targets(statement)[0], stored_sources(self.function, statement))
@@ -304,13 +305,20 @@ class Sharing:
         for source in sources:
             if is_immutable(self.function.kinds.get(source)) or source not in self.function.kinds:
                 continue
-            for other in [source, *self.others(source)]:
-                self._pair(target, other)
+            self._pair_all(target, {source, *self.others(source)})
 
     def _pair(self, a: str, b: str) -> None:
         if a != b:
             self.pairs.setdefault(a, set()).add(b)
             self.pairs.setdefault(b, set()).add(a)
+
+    def _pair_all(self, name: str, others: set[str]) -> None:
+        mine = self.pairs.setdefault(name, set())
+        new = others - mine
+        new.discard(name)
+        mine |= new
+        for other in new:
+            self.pairs.setdefault(other, set()).add(name)
 
     def _forget(self, name: str) -> None:
         """A name is about to be defined: what it was in an iteration before is gone."""

@@ -203,8 +203,7 @@ class EmittedSharing(aliasing.Sharing):
         self._forget(target)
         recorded = self.at_write.setdefault(id(statement), {})
         recorded[owner] = recorded.get(owner, set()) | self.others(owner)
-        for other in self.others(owner):
-            self._pair(target, other)
+        self._pair_all(target, set(self.others(owner)))
 
     def _append(self, statement: gast.AST, target: str) -> None:
         """What is saved is shared, but for items, of which copies are saved where that matters."""
@@ -220,8 +219,7 @@ class EmittedSharing(aliasing.Sharing):
             return
         for source in sources:
             if not aliasing.is_immutable(self.function.kinds.get(source)):
-                for other in [source, *self.others(source)]:
-                    self._pair(target, other)
+                self._pair_all(target, {source, *self.others(source)})
 
 
 def sources(function: core.Function, value: gast.AST) -> list[str]:

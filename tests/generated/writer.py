@@ -54,6 +54,20 @@ def make_scaler(k):
     return scale
 
 
+def negated_in_place(a):
+    a *= -0.5
+    return a
+
+
+class Store:
+    def __init__(self, array):
+        self.array = array
+
+    def put(self, i, t):
+        self.array[i] = np.tanh(t)
+        return self.array[0]
+
+
 class Total:
     def __init__(self, start):
         self.total = start
@@ -70,7 +84,15 @@ BINARY = (
     "{} + {}", "{} - {}", "np.sin({} * {})", "{} / (1.0 + ({}) ** 2)", "np.maximum({}, {})", "damped({}, b={})",
     "pair({}, {})[0]", "np.where({} > 0.1, {}, 0.3)",
 )  # fmt: skip
-REDUCING = ("np.sum({}) / 4", "np.mean({})", "{}[1]", "np.tanh({} @ np.cos({}))", "np.max({})", "first_above({}, 0.3)")
+REDUCING = (
+    "np.sum({}) / 4", "np.mean({})", "{}[1]", "np.tanh({} @ np.cos({}))", "np.max({})", "first_above({}, 0.3)",
+    "{}[-2]", "np.sum({}[::-2])", "{}[::-1][0]", "np.sum({}[np.array([2, 0])])", "{}[np.argmax({})]",
+    "np.sort({})[1]", "np.sum({}[np.argsort({})][:2])", "np.sum({}[{} > 0.1]) / 4",
+    "np.sum({}[({} > -0.5) & ({} < 1.0)])",
+    "np.sum(np.where({} > 0.1, {}, 0.2)) / 4", "np.cumsum({})[2] / 3", "sum([np.sin(e) for e in {} if e > 0.1])",
+    "sum(e * 0.2 for e in {} if e < 0.5)", "np.sum(np.outer({}, {})[1]) / 4", "np.sum(np.reshape({}, (2, 2))[:, 1])",
+    "np.prod(np.cos({}))", "np.linalg.norm({}) / 2", "np.sum(np.diff({})) / 2",
+)  # fmt: skip
 SCALAR_CALLS = ("power({}, 2)", "twice(lambda t: t * 0.5 + {}, {})", "make_scaler({})({})", "Total({}).add({}).total")
 BOUNDS = ("-0.3", "0.05", "0.6")
 ARRAYS = (
@@ -80,9 +102,13 @@ ARRAYS = (
     "{a}.copy()",
     "{a} * 1.0",
     "np.zeros_like({a})",
+    "{a}[::-1].copy()",
+    "np.array({a})",
+    "np.where({a} > {s}, {a}, 0.1)",
+    "np.concatenate([{a}[2:], {a}[:2]])",
 )
 INDICES = ("0", "2", "-1")
-SLICES = (":2", "1:3", "::2", "2:")
+SLICES = (":2", "1:3", "::2", "2:", "::-2", "-2:", "2:0:-1")
 
 
 @dataclass
@@ -93,6 +119,7 @@ class Writer:
         choose: draws one of some options.
         kinds: the variables that are set on every path so far, by kind; arrays are never written in place, buffers are.
         loops: how many loops the statement is inside of, each with a counter in 0..3.
+        left: how many more statements there may be.
     """
 
     choose: Callable[[Sequence[Any]], Any]
@@ -105,12 +132,18 @@ class Writer:
             "dict": [],
             "function": [],
             "object": [],
+            "matrix": [],
+            "rows": [],
+            "arrays": [],
+            "store": [],
+            "pair": [],
         }  # fmt: skip
     )
     lines: list[str] = field(default_factory=list)
     counters: list[str] = field(default_factory=list)
     loops: int = 0
     count: int = 0
+    left: int = 40
 
     def line(self, depth: int, text: str) -> None:
         self.lines.append("    " * depth + text)
@@ -135,7 +168,7 @@ class Writer:
     def scalar(self, depth: int = 0) -> str:
         """An expression for a bounded number."""
         forms = ["variable", "unary", "binary", "reduced", "called", "choice"]
-        forms += [f for f in ("item", "applied", "entry", "listed") if self.kinds[_NEEDS[f]]]
+        forms += [f for f in _READS if self.kinds[_NEEDS[f]]]
         form = self.choose(forms if depth < 2 else ["variable"])
         if form == "variable":
             return self.variable("scalar")
@@ -172,6 +205,23 @@ class Writer:
             ("{}[0]", "{}[-1]", "np.tanh(sum({}))", "np.mean(np.array({}))", "np.stack({}).sum() / len({})")
         )
         return text.format(*[self.variable("list")] * text.count("{}"))
+
+    def _cell(self, depth: int) -> str:
+        text = self.choose(("{}[{i}, {j}]", "np.sum({}[{i}]) / 4", "np.sum({}.T[{i}] * {a})", "np.mean({}[:, {j}])"))
+        return text.format(self.variable("matrix"), i=self.index(), j=self.index(), a=self.an_array())
+
+    def _row(self, depth: int) -> str:
+        text = self.choose(("{}[0][{i}]", "np.sum({}[-1])", "sum(np.sum(r) for r in {}) / 8", "np.stack({})[0, {i}]"))
+        return text.format(self.variable("rows"), i=self.index())
+
+    def _held(self, depth: int) -> str:
+        return self.choose(('{}["p"][{i}]', 'np.sum({}["q"]) / 4')).format(self.variable("arrays"), i=self.index())
+
+    def _stored(self, depth: int) -> str:
+        return self.choose(("np.sum({}.array) / 4", "{}.array[{i}]")).format(self.variable("store"), i=self.index())
+
+    def _half(self, depth: int) -> str:
+        return f"{self.variable('pair')}[{self.choose('01')}]"
 
     def array(self) -> str:
         """An expression for a new array of four bounded numbers."""
@@ -216,17 +266,21 @@ class Writer:
             "make_list",
             "make_dict",
             "make_function",
+            "make_pair",
         ]
         forms += [f for f in _STATEMENTS if self.kinds[_NEEDS[f]]]
-        if depth < 4:
-            forms += ["branch", "branch", "loop", "loop", "while_loop", "elements", "searched"]
+        if depth < 4 and self.left > 0:
+            forms += ["branch", "branch", "loop", "loop", "while_loop", "elements", "searched", "counted", "greatest"]
+        self.left -= 1
         getattr(self, self.choose(forms))(depth)
 
     def block(self, depth: int, size: int) -> None:
         """Statements; what is first set inside is forgotten after it, because it may not run."""
         with self.forgetting():
-            for _ in range(self.choose(range(1, size + 1))):
-                self.statement(depth)
+            self.statement(depth)
+            for _ in range(self.choose(range(size))):
+                if self.left > 0:
+                    self.statement(depth)
 
     @contextmanager
     def forgetting(self) -> Iterator[None]:
@@ -295,9 +349,94 @@ class Writer:
                 f"{b} += np.tanh({self.an_array()})",
                 f"{b}[:] = {self.array()}",
                 f"scale_in_place({b}, 0.7)",
+                f"negated_in_place({b})",
+                f"{b}[1:] = {b}[:-1] * 0.5",
+                f"{b}[:] = {b}[::-1].copy()",
+                f"{b}[:2], {b}[2:] = {b}[2:].copy(), {b}[:2].copy()",
+                f"{b}[:2], {b}[2:] = {b}[2:] * 0.5, {b}[:2] * 1.0",
+                f"{b}[{b} > 0.1] *= 0.5",
+                f"np.add.at({b}, np.array([1, 1, 3]), {self.variable('scalar')} * 0.2)",
+                f"{b} = np.where({b} > 0.1, {self.an_array()}, {b})",
             )
         )
         self.line(depth, text)
+
+    def alias(self, depth: int) -> None:
+        """Another name for a buffer: what is written under one is seen under the other."""
+        b = self.variable("buffer")
+        self.line(depth, f"{self.fresh('buffer')} = {b}")
+
+    def write_view(self, depth: int) -> None:
+        b, view = self.variable("buffer"), self.name("u")
+        self.line(depth, f"{view} = {b}[{self.choose(SLICES[:4])}]")
+        s = self.variable("scalar")
+        self.line(depth, self.choose((f"{view} *= 0.5", f"{view} += np.tanh({s})", f"{view}[0] = np.sin({s})")))
+        self.line(depth, f"{self.fresh('scalar')} = {view}[1] + {b}[{self.index()}] * 0.5")
+
+    def make_matrix(self, depth: int) -> None:
+        one, two, s = self.an_array(), self.an_array(), self.variable("scalar")
+        made = (
+            f"np.outer(np.tanh({one}), {two})",
+            f"np.full((4, 4), {s})",
+            f"np.stack([{one}, {two}, {one}, {two} * 0.5])",
+        )
+        self.line(depth, f"{self.fresh('matrix')} = {self.choose(made)}")
+
+    def change_matrix(self, depth: int) -> None:
+        m, s, i = self.variable("matrix"), self.variable("scalar"), self.index()
+        changes = (
+            f"{m}[{i}] = {self.an_array()}", f"{m}[:, {i}] *= 0.5", f"{m}[{i}, {self.index()}] = np.tanh({s})",
+            f"{m}[1:3, ::2] += np.sin({s})", f"{m}[{i}][{self.index()}] = np.sin({s})",
+            f"{m}[0], {m}[1] = {m}[1] * 0.5, {m}[0] * 1.0",
+            f"{m}[{m} > 0.1] *= 0.5", f"{m} *= np.cos({s})", f"{m}[{i}] -= {m}[{self.index()}] * 0.5",
+        )  # fmt: skip
+        self.line(depth, self.choose(changes))
+
+    def row_of_matrix(self, depth: int) -> None:
+        """A view of a matrix is a buffer of its own name."""
+        m = self.variable("matrix")
+        self.line(depth, f"{self.fresh('buffer')} = {m}{self.choose(('[1]', '[:, 2]', '.T[0]', '[-1]'))}")
+
+    def make_rows(self, depth: int) -> None:
+        made = f"[{self.variable('buffer')}, {self.array()}, {self.variable('buffer')}.copy()]"
+        self.line(depth, f"{self.fresh('rows')} = {made}")
+
+    def change_rows(self, depth: int) -> None:
+        r, s = self.variable("rows"), self.variable("scalar")
+        changes = (
+            f"{r}[0][{self.index()}] = np.tanh({s})", f"{r}[-1][1:3] *= 0.5", f"{r}[1] = {self.array()}",
+            f"{r}.append({self.variable('buffer')} * 0.5)", f"{r}[0], {r}[1] = {r}[1], {r}[0]",
+        )  # fmt: skip
+        self.line(depth, self.choose(changes))
+
+    def make_arrays(self, depth: int) -> None:
+        made = f'{{"p": {self.variable("buffer")}, "q": {self.array()}}}'
+        self.line(depth, f"{self.fresh('arrays')} = {made}")
+
+    def change_arrays(self, depth: int) -> None:
+        d, s = self.variable("arrays"), self.variable("scalar")
+        changes = (
+            f'{d}["p"][{self.index()}] = np.tanh({s})', f'{d}["q"] = {d}["q"] * 0.5', f'{d}["p"][:2] += {s} * 0.1',
+            f'{d}["q"] = {self.array()}', f'{d}["p"] = {d}["p"] * np.cos({s})',
+        )  # fmt: skip
+        self.line(depth, self.choose(changes))
+
+    def make_store(self, depth: int) -> None:
+        made = f"Store({self.variable('buffer')})"
+        self.line(depth, f"{self.fresh('store')} = {made}")
+
+    def change_store(self, depth: int) -> None:
+        o, s = self.variable("store"), self.variable("scalar")
+        self.line(depth, self.choose((f"{o}.put({self.index()}, {s})", f"{o}.array[{self.index()}] += np.tanh({s})")))
+        self.line(depth, f"{self.fresh('scalar')} = {o}.array[1]")
+
+    def make_pair(self, depth: int) -> None:
+        made = f"({self.scalar(1)}, {self.variable('scalar')})"
+        self.line(depth, f"{self.fresh('pair')} = {made}")
+
+    def change_pair(self, depth: int) -> None:
+        p = self.variable("pair")
+        self.line(depth, f"{p} = ({p}[1], np.tanh({p}[0] + {self.scalar(1)}))")
 
     def make_list(self, depth: int) -> None:
         text = self.choose(("[{}, {}]", "[{}]", "[e * {} for e in {a}]")).replace("{a}", self.an_array())
@@ -410,6 +549,25 @@ class Writer:
             self.kinds["scalar"].append(item)
             self.body(depth + 1, 2)
 
+    def counted(self, depth: int) -> None:
+        """A loop whose number of iterations depends on a value."""
+        counter = self.name("n")
+        self.line(depth, f"{counter} = 0.0")
+        self.line(
+            depth, f"while {counter} < {self.choose(('0.5', '1.5'))} + np.abs(np.tanh({self.variable('scalar')})):"
+        )
+        self.line(depth + 1, f"{counter} += {self.choose(('1.0', '0.7'))}")
+        self.body(depth + 1, 2)
+
+    def greatest(self, depth: int) -> None:
+        array, item = self.an_array(), self.name("e")
+        found = self.name("s")
+        self.line(depth, f"{found} = None")
+        self.line(depth, f"for {item} in {array}:")
+        self.line(depth + 1, f"if {found} is None or {item} > {found}:")
+        self.line(depth + 2, f"{found} = {item}")
+        self.kinds["scalar"].append(found)
+
     def searched(self, depth: int) -> None:
         array, other = self.an_array(), self.variable("scalar")
         found, item = self.fresh("scalar"), self.name("e")
@@ -426,17 +584,28 @@ _NEEDS = {
     "write_item": "buffer", "write_slice": "buffer", "write_masked": "buffer", "write_at_positions": "buffer",
     "write_swapped": "buffer", "write_whole": "buffer", "change_list": "list", "pop_from_list": "list",
     "change_dict": "dict", "make_object": "scalar", "change_object": "object",
+    "alias": "buffer", "write_view": "buffer", "make_matrix": "array", "change_matrix": "matrix",
+    "row_of_matrix": "matrix", "make_rows": "buffer", "change_rows": "rows", "make_arrays": "buffer",
+    "change_arrays": "arrays", "make_store": "buffer", "change_store": "store", "change_pair": "pair",
+    "cell": "matrix", "row": "rows", "held": "arrays", "stored": "store", "half": "pair",
 }  # fmt: skip
-_STATEMENTS = [f for f in _NEEDS if f not in ("item", "applied", "entry", "listed")]
+_READS = ("item", "applied", "entry", "listed", "cell", "row", "held", "stored", "half")
+_STATEMENTS = [f for f in _NEEDS if f not in _READS]
 
 
-def program(choose: Callable[[Sequence[Any]], Any], size: int = 6) -> str:
-    """The text of a module with a function `f(x, y, v, w)` of two numbers and two arrays that returns one number."""
-    writer = Writer(choose)
+def program(choose: Callable[[Sequence[Any]], Any], size: int = 6, most: int = 40) -> str:
+    """The text of a module with a function `f(x, y, v, w)` of two numbers and two arrays that returns one number.
+
+    It has up to `size` statements at the top, and about `most` in all.
+    """
+    writer = Writer(choose, left=most)
     for _ in range(choose(range(2, size + 1))):
         writer.statement(1)
     scalars = [f"{i + 1} * {n}" for i, n in enumerate(writer.kinds["scalar"])]
     arrays = [f"np.sum({n} * {i + 0.5})" for i, n in enumerate(writer.kinds["array"] + writer.kinds["buffer"])]
     lists = [f"sum({n})" for n in writer.kinds["list"]]
+    lists += [f"np.sum({n} * 0.3)" for n in writer.kinds["matrix"]]
+    lists += [f"sum(np.sum(r) for r in {n})" for n in writer.kinds["rows"]]
+    lists += [f'np.sum({n}["p"] - {n}["q"])' for n in writer.kinds["arrays"]]
     writer.line(1, f"return {' + '.join(scalars + arrays + lists)}")
     return HELPERS + "\n\ndef f(x, y, v, w):\n" + "\n".join(writer.lines) + "\n"

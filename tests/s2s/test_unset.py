@@ -131,3 +131,34 @@ def test_a_conditional_append_of_an_unset_variable():
     assert s2s.jit(f)(-2.0) == -2.0
     with pytest.raises(UnboundLocalError):
         s2s.jit(f)(0.5)
+
+
+def chain(x):
+    if x[0] < 0:
+        y = np.sin(x) * x
+        s = np.sum(y * y)
+    elif x[0] < 1:
+        z = np.cos(x) * x
+        s = np.sum(z * z * x)
+    else:
+        s = np.sum(x)
+    return s
+
+
+def asked_again(x):
+    if x[0] < 0:
+        y = np.sin(x)
+    s = np.sum(x)
+    if x[0] < 0:
+        s = s + np.sum(y)
+    return s
+
+
+@pytest.mark.parametrize("f", [chain, asked_again])
+def test_who_asks_for_the_same_again_is_not_checked(f):
+    """Neither derivatives, which save what their way back on the same path reads, nor the user's code."""
+    x = np.array([0.3, 1.2, -0.7])
+    for done in (s2s.jit(s2s.grad(f)), s2s.jit(f)):
+        assert "callback" not in str(done.lower(x).as_text())
+    for shift in (0.0, -1.0, 1.0):
+        np.testing.assert_allclose(s2s.jit(s2s.grad(f))(x + shift), s2s.grad(f)(x + shift))
