@@ -15,7 +15,7 @@ from s2s.codegen.derivatives import rematerialisation
 from s2s.codegen.desugaring import call_arguments, lifting
 from s2s.codegen.desugaring.desugar import Desugarer
 from s2s.codegen.desugaring.facts import Facts
-from s2s.codegen.desugaring.refusals import refuse_captured_writes, refuse_hidden_reads
+from s2s.codegen.desugaring.refusals import refuse_hidden_reads
 from s2s.codegen.diagnostics import Diagnostics, UnsupportedError
 from s2s.codegen.emission import defaults
 from s2s.codegen.emission.defaults import signature
@@ -395,7 +395,6 @@ def build(
     function.defaults = defaults.nodes(source)
     function.references.update(defaults.references(source))
     function.references.update(defined)
-    _refuse_captured_writes(source, diagnostics)
     function.facts = facts = facts if facts is not None else Facts()
     Desugarer(function, tree, diagnostics, source.filename, inactive, facts).run()
     if not diagnostics and not facts.grew:
@@ -406,12 +405,6 @@ def build(
 def bind_values(names: list[str], given: dict[str, Any], args: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:
     """Parameter to value in a call."""
     return {**{n: v for n, v in given.items() if n in names}, **dict(zip(names, args, strict=False)), **keywords}
-
-
-def _refuse_captured_writes(source: FunctionSource, diagnostics: Diagnostics) -> None:
-    for node in source.nodes:
-        if type(node) is gast.FunctionDef and node is not source.tree:
-            refuse_captured_writes(diagnostics, node)
 
 
 def _refuse_generators(nodes: list[gast.AST], diagnostics: Diagnostics) -> None:

@@ -199,16 +199,25 @@ def generator(x):
     yield np.sum(x)
 
 
-def writes_global(x):
-    global TOTAL
-    TOTAL, last = 1.0, 0.0
+def remembers(x):
+    count, total, seen, last = 0, 0.0, [], np.zeros(2)
 
     def remember(v):
-        nonlocal last
-        last = v * TOTAL
+        nonlocal count, total
+        count += 1
+        total = total * 0.5 + v
+        seen.append(v * x[0])
+        last[count % 2] = v
 
-    remember(np.sum(x))
-    return last
+    for v in x:
+        remember(v)
+    return total * count + sum(seen) * last[0]
+
+
+def writes_global(x):
+    global TOTAL
+    TOTAL = 1.0
+    return np.sum(x) * TOTAL
 
 
 PROGRAMS = {
@@ -233,7 +242,8 @@ PROGRAMS = {
         transformations
     ),
     "generators, `async`": generator,
-    "writing globals and `nonlocal` variables": writes_global,
+    "functions defined inside that write `nonlocal` variables and containers of the function around": remembers,
+    "writing globals": writes_global,
 }
 
 

@@ -223,13 +223,13 @@ class Again:
         if getattr(statement, "is_test", False):
             return all(type(n) in _IN_TESTS for n in gast.walk(value))
         if kind is gast.Subscript:
-            return self._is_basic(value.slice)
+            return self._is_basic(value.slice) and self._stays(value.value)
         if kind is gast.BinOp:
             return self._are_numeric(value) and self._is_cheap_operator(value)
         if kind is gast.UnaryOp or kind is gast.Compare:
             return self._are_numeric(value)
         if kind is gast.Call and not value.keywords and len(value.args) == 1:
-            return resolved(self.function, value.func) is len
+            return resolved(self.function, value.func) is len and self._stays(value.args[0])
         return kind is gast.Attribute and value.attr == "T" and core.is_name(value.value)
 
     def _is_cheap_operator(self, value: gast.BinOp) -> bool:
@@ -238,6 +238,13 @@ class Again:
         if type(value.op) in (gast.Div, gast.FloorDiv, gast.Mod):
             return all(self._is_scalar(n) for n in core.reads(value))
         return type(value.op) in (gast.Add, gast.Sub, gast.Mult)
+
+    def _stays(self, node: gast.AST) -> bool:
+        """Is it no object that methods may change behind its name (a set, a deque)?"""
+        kind = self.function.kinds.get(node.id) if core.is_name(node) else None
+        made = self.definitions.of.get(node.id) if core.is_name(node) else None
+        is_shape = made is not None and type(made.value) is gast.Attribute and made.value.attr == "shape"
+        return is_shape or not isinstance(kind, Unknown)
 
     def _are_numeric(self, value: gast.AST) -> bool:
         """Is this arithmetic on numbers and arrays, or on sizes?"""

@@ -408,6 +408,8 @@ class Desugarer:
 
     def conditional(self, expression: gast.AST) -> gast.AST:
         """`a if test else b`: a branch that assigns one temporary."""
+        if any(effects.has_effects(self, n) for n in core.nodes(expression)):
+            return self.atom(self.value_of(expression))
         for arm in (expression.body, expression.orelse):
             changes.refuse_sometimes(self, arm)
         test = self.test(expression.test)

@@ -115,7 +115,8 @@ class Lifting:
         free = {name: self._captured_by(node) for name, node in own.items()}
         for name, node in own.items():
             captured = tuple(_closed(name, free, variables))
-            self.known[name] = Known(self._definition(node, name, captured), variables[name])
+            rebinds = tuple(n for n in self._rebound_by(name, own, set()) if n in captured)
+            self.known[name] = Known(self._definition(node, name, captured, rebinds), variables[name])
         for name, node in own.items():  # each may call every other one
             self._complete(self.known[name].definition, node)
         self.tree.body = _Rewriter(self, own).statements(self.tree.body)
@@ -144,14 +145,27 @@ class Lifting:
                 found.append(name)
         return list(dict.fromkeys(found))
 
-    def _definition(self, node: gast.AST, name: str, captured: tuple[str, ...]) -> Definition:
+    def _rebound_by(self, name: str, own: Mapping[str, gast.AST], seen: set[str]) -> list[str]:
+        """Variables around a known function that it, or one that it calls, declares `nonlocal`."""
+        seen.add(name)
+        if name not in own:
+            return list(self.known[name].definition.source.rebinds)
+        inner = bound_names(own[name]) if isinstance(own[name], gast.FunctionDef) else set()
+        called = [n for n in free_variables(own[name]) if n in {*own, *self.known} and n not in seen]
+        found = [*declared_nonlocal(own[name]), *[n for c in called for n in self._rebound_by(c, own, seen)]]
+        return [n for n in dict.fromkeys(found) if n not in inner]
+
+    def _definition(
+        self, node: gast.AST, name: str, captured: tuple[str, ...], rebinds: tuple[str, ...] = ()
+    ) -> Definition:
         defaults = captured_defaults(node)
-        tree = _as_function(node, name)
+        tree = _without_nonlocal(_as_function(node, name), rebinds)
         tree.args = _with_parameters(tree.args, captured, defaults)
         plain = {p: core.literal(v) for p, v in written_defaults(node) if p not in defaults}
         source = dataclasses.replace(
             self.source, tree=tree, name=name, qualname=f"{self.source.qualname}.<locals>.{name}", defaults=plain,
             function=None, decorators=[], bound=None, variants={}, lifted=None, known={}, first_line=node.lineno,
+            rebinds=rebinds,
         )  # fmt: skip
         return Definition(source, captured, defaults)
 
@@ -425,12 +439,40 @@ def _drop_defaults(arguments: gast.AST, dropped: tuple[str, ...]) -> None:
 
 def free_variables(node: gast.AST) -> list[str]:
     """Names that a definition reads from the scopes around it, in order."""
-    found: dict[str, None] = {}
+    found: dict[str, None] = dict.fromkeys(declared_nonlocal(node))
     inner = bound_names(node) if isinstance(node, gast.FunctionDef) else _lambda_names(node)
     body = node.body if isinstance(node.body, list) else [node.body]
     for part in body:
         _collect_free(part, frozenset(inner), found)
     return list(found)
+
+
+def declared_nonlocal(node: gast.AST) -> list[str]:
+    """The names of functions around that a definition, or one inside of it, declares `nonlocal`."""
+    nodes = list(own_nodes(node.body)) if isinstance(node.body, list) else []
+    found = [name for n in nodes if isinstance(n, gast.Nonlocal) for name in n.names]
+    inner = [n for n in nodes if isinstance(n, gast.FunctionDef)]
+    bound = bound_names(node) if inner else set()
+    return [*found, *[name for n in inner for name in declared_nonlocal(n) if name not in bound]]
+
+
+def _without_nonlocal(tree: gast.AST, names: tuple[str, ...]) -> gast.AST:
+    """The function without declarations of names that are parameters of it now."""
+    if names:
+        tree.body = [_Declarations(set(names)).visit(s) for s in tree.body]
+    return tree
+
+
+class _Declarations(gast.NodeTransformer):
+    def __init__(self, names: set[str]):
+        self.names = names
+
+    def visit_FunctionDef(self, node: gast.AST) -> gast.AST:
+        return node  # which declares it for itself, of what is a parameter of the function around now
+
+    def visit_Nonlocal(self, node: gast.AST) -> Any:
+        kept = [n for n in node.names if n not in self.names]
+        return gast.copy_location(gast.Nonlocal(kept) if kept else gast.Pass(), node)
 
 
 def _lambda_names(node: gast.AST) -> set[str]:

@@ -20,6 +20,9 @@ from s2s.codegen.derivatives.rules import RuleWriter, as_argument
 def open_finals(desugarer: Any) -> None:
     """Hidden variables for the parameters whose writes reach the caller."""
     for parameter in desugarer.facts.written:
+        if parameter in desugarer.function.source.rebinds:
+            desugarer.finals.append(parameter)
+            continue
         final = desugarer.function.namer.fresh(f"{parameter}_final")
         desugarer.finals.append(final)
         desugarer.environment[final] = parameter

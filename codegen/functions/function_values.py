@@ -32,6 +32,10 @@ def make(inference: Any, statement: gast.AST, node: gast.AST, maker: Any) -> Kin
         return partials.make(inference, statement, node) or inference.unknown_call(statement, node)
     statement.value = gast.copy_location(core.tuple_of(node.args), node)
     statement.closure = maker.definition
+    if maker.definition.source.rebinds:
+        name = maker.definition.source.rebinds[0]
+        cause = f"{maker.definition.name}() assigns {name!r} of the function around, and is used as a value here"
+        inference.refuse(node, cause, "call it by its name, or return the new value and assign it outside")
     if getattr(statement, "temporary", False):
         inference.function.bases[core.targets(statement)[0]] = maker.definition.name
     return inference.meaning(statement)

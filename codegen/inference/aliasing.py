@@ -63,9 +63,9 @@ def check(function: core.Function, diagnostics: Diagnostics, visible: Iterable[s
     if not written:
         return
     sharing = Sharing(function)
-    call_aliases.check(function, diagnostics, sharing, is_immutable)
     later = Liveness(function.body).after
     meeting, reported = _check_elements(function, diagnostics, written, sharing, later)
+    call_aliases.check(function, diagnostics, sharing, is_immutable, meeting)
     written = [
         s
         for s in written
@@ -221,7 +221,7 @@ class Sharing:
             return
         elif core.is_join(statement):
             self._join(core.split_join([statement])[1])
-        elif writes(statement):
+        elif writes(statement) or (core.is_name(statement.value) and statement.value.id in self.parts):
             self._write(statement)
         elif getattr(statement, "effects", None) and statement.operation.form == "call":
             self.parts[core.targets(statement)[0]] = kept_arguments(statement.operation)

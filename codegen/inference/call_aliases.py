@@ -13,8 +13,12 @@ from s2s.codegen.inference import effects
 from s2s.codegen.inference.maps import static_index
 
 
-def check(function: core.Function, diagnostics: Diagnostics, sharing: Any, is_immutable: Any) -> None:
-    """Refuses such calls, but for views of parts that are certain to be apart."""
+def check(function: core.Function, diagnostics: Diagnostics, sharing: Any, is_immutable: Any, meeting: Any) -> None:
+    """Refuses such calls, but for views of parts that are certain to be apart.
+
+    Args:
+        meeting: a call's id and the name of what it writes to the names that may show it, where the heap knows.
+    """
     for statement in core.walk(function.body):
         found = sharing.at_call.get(id(statement))
         if found is None:
@@ -23,6 +27,7 @@ def check(function: core.Function, diagnostics: Diagnostics, sharing: Any, is_im
         for written, others in found:
             twice = [n for n in arguments if n is not written and (n.id == written.id or n.id in others)]
             seen = [n.id for n in twice if not is_immutable(function.kinds.get(n.id))]
+            seen = [n for n in seen if n in meeting.get((id(statement), written.id), seen)]
             seen = [n for n in seen if not _are_apart(function, written.id, n)]
             if seen:
                 _refuse(function, diagnostics, statement, written.id, seen[0])

@@ -24,7 +24,7 @@ import builtins
 import dis
 import functools
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import gast
@@ -75,27 +75,55 @@ def _may_write(expression: gast.AST) -> bool:
 def call(desugarer: Any, node: gast.AST, made: gast.AST) -> gast.AST:
     """The call `made` of the user's `node`; what is known to write its arguments is followed by their new versions."""
     found = desugarer.facts.at("call", node)
-    if found is None:
-        return made
-    made = core.located(made, node)
-    return (
-        updates.apply(desugarer, made, found) if isinstance(found, updates.Update) else _called(desugarer, made, found)
-    )
+    made = core.located(made, node) if found is not None else made
+    if isinstance(found, updates.Update):
+        return updates.apply(desugarer, made, found)
+    rebound = _rebound(desugarer, node)
+    places = _in_order({*(found or ()), *rebound})
+    return _called(desugarer, core.located(made, node), places, rebound) if places else made
 
 
-def _called(desugarer: Any, made: gast.AST, places: tuple[Place, ...]) -> gast.AST:
+def has_effects(desugarer: Any, node: gast.AST) -> bool:
+    """Is this a call that is known to give variables new versions?"""
+    is_call = isinstance(node, gast.Call)
+    return is_call and (desugarer.facts.at("call", node) is not None or bool(_rebound(desugarer, node)))
+
+
+def _rebound(desugarer: Any, node: gast.Call) -> dict[Place, str]:
+    """The places of the variables that a function defined inside assigns (`nonlocal`), and these variables."""
+    source = desugarer.function.references.get(node.func.id) if core.is_name(node.func) else None
+    rebinds = source.rebinds if isinstance(source, FunctionSource) else ()
+    if not rebinds:
+        return {}
+    arguments = source.tree.args
+    parameters = [a.id for a in [*arguments.posonlyargs, *arguments.args]]
+    named = {i: p for i, p in enumerate(parameters[: len(node.args)])} | {k.arg: k.arg for k in node.keywords}
+    return {place: p for place, p in named.items() if p in rebinds}
+
+
+def _in_order(places: Iterable[Place]) -> tuple[Place, ...]:
+    return tuple(sorted(places, key=lambda p: (isinstance(p, str), p)))
+
+
+def _called(desugarer: Any, made: gast.AST, places: tuple[Place, ...], rebound: Mapping[Place, str]) -> gast.AST:
     function = desugarer.function
+    both = desugarer.facts.at("written and assigned", made) or ()
     results, result = function.fresh("results"), function.fresh("result")
     desugarer.emit(core.assign(results, made))
     desugarer.body[-1].effects, desugarer.body[-1].temporary = places, True
-    written = [n.id for n in (argument_at(made, p) for p in places) if core.is_name(n)]
-    finals = [function.fresh(function.bases.get(n, n)) for n in written]
+    nodes = [(p, argument_at(made, p)) for p in places]
+    names = [rebound.get(p) or function.bases.get(n.id, n.id) for p, n in nodes if p in rebound or core.is_name(n)]
+    finals = [function.fresh(name) for name in names]
     unpacked = core.unpack([result, *finals], core.name(results))
     desugarer.emit(unpacked)
-    unpacked.writes = list(zip(written, finals, strict=True))
-    for old, new in unpacked.writes:
+    unpacked.writes = []
+    for (place, node), new in zip([(p, n) for p, n in nodes if p in rebound or core.is_name(n)], finals, strict=True):
         desugarer.definitions[new] = unpacked
-        versions.write(desugarer, old, new)
+        if place not in rebound or rebound[place] in both:
+            unpacked.writes.append((node.id, new))
+            versions.write(desugarer, node.id, new)
+        if place in rebound:
+            desugarer.environment[rebound[place]] = new
     return core.name(result)
 
 
@@ -125,7 +153,14 @@ def requested(statement: gast.AST, node: gast.Call, bound: dict[str, gast.AST]) 
 
 def note(inference: Any, statement: gast.AST, node: gast.Call, bound: dict[str, gast.AST], writes: Any) -> None:
     """Notes that a call writes the arguments of the parameters `writes`, where it was not known yet."""
+    _note_both(inference, node, writes)
     known = set(getattr(statement, "effects", ()))
+    if writes and "closure_read" in statement.__dict__:
+        cause = (
+            f"this call of a function that is used as a value writes into {sorted(writes)[0]!r} of the function around"
+        )
+        inference.refuse(node, cause, "call the function by its own name")
+        return
     by_node = {id(argument): place for place, argument in places_of(node).items()}
     wanted = requested(statement, node, bound)
     missing = [p for p in writes if p not in wanted]
@@ -136,9 +171,28 @@ def note(inference: Any, statement: gast.AST, node: gast.Call, bound: dict[str, 
             inference.refuse(node, cause, "pass an array that is made here")
             return
         known.add(by_node.get(id(argument)))
-    places = tuple(sorted(known, key=lambda p: (isinstance(p, str), p)))
+    places = _in_order(known)
     if missing and not note_at_call(inference, node, places):
         inference.refuse(node, f"this call writes into its argument {missing[0]!r}", "return the new value instead")
+
+
+def _note_both(inference: Any, node: gast.Call, writes: Any) -> None:
+    """Notes the variables around that a function both writes into and assigns anew: `total += v` of an array."""
+    source = inference.function.references.get(node.func.id) if core.is_name(node.func) else None
+    both = frozenset(p for p in writes if p in source.rebinds) if isinstance(source, FunctionSource) else frozenset()
+    if not both:
+        return
+    plain = sorted(p for p in both if p in _assigned_anew(source.tree))
+    if plain or not inference.function.facts.note("written and assigned", node, both):
+        cause = f"this call both writes into {(plain or sorted(both))[0]!r} and assigns it another value"
+        inference.refuse(node, cause, "return the new value instead")
+
+
+def _assigned_anew(tree: gast.AST) -> set[str]:
+    """Names that a function assigns other than by `+=` and its like."""
+    augmented = {id(n.target) for n in gast.walk(tree) if isinstance(n, gast.AugAssign)}
+    names = (n for n in gast.walk(tree) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store))
+    return {n.id for n in names if id(n) not in augmented}
 
 
 def of_statement(inference: Any, statement: gast.AST, node: gast.Call) -> bool:

@@ -75,6 +75,13 @@ class Checker(Walker):
         if isinstance(value, gast.Subscript) and not self._is_at(old, value.value.id, value.slice):
             self._report(statement, old, f"may no longer be what {self._shown(value.value.id)} holds there")
 
+    def called(self, statement: gast.AST) -> None:
+        names = [n for n in core.own_reads(statement) if n in self.heap.names]
+        reached = {n: self.heap.reached(self.heap.of(n)) for n in names}
+        for name in names:
+            meeting = [n for n in names if n == name or reached[n] & reached[name]]
+            self.meeting.setdefault((id(statement), name), set()).update(meeting)
+
     def stored_back(self, statement: gast.AST, name: str) -> None:
         held, tokens = statement.stored_over, self.heap.tokens
         if core.is_name(held) and tokens.get(held.id, held.id) != tokens.get(name, name):

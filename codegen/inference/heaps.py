@@ -49,6 +49,9 @@ class Walker:
     def reread(self, statement: gast.AST, old: str) -> None:
         """`old` is about to be read again from its place."""
 
+    def called(self, statement: gast.AST) -> None:
+        """A function that writes its arguments is about to be called."""
+
     def stored_back(self, statement: gast.AST, name: str) -> None:
         """What was read from an attribute and written is about to be stored there again."""
 
@@ -150,7 +153,7 @@ class Walker:
         for target in targets[1:]:
             old = old_of.get(target)
             if old is None:
-                self._bind(target, reached)
+                self._bind(target, reached | self._returned(operation, target, operation.binding))
                 continue
             self._grown(old, (id(statement), target), None if is_tidy else reached)
             self.heap.follow(target, old)
@@ -261,6 +264,7 @@ class Walker:
         if operation is not None and operation.form == "call" and operation.callee is not None:
             self.calls[target] = operation
             if statement.__dict__.get("effects"):
+                self.called(statement)
                 self.heap.bind(target, NOTHING)
                 return
         if (old := statement.__dict__.get("reread_of")) is not None:

@@ -72,6 +72,7 @@ class FunctionSource:
         variants: the same function for given numbers of starred arguments.
         known: for a function defined inside of another one, the functions of that one that it may call.
         lifted: its tree without definitions inside, once that has been made.
+        rebinds: for a function defined inside of another one, the variables of that one that it assigns (`nonlocal`).
     """
 
     tree: Any
@@ -91,6 +92,7 @@ class FunctionSource:
     variants: dict[Any, "FunctionSource"] = field(default_factory=dict)
     known: dict[str, Any] = field(default_factory=dict)
     lifted: Any = None
+    rebinds: tuple[str, ...] = ()
 
     @functools.cached_property
     def nodes(self) -> list[Any]:

@@ -123,3 +123,15 @@ def test_an_inner_loop_over_a_range_of_the_outer_one_runs_over_it_again():
     steps = 1e-6 * np.eye(4)
     differences = [(back_substitution(x + h) - back_substitution(x - h)) / 2e-6 for h in steps]
     np.testing.assert_allclose(s2s.grad(back_substitution)(x), differences, rtol=1e-6, atol=1e-8)
+
+
+def visited(x):
+    seen, total = set(), 0.0
+    for i in [0, 1, 1, 2, 0]:
+        seen.add(i)
+        total += x[i] * len(seen)
+    return total
+
+
+def test_what_methods_change_is_not_asked_again_afterwards():
+    np.testing.assert_allclose(s2s.grad(visited)(np.ones(3)), [1.0 + 3.0, 2.0 + 2.0, 3.0])
