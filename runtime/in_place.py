@@ -14,6 +14,7 @@ from s2s.runtime.adapter import ir
 from s2s.runtime.staging import Staged
 
 _READS = ("stablehlo.dynamic_slice", "stablehlo.slice", "stablehlo.gather")
+_SAME_ELEMENTS = ("stablehlo.reshape", "stablehlo.broadcast_in_dim", "stablehlo.negate")
 _LOOP = "stablehlo.while"
 # The operand of each kind of write that says where, or when, it is done; a loop writes what it carries.
 _TIED_OPERAND = {"stablehlo.dynamic_update_slice": 2, "stablehlo.scatter": 1, _LOOP: 0}
@@ -95,10 +96,22 @@ def pin(read: Any, counter: Staged) -> Staged:
     """The value of a read, pinned at the insertion point, which all users of the value use from then on."""
     value = staging.wrap(read.results[0])
     users = [use.owner for use in read.results[0].uses]
+    is_divided = _is_divided(read.results[0])
     made = _divided(value, _one(value.shape, counter))
+    if is_divided:  # XLA makes one division of two
+        made = hlo.select(_has_begun(counter), made, hlo.full_like(made, 0))
     for user in users:
         _replace_operands(user, value._value, made._value)
     return made
+
+
+def _is_divided(value: Any) -> bool:
+    """Whether the elements of a value are operands of a division."""
+    users = [use.owner.operation for use in value.uses]
+    return any(
+        user.name == "stablehlo.divide" or (user.name in _SAME_ELEMENTS and _is_divided(user.results[0]))
+        for user in users
+    )
 
 
 def is_part_of(op: Any, array: Any) -> bool:
@@ -166,7 +179,8 @@ def _replace_operands(op: Any, old: Any, new: Any) -> None:
 
 def _one(shape: tuple[int, ...], counter: Staged) -> Staged:
     """Ones that depend on the counter, and are different for each element as far as XLA knows."""
-    place = hlo.add(hlo.iota(shape, len(shape) - 1), hlo.broadcast_to(counter, shape))
+    longest = max(range(len(shape)), key=lambda axis: (shape[axis], axis))  # along others all are alike
+    place = hlo.add(hlo.iota(shape, longest), hlo.broadcast_to(counter, shape))
     return hlo.add(hlo.minimum(place, hlo.full_like(place, 0)), hlo.full_like(place, 1))
 
 
@@ -184,15 +198,27 @@ def _divided(x: Staged, one: Staged) -> Staged:
 
 def _tie(write: Any, pinned: list[Staged], counter: Staged) -> None:
     """Lets a write come after the pinned values."""
-    operand = _TIED_OPERAND[write.name]
+    operand = _TIED_OPERAND[write.name] + _moving_axis(write)
     write.operands[operand] = after(staging.wrap(write.operands[operand]), pinned, counter).value
+
+
+def _moving_axis(write: Any) -> int:
+    """An axis of which a write of a part does not take the whole: the place along others is known to be 0."""
+    if write.name != "stablehlo.dynamic_update_slice":
+        return 0
+    whole, part = (ir.RankedTensorType(write.operands[i].type).shape for i in (0, 1))
+    return next((axis for axis, sizes in enumerate(zip(whole, part, strict=True)) if sizes[0] != sizes[1]), 0)
 
 
 def after(place: Staged, pinned: list[Staged], counter: Staged) -> Staged:
     """`place`, which seems to depend on pinned values."""
     never = hlo.broadcast_to(_combined([_first(x, place.dtype) for x in pinned]), place.shape)
-    begun = hlo.compare(counter, hlo.full_like(counter, -1), "GT")
-    return hlo.select(begun, place, never)
+    return hlo.select(_has_begun(counter), place, never)
+
+
+def _has_begun(counter: Staged) -> Staged:
+    """True, which XLA does not know."""
+    return hlo.compare(counter, hlo.full_like(counter, -1), "GT")
 
 
 def _first(x: Staged, dtype: Any) -> Staged:

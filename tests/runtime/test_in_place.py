@@ -12,23 +12,42 @@ _DRAW = np.random.default_rng(0)
 V, M = _DRAW.normal(size=N) * 0.5, _DRAW.normal(size=(SIDE, SIDE)) * 0.1
 
 
-def copies_in_loops(text, size):
-    """The copies of arrays of at least that many elements in the bodies of the loops of a compiled module."""
+def _computations(text):
+    """The lines of the computations of a compiled module, and the names that they call."""
     lines, name = {}, None
     for line in text.splitlines():
         header = re.match(r"(?:ENTRY )?%?([\w.\-]+) .*\{$", line)
         name = header.group(1) if header else name
         lines.setdefault(name, []).append(line)
     called = {
-        name: set(re.findall(r"(?:body|calls|_computation)=%?([\w.\-]+)", "\n".join(x))) for name, x in lines.items()
+        name: set(re.findall(r"(?:body|calls|to_apply|_computation)=%?([\w.\-]+)", "\n".join(x)))
+        for name, x in lines.items()
     }
-    found, stack = set(), re.findall(r"body=%?([\w.\-]+)", text)
-    assert stack
+    return lines, called
+
+
+def _reached(names, called):
+    found, stack = set(), list(names)
     while stack:
         name = stack.pop()
         stack += called[name] - found
         found.add(name)
-    made = re.findall(r"= \w+\[([\d,]+)\]\S* copy\(", "\n".join(line for name in found for line in lines[name]))
+    return found
+
+
+def loop_bodies(text):
+    return re.findall(r"body=%?([\w.\-]+)", text)
+
+
+def copies_in_loops(text, size, innermost=False):
+    """The copies of arrays of at least that many elements in the bodies of the loops of a compiled module."""
+    lines, called = _computations(text)
+    bodies = loop_bodies(text)
+    assert bodies
+    if innermost:
+        bodies = [b for b in bodies if not _reached(called[b], called) & set(bodies)]
+    reached = "\n".join(line for name in _reached(bodies, called) for line in lines[name])
+    made = re.findall(r"= \w+\[([\d,]+)\]\S* copy\(", reached)
     return [shape for shape in made if np.prod([int(n) for n in shape.split(",")]) >= size]
 
 
