@@ -105,9 +105,9 @@ class Growth:
             if not {first, end} & {*self.following, *self._ends()}:
                 self.following[first] = end, start
 
-    def start(self) -> list[Any]:
-        """The MLIR values of the buffers before the loop, and the number of entries."""
-        made = [staging.zeros(aval) for aval in self.avals()]
+    def start(self, buffers: Sequence[Staged]) -> list[Any]:
+        """The MLIR values of these buffers before the loop, and of the number of entries."""
+        made = [*buffers, *([staging.zeros(self.avals()[-1])] if self.varies else [])]
         held = self._held()
         for end, start in self.following.values():
             at, row = held.index(end), hlo.expand(staging.like(start, self.layout.avals()[end]), [0])
@@ -170,6 +170,27 @@ class Growth:
         effects.note(self.target)
         self.target.restore(self.entry)
         self.target.take(run)
+
+
+def starts(lists: Sequence[Growth]) -> list[Any]:
+    """What the buffers of lists, and their lengths, are before a loop.
+
+    No entry is read before it is written. In a loop around, buffers that are alike begin with different numbers: if
+    they were one array, XLA would copy it for each of them in every iteration.
+    """
+    scope = staging.scope()
+    seen: dict[Any, int] = {}
+    made = []
+    for growth in lists:
+        buffers = []
+        for aval in growth.avals()[: len(growth.avals()) - growth.varies]:
+            kind = (aval.shape, aval.dtype)
+            seen[kind] = seen.get(kind, scope.filled) + 1
+            is_inner = scope.parent is not None and aval.dtype.kind in "fci"
+            buffers.append(hlo.full(aval.shape, seen[kind] if is_inner else 0, aval.dtype))
+        made += growth.start(buffers)
+    scope.filled = max(seen.values(), default=scope.filled)
+    return made
 
 
 def refuse_more(iterations: Staged, limit: int) -> None:

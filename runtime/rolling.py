@@ -7,7 +7,7 @@ from s2s.runtime import dtypes, effects, hlo, in_place, joins, staged_iterables,
 from s2s.runtime.adapter import ir
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import S2SError, at_user_line
-from s2s.runtime.growth import Growth, refuse_more
+from s2s.runtime.growth import Growth, refuse_more, starts
 from s2s.runtime.helpers.checks import is_unset
 from s2s.runtime.host_calls import results_or_raised
 from s2s.runtime.joins import JoinError, Spec
@@ -219,7 +219,7 @@ class Rolled:
             in_place.keep(region.scope.block)
         body = self._by_windows(region, avals) if len(self.tapes) else region
         start = [constant(0).value, *start]
-        start += [value for growth in self.growth for value in growth.start()]
+        start += starts(self.growth)
         op = _while(start, self._test(avals), body)
         results = [staging.like(value, aval) for value, aval in zip(op.results, avals, strict=True)]
         return self._after(results, shared, recorded)

@@ -37,7 +37,7 @@ class Scope:
 
     __slots__ = (
         *("module", "block", "platform", "captured", "open", "names", "arguments", "_captures"),
-        *("parent", "uses_arrays", "memory", "host", "flags"),
+        *("parent", "uses_arrays", "memory", "host", "flags", "filled"),
     )
 
     def __init__(self, module: Any, block: Any, capture: bool = False, parent: "Scope | None" = None) -> None:
@@ -45,6 +45,7 @@ class Scope:
         self.block = block
         self.parent = parent
         self.uses_arrays = False
+        self.filled = 0  # of buffers for lists that are alike, how many there are
         self.platform: str = devices.default_platform() if parent is None else parent.platform
         self.captured: list[Any] | None = [] if capture else None
         self.open = True

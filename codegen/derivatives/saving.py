@@ -45,7 +45,6 @@ def _connect_loop(function: core.Function, forward: list[gast.AST], loop: gast.F
     primal = loop.primal
     inside = core.assigned([primal])
     unchanged.read_outside(primal, loop)
-    unchanged.compute_again(function, primal, loop, missing(loop.body, inside))
     needed = missing(loop.body, inside)
     again = iterate_again(function, primal, needed)
     if again is not None:
