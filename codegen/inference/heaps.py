@@ -416,6 +416,8 @@ class Walker:
             whole = self._copied(self._value(arguments[0], (site, 0)), site)
             self.heap.hold(whole, ANY, self._value(arguments[-1], (site, 1)))
             return whole
+        if name in ("list_pop", "list_pop_at"):
+            return self._popped(self._value(arguments[0], (site, 0)), site)
         if name in COPIES or _is_one_of(found, COPYING):
             given = frozenset().union(*[self._value(a, (site, i)) for i, a in enumerate(arguments)])
             return self._copied(given | self.heap.held(given) if _is_one_of(found, (zip, enumerate)) else given, site)
@@ -428,6 +430,13 @@ class Walker:
                 return self._copied(self._value(node.func.value, (site, "of")), site)
             arguments.append(node.func.value)
         return self._unknown_call(arguments, site)
+
+    def _popped(self, owners: Things, site: Any) -> Things:
+        """`rest, item` of a pure `pop(xs)`, whose rest is a new list."""
+        pair, rest = frozenset([self.heap.made(site)]), self._copied(owners, (site, "rest"))
+        self.heap.hold(pair, 0, rest)
+        self.heap.hold(pair, 1, self.heap.held(owners))
+        return pair
 
     def _unknown(self, node: gast.AST, site: Any) -> Things:
         return self._unknown_call([core.name(n) for n in dict.fromkeys(core.free_reads(node))], site)

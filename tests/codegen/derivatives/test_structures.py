@@ -154,3 +154,16 @@ def test_objects_as_arguments_are_not_differentiated_and_nothing_is_dropped():
     assert s2s.vjp(on_line, line, x)[1](1.0)[0] is None
     with pytest.raises(TypeError, match="needs a floating-point value"):
         s2s.grad(on_line)(line, x)
+
+
+def gathered(x, y):
+    out = {"total": x + y, "parts": (x * 2.0, [y * x])}
+    parts = [out[k] for k in sorted(out)]
+    (double, (product,)), total = parts
+    return np.sum(double * product * total)
+
+
+def test_lists_that_the_way_back_takes_apart_have_a_second_derivative():
+    x, y, v = np.array([0.5, -1.0]), np.array([2.0, 3.0]), np.array([1.0, 0.25])
+    tangent = s2s.jvp(s2s.grad(gathered), (x, y), (v, 0.0 * y))[1]
+    np.testing.assert_allclose(tangent, (12 * x * y + 4 * y**2) * v)  # f = 2 x**2 y (x + y)
