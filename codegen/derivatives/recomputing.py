@@ -196,7 +196,8 @@ class Again:
     def _is_wanted(self, statement: gast.AST) -> bool:
         """Is this a temporary, or an element of a container?"""
         marks = statement.__dict__
-        return bool(marks.get("temporary") or marks.get("is_test")) or type(statement.value) is gast.Subscript
+        is_element = type(statement.value) is gast.Subscript
+        return bool(marks.get("temporary") or marks.get("is_test")) or is_element or core.is_constant(statement.value)
 
     def _takes_place(self, other: str, statement: gast.AST) -> bool:
         """May `other` be saved in place of what is computed from it, without saving more?"""
@@ -230,6 +231,8 @@ class Again:
             return self._are_numeric(value)
         if kind is gast.Call and not value.keywords and len(value.args) == 1:
             return resolved(self.function, value.func) is len and self._stays(value.args[0])
+        if core.is_constant(value):
+            return True
         return kind is gast.Attribute and value.attr == "T" and core.is_name(value.value)
 
     def _is_cheap_operator(self, value: gast.BinOp) -> bool:
@@ -248,7 +251,7 @@ class Again:
 
     def _are_numeric(self, value: gast.AST) -> bool:
         """Is this arithmetic on numbers and arrays, or on sizes?"""
-        known = [self.function.kinds.get(n) for n in core.reads(value)]
+        known = [self.function.kinds.get(n) for n in core.reads(value) if n in self.function.bases]
         return all(isinstance(k, Numeric) or k == Unknown() for k in known)
 
     def _is_basic(self, index: gast.AST) -> bool:

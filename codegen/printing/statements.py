@@ -127,7 +127,8 @@ class StatementWriter:
         pieces = ["return"]
         if statement.value is not None:
             pieces.append(" ")
-            write(statement.value, TUPLE, pieces)
+            is_single = type(statement.value) is gast.Tuple and len(statement.value.elts) == 1
+            write(statement.value, TEST if is_single else TUPLE, pieces)  # a comma alone is overlooked
         self.line(statement, pieces)
 
     def asserted(self, statement: Any) -> None:

@@ -81,7 +81,12 @@ class Nesting:
 
     def _inherit(self, statement: gast.AST, user: gast.AST) -> None:
         """What a loop starts from stands with the statement that it was computed for."""
-        if core.is_join(user) and core.is_derived(statement):
+        if (
+            core.is_join(user)
+            and core.is_derived(statement)
+            and statement.origin != user.__dict__.get("entry", user.origin)
+        ):
+            user.entry = user.__dict__.get("entry", user.origin)
             user.origin = statement.origin
 
     def _may_nest(self, statement: gast.AST) -> bool:

@@ -127,10 +127,22 @@ class Rewriting:
         return self._attribute(node) if kind is gast.Attribute else None
 
     def _attribute(self, node: gast.Attribute) -> gast.AST | None:
-        """`x.T.T` is x."""
+        """`x.T.T` is x, `(x.T @ y).T` is `y.T @ x`."""
         inner = self.definition(node.value)
+        if node.attr == "T" and isinstance(inner, gast.BinOp):
+            return self._transposed_product(node.value)
         twice = node.attr == "T" and isinstance(inner, gast.Attribute) and inner.attr == "T"
         return inner.value if twice and isinstance(inner.value, gast.Name) else None
+
+    def _transposed_product(self, node: gast.AST) -> gast.AST | None:
+        product = self.own_definition(node)
+        if not isinstance(product, gast.BinOp) or not isinstance(product.op, gast.MatMult):
+            return None
+        left = self.definition(product.left)
+        is_transposed = isinstance(left, gast.Attribute) and left.attr == "T" and isinstance(left.value, gast.Name)
+        if not is_transposed or [self.shapes.rank(n) for n in (left.value, product.right)] != [2, 2]:
+            return None
+        return core.binary(core.attribute(product.right, "T"), gast.MatMult(), left.value)
 
     def is_scalar(self, node: gast.AST) -> bool:
         return uniform_values.is_scalar(self, node)
@@ -225,6 +237,9 @@ class Rewriting:
     def _item(self, node: gast.Subscript) -> gast.AST | None:
         """An element of a container that was put together in sight."""
         container = self.definition(node.value)
+        parts = item_rules.parts(self, node.slice)
+        if parts is not None:
+            return core.subscript(node.value, parts[0] if len(parts) == 1 else core.tuple_of(parts))
         if not core.is_literal(node.slice):
             return None
         key = core.literal(node.slice)

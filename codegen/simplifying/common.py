@@ -1,5 +1,6 @@
 """Common subexpressions: a derived operation computed before, in this block or one around it, is not repeated."""
 
+from collections import Counter
 from typing import Any
 
 import gast
@@ -17,6 +18,29 @@ def eliminate(function: core.Function, body: list[gast.AST]) -> dict[str, gast.A
     joined = {t for s in statements if "join" in s.__dict__ for t in core.targets(s)}
     _block(function, body, {}, copies, joined)
     return copies
+
+
+def repeated_parts(body: list[gast.AST]) -> dict[str, gast.AST]:
+    """Parts of the user's expressions that are the same and would both have a name, as both sweeps read them."""
+    statements = core.walk(body)
+    parts = [s for s in body if s.__dict__.get("temporary", False) and not core.is_derived(s) and _is_part(s)]
+    if not parts or not any(map(core.is_derived, statements)):
+        return {}
+    joined = {t for s in statements if "join" in s.__dict__ for t in core.targets(s)}
+    reads = Counter(n for s in statements for n in core.own_reads(s))
+    known: dict[object, str] = {}
+    copies: dict[str, gast.AST] = {}
+    for statement in parts:
+        name = statement.targets[0].id
+        if reads[name] > 1 and _is_single(statement, joined):
+            first = known.setdefault(core.key(statement.value), name)
+            if first is not name:
+                copies[name] = core.name(first)
+    return copies
+
+
+def _is_part(statement: gast.AST) -> bool:
+    return type(statement) is gast.Assign and type(statement.value) in (gast.BinOp, gast.Subscript)
 
 
 def _block(function: core.Function, body: list[gast.AST], known: dict, copies: dict, joined: set[str]) -> None:

@@ -216,10 +216,19 @@ def _where(rewriting: Any, node: gast.Call) -> gast.AST | None:
     """`np.where(c, g, 0)`: a broadcast g need not be, next to a condition of the full shape."""
     if len(node.args) != 3:
         return None
-    found = uniform(rewriting, node.args[1])
-    if found is None or not rewriting.shapes.same(node.args[0], found[1]):
+    for place in (1, 2):
+        found = uniform(rewriting, node.args[place])
+        if found is not None and rewriting.shapes.same(node.args[0], found[1]):
+            return core.call(node.func, *node.args[:place], found[0], *node.args[place + 1 :])
+    return None
+
+
+def _where_larger(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`where_larger(x, y, g)`: likewise, next to an x or y of the full shape."""
+    found = uniform(rewriting, node.args[2])
+    if found is None or not any(rewriting.shapes.same(x, found[1]) for x in node.args[:2]):
         return None
-    return core.call(node.func, node.args[0], found[0], node.args[2])
+    return core.call(node.func, *node.args[:2], found[0])
 
 
 def _instantiate(rewriting: Any, node: gast.Call) -> gast.AST | None:
@@ -369,12 +378,14 @@ RULES: dict[Any, Rule] = {
     np.matrix_transpose: _matrix_transpose,
     np.shape: _shape,
     np.where: _where,
+    support.where_larger: _where_larger,
 }
 
 # How many arguments a call has where its rule takes it apart; calls that leave defaults out stay as they are.
 ARGUMENTS: dict[Any, tuple[int, ...]] = {
     support.getitem_bar: (3,),
     support.add_at: (3,),
+    support.where_larger: (3,),
     support.unreduce: (4,),
     support.reduced_size: (2,),
     support.sum_to: (2,),

@@ -43,7 +43,7 @@ def _is_array(rewriting: Any, c: gast.AST) -> bool:
     return core.is_name(c) and isinstance(rewriting.function.kinds.get(c.id), Numeric)
 
 
-def _parts(rewriting: Any, key: gast.AST) -> list[gast.AST] | None:
+def parts(rewriting: Any, key: gast.AST) -> list[gast.AST] | None:
     """The parts of the index `np.s_[…]`."""
     found = rewriting.definition(key)
     found = found if found is not None else key
@@ -56,14 +56,14 @@ def _parts(rewriting: Any, key: gast.AST) -> list[gast.AST] | None:
 
 def _of_whole(rewriting: Any, c: gast.AST, key: gast.AST, g: gast.AST) -> gast.AST | None:
     """The cotangent of all of c where the index takes all of it, in another shape: g with axes more or less."""
-    shape, parts = rewriting.shapes.of(c), _parts(rewriting, key)
-    if parts is None or not is_exact(shape) or len([p for p in parts if not _is_none(p)]) != len(shape):
+    shape, index = rewriting.shapes.of(c), parts(rewriting, key)
+    if index is None or not is_exact(shape) or len([p for p in index if not _is_none(p)]) != len(shape):
         return None
     sizes = iter(shape)
-    if not all(_is_none(p) or _takes_all(p, next(sizes)) for p in parts):
+    if not all(_is_none(p) or _takes_all(p, next(sizes)) for p in index):
         return None
     value = _uniform_value(rewriting, g)
-    return value if value is not None else _reshaped(rewriting, parts, g)
+    return value if value is not None else _reshaped(rewriting, index, g)
 
 
 def _is_none(part: gast.AST) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 import gast
 
 from s2s.codegen.core import core
-from s2s.codegen.simplifying import algebra, common, dead_code
+from s2s.codegen.simplifying import algebra, common, constants, dead_code
 
 ROUNDS = 12
 OPERATIONS = {gast.Call, gast.BinOp, gast.Attribute, gast.Subscript}
@@ -32,6 +32,10 @@ def run(function: core.Function, body: list[gast.AST], shapes: Any = None) -> li
         body = dead_code.eliminate(body)
         while dead_code.prune_columns(body):
             body = dead_code.eliminate(body)
+    repeated = common.repeated_parts(body)
+    if repeated:
+        _replace(body, repeated, set())
+        body = dead_code.eliminate(body)
     return body
 
 
@@ -48,6 +52,8 @@ def propagate(function: core.Function, body: list[gast.AST], touched: set[str]) 
     copies: dict[str, gast.AST] = {}
     statements = core.walk(body)
     _collect_copies(statements, copies)
+    for name in constants.kept(function, statements, copies):
+        del copies[name]
     _collect_constant_joins(statements, copies)
     if not copies:
         return False

@@ -12,10 +12,10 @@ from tests.s2s import practice
 
 # Statements, at most. Those with a gradient by hand below are held against that, too.
 LONGEST = {
-    "batch_norm": 16, "masked_attention": 25, "lstm": 43, "gru": 28, "conv1d": 17, "leapfrog": 30, "kalman":
-    39, "logistic": 9, "softmax_labels": 15, "kmeans": 6, "gmm": 24, "interpolate": 28, "heat2d": 21,
-    "newton_root": 27, "rk4": 41, "viterbi": 17, "dtw": 37, "vae": 14, "factorise": 6, "resnet": 18, "truss":
-    15, "binomial": 41, "monte_carlo": 14, "rosenbrock": 6, "huber": 8, "cosine": 7, "gp_nll": 16, "adaptive":
+    "batch_norm": 16, "masked_attention": 25, "lstm": 43, "gru": 28, "conv1d": 16, "leapfrog": 31, "kalman":
+    37, "logistic": 9, "softmax_labels": 15, "kmeans": 6, "gmm": 24, "interpolate": 27, "heat2d": 21,
+    "newton_root": 27, "rk4": 42, "viterbi": 17, "dtw": 37, "vae": 14, "factorise": 6, "resnet": 18, "truss":
+    15, "binomial": 44, "monte_carlo": 13, "rosenbrock": 6, "huber": 7, "cosine": 7, "gp_nll": 16, "adaptive":
     11, "momentum": 17, "mlp": 21, "nbody": 22,
 }  # fmt: skip
 
