@@ -19,7 +19,10 @@ from s2s.codegen.desugaring.refusals import refuse_hidden_reads
 from s2s.codegen.diagnostics import Diagnostics, UnsupportedError
 from s2s.codegen.emission import defaults
 from s2s.codegen.emission.defaults import signature
-from s2s.codegen.functions import custom_rules
+from s2s.codegen.functions import (
+    custom_rules,
+    numpy_expansions,  # noqa: F401 - its rules
+)
 from s2s.codegen.inference import aliasing, effects, kinds, recursion, static_tests
 from s2s.codegen.inference.infer import Inference, resolve_references
 from s2s.codegen.inference.kinds import Kind, Unknown

@@ -6,6 +6,8 @@ They are differentiated through their source, like functions of the user's.
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from s2s.runtime import ordering
 
 
@@ -73,6 +75,48 @@ def pairs(items):
     rows = []
     for i in range(len(items) - 1):
         rows.append((items[i], items[i + 1]))
+    return rows
+
+
+def accumulated(function, items):
+    total = items[0]
+    totals = [total]
+    for item in items[1:]:
+        total = function(total, item)
+        totals.append(total)
+    return totals
+
+
+def outer(function, a, b):
+    return function(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
+
+
+def largest_norm(x):
+    magnitudes = np.abs(x)
+    if np.ndim(x) == 2:
+        magnitudes = np.sum(magnitudes, axis=1)
+    return np.max(magnitudes)
+
+
+def slope(f, h, axis):
+    g = np.moveaxis(f, axis, 0)
+    if np.ndim(h) == 0:
+        inner = (g[2:] - g[:-2]) / (2 * h)
+        ends = h, h
+    else:
+        column = np.reshape(h[1:] - h[:-1], (-1,) + (1,) * (np.ndim(f) - 1))
+        before, after = column[:-1], column[1:]
+        left, right = (g[1:-1] - g[:-2]) / before, (g[2:] - g[1:-1]) / after
+        inner = (after * left + before * right) / (before + after)
+        ends = column[0], column[-1]
+    whole = np.concatenate([(g[1:2] - g[:1]) / ends[0], inner, (g[-1:] - g[-2:-1]) / ends[1]], axis=0)
+    return np.moveaxis(whole, 0, axis)
+
+
+def numbered_entries(x):
+    rows = []
+    for index in np.ndindex(np.shape(x)):
+        rows.append((index, x[index]))
     return rows
 
 

@@ -31,6 +31,7 @@ _REDUCTIONS: dict[Any, str] = {
     np.minimum: "min",
     np.logical_and: "all",
     np.logical_or: "any",
+    np.logaddexp: "logsumexp",
 }
 _ACCUMULATIONS: dict[Any, str] = {
     np.add: "cumsum",
@@ -86,7 +87,9 @@ def call_ufunc(call: Callable[..., Any], ufunc: np.ufunc, method: str, inputs: A
     outs = kwargs.pop("out", None)
     if method not in _UFUNC_METHODS:
         return _refuse(ufunc, method)
+    mask = kwargs.pop("where", True) if outs is not None and method == "__call__" else True
     result = _UFUNC_METHODS[method](call, ufunc, inputs, kwargs)
+    result = result if mask is True else np.where(mask, result, outs[0])
     return result if outs is None else write_out(ufunc, outs, result)
 
 
@@ -102,11 +105,26 @@ def call_function(call: Callable[..., Any], function: Callable[..., Any], args: 
         function = np.nonzero
     if function in (np.nonzero, np.flatnonzero) and selections.is_mask(args[0]):
         return selected_items.places(function, args[0])
+    if kwargs.get("where", True) is not True and function in _MASKED:
+        return _MASKED[function](args[0], kwargs.pop("where"), *args[1:], **kwargs)
     out = kwargs.get("out")
     if out is None:
         return call(find(function), args, kwargs)
     kwargs = {name: value for name, value in kwargs.items() if name != "out"}
     return write_out(function, (out,), call(find(function), args, kwargs))
+
+
+def _masked_mean(a: Any, where: Any, *args: Any, **options: Any) -> Any:
+    count = np.sum(np.broadcast_to(where, np.shape(a)), *args, **options)
+    return np.sum(np.where(where, a, 0), *args, **options) / count
+
+
+# Reductions of the elements that `where=` selects.
+_MASKED: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.sum: lambda a, where, *args, **options: np.sum(np.where(where, a, 0), *args, **options),
+    np.prod: lambda a, where, *args, **options: np.prod(np.where(where, a, 1), *args, **options),
+    np.mean: _masked_mean,
+}
 
 
 def _of_entries(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from s2s.runtime import views
+from s2s.runtime.builtin_functions import numbered_entries
 from s2s.runtime.checkpointing import Checkpointed
 from s2s.runtime.index_tricks import TRICKS
 from s2s.runtime.staged_builtins import BUILTINS
@@ -22,7 +23,7 @@ from s2s.runtime.staged_math import MATH
 from s2s.runtime.staged_text import TEXTS
 from s2s.runtime.staging import constant, current_scope
 
-COUNTERPARTS: dict[Any, Any] = {**BUILTINS, **CONSTRUCTORS, **MATH, **TEXTS}
+COUNTERPARTS: dict[Any, Any] = {**BUILTINS, **CONSTRUCTORS, **MATH, **TEXTS, np.ndenumerate: numbered_entries}
 
 _stage_function: Callable[[types.FunctionType], Callable[..., Any]] | None = None
 

@@ -134,6 +134,9 @@ def _write_out(desugarer: Any, call: gast.Call) -> gast.AST:
     if not core.is_name(out):
         desugarer.diagnostics.report(call, "out= is no variable", "pass one array, by its name")
         return core.constant(None)
+    if where is not None:  # a slope that is infinite where nothing is written must not count
+        masked = RuleWriter(desugarer.function, desugarer.append)
+        arguments = [masked.atom(masked.text("np.where(m, x, 0.5)", {"m": where, "x": a})) for a in arguments]
     plain = core.call_of(call.func, arguments, [gast.keyword(k, v) for k, v in keywords.items()])
     value = desugarer.as_atom(gast.copy_location(plain, call))
     writer = RuleWriter(desugarer.function, None)

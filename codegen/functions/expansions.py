@@ -4,6 +4,7 @@
 elements is known at run time only, a definition in Python takes the call (`runtime/builtin_functions.py`).
 """
 
+import copy
 import functools
 import itertools
 import math
@@ -20,7 +21,7 @@ from s2s.codegen.derivatives.rules import RuleWriter
 from s2s.codegen.desugaring import call_arguments
 from s2s.codegen.functions import function_values, inlining
 from s2s.codegen.inference import kinds, maps
-from s2s.codegen.inference.kinds import Kind, ListOf, MapOf, Numeric, Static, Unknown
+from s2s.codegen.inference.kinds import DictOf, Kind, ListOf, MapOf, Numeric, Static, TupleOf, Unknown
 from s2s.codegen.reading.source import function_source
 from s2s.runtime import builtin_functions as library
 
@@ -166,9 +167,11 @@ def _filter(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
 @rule(itertools.accumulate)
 def _accumulate(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
     found = elements(inference, node.args[0])
-    if not found or node.keywords or len(node.args) > 2:
+    if found == [] or node.keywords or len(node.args) > 2:
         return None
     function = node.args[1] if len(node.args) == 2 else global_function(inference, operator.add)
+    if found is None:
+        return from_library(inference, library.accumulated, function, node.args[0])
     sums = itertools.accumulate(found, lambda a, b: called(inference, function, [a, b]))
     return core.tuple_of(list(sums))
 
@@ -365,6 +368,35 @@ def _sorted_rows(inference: Any, node: gast.AST, items: gast.AST, backwards: boo
     if backwards:
         ordered = inference.computed("ordered", core.call(writer.numpy("flip"), ordered))
     return in_place(inference, node, library.listed, ordered)
+
+
+@rule(np.ndenumerate)
+def _numbered_entries(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
+    return in_place(inference, node, library.numbered_entries, node.args[0])
+
+
+@rule(copy.copy, copy.deepcopy)
+def _copied(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
+    """A copy of an array or a container; with `deepcopy` also of what is in it."""
+    return _copy_of(inference, node.args[0], deep=target is copy.deepcopy) if len(node.args) == 1 else None
+
+
+def _copy_of(inference: Any, node: gast.AST, deep: bool) -> gast.AST | None:
+    kind = inference.kind(node)
+    if isinstance(kind, Numeric):
+        return node if kind.scalar else _by_name(inference, np.copy, [node])
+    keys = list(range(len(kinds.parts(kind)))) if isinstance(kind, TupleOf | ListOf) else None
+    keys = [k for k, _ in kind.items] if isinstance(kind, DictOf) else keys
+    if keys is None or isinstance(kind, ListOf) and kind.elements is None or getattr(kind, "cls", None) is not None:
+        return None
+    items = [inference.computed("item", core.subscript(node, core.constant(k))) for k in keys]
+    copies = [_copy_of(inference, item, deep) for item in items] if deep else items
+    if None in copies:
+        return None
+    items = [inference.computed("copied", c) for c in copies] if deep else items
+    if isinstance(kind, DictOf):
+        return gast.Dict([core.constant(k) for k in keys], items)
+    return core.list_of(items) if isinstance(kind, ListOf) else core.tuple_of(items)
 
 
 @rule(iter)

@@ -341,7 +341,9 @@ def method(inference: Any, node: gast.Call, owner: Kind) -> gast.AST | None:
         return None
     if isinstance(owner, ListOf) and name == "copy":
         return core.call(RuleWriter(inference.function, None).alias(list, "list"), container)
-    if not isinstance(owner, DictOf) or not kinds.is_active(owner) or name not in ("copy", "items", "values", "keys"):
+    if not isinstance(owner, DictOf) or name not in ("copy", "items", "values", "keys"):
+        return None
+    if not kinds.is_active(owner) and not kinds.holds_callable(owner):
         return None
     keys = [core.constant(k) for k, _ in owner.items]
     if name == "keys":

@@ -232,6 +232,8 @@ class Inference(Preludes):
 
     def on_Compare(self, statement: gast.AST, node: gast.AST) -> Kind:
         node = uses.resolve(self, statement, node)
+        if core.is_literal(node):
+            return self._copy(statement)
         known = len(node.ops) == 1 and type(node.ops[0]).__name__ in table.OPERATORS
         if known and all(isinstance(self.kind(n), Numeric) for n in (node.left, node.comparators[0])):
             return self.primitive(statement, operations.operator_operation(node))

@@ -176,6 +176,12 @@ def holds_object(kind: Kind) -> bool:
     return isinstance(kind, ObjectOf) or any(map(holds_object, parts(kind)))
 
 
+def holds_callable(kind: Kind) -> bool:
+    """Is the value a function or an object, or a container of such?"""
+    is_function = isinstance(kind, FunctionOf) or isinstance(kind, Static) and callable(kind.value)
+    return is_function or isinstance(kind, ObjectOf) or any(map(holds_callable, parts(kind)))
+
+
 def with_activity(kind: Kind, active: bool) -> Kind:
     """The kind with every numeric leaf active, or none."""
     if isinstance(kind, Numeric | Unknown):

@@ -6,9 +6,8 @@ import gast
 
 from s2s.codegen.core import core
 from s2s.codegen.desugaring import call_arguments, versions
-from s2s.codegen.functions.function_values import holds_function
 from s2s.codegen.inference import kinds
-from s2s.codegen.inference.kinds import DictOf, FunctionOf, Kind, ListOf, Numeric, ObjectOf, Static, TupleOf, Unknown
+from s2s.codegen.inference.kinds import DictOf, FunctionOf, Kind, ListOf, Numeric, Static, TupleOf, Unknown
 
 LIMIT = 64
 
@@ -18,7 +17,9 @@ def is_wanted(inference: Any, statement: gast.AST) -> bool:
     if core.split_join(statement.body)[0][-1:] and isinstance(statement.body[-1], gast.If | gast.Break):
         return False
     sources = [inference.kind(s) for s in _sources(statement.iter)]
-    if any(map(_holds_keys, sources)) and _reads_dict(inference, statement):
+    if any(map(_holds_keys, sources)) and (_reads_dict(inference, statement) or _looks_up(inference, statement)):
+        return True
+    if any(map(call_arguments.is_known_text, sources)) and _looks_up(inference, statement):
         return True
     return any(map(_is_mixed, sources)) or any(map(_is_uneven, sources)) or _indexes_mixed(inference, statement)
 
@@ -56,6 +57,16 @@ def _reads_dict(inference: Any, statement: gast.AST) -> bool:
     return any(isinstance(k, DictOf) and kinds.is_active(k) or _holds_pairs(k) for k in found)
 
 
+def _looks_up(inference: Any, statement: gast.AST) -> bool:
+    """Does the loop look something up by what it runs over: an entry, or an attribute by its name?"""
+    targets = set(core.targets(statement))
+    values = [getattr(s, "value", None) for s in core.walk(statement.body)]
+    if any(isinstance(v, gast.Subscript) and core.is_name(v.slice) and v.slice.id in targets for v in values):
+        return True
+    calls = [v for v in values if isinstance(v, gast.Call) and inference.global_object(v.func) is getattr]
+    return any(core.is_name(a) and a.id in targets for c in calls for a in c.args)
+
+
 def _holds_pairs(kind: Kind) -> bool:
     return kinds.is_active(kind) and any(map(_holds_keys_itself, kinds.parts(kind)))
 
@@ -65,14 +76,9 @@ def _is_mixed(kind: Kind) -> bool:
     if not isinstance(kind, TupleOf | ListOf) or isinstance(kind, FunctionOf):
         return False
     parts = kinds.parts(kind)
-    if isinstance(kind, ListOf) and kind.elements is None or not any(map(holds_callable, parts)):
+    if isinstance(kind, ListOf) and kind.elements is None or not any(map(kinds.holds_callable, parts)):
         return False
     return not _same_functions(kinds.element_of(parts), parts[0]) or any(map(kinds.holds_object, parts))
-
-
-def holds_callable(kind: Kind) -> bool:
-    is_function = holds_function(kind) or isinstance(kind, Static) and callable(kind.value)
-    return is_function or isinstance(kind, ObjectOf) or any(map(holds_callable, kinds.parts(kind)))
 
 
 def _same_functions(joined: Kind, part: Kind) -> bool:
@@ -83,7 +89,7 @@ def _same_functions(joined: Kind, part: Kind) -> bool:
         return joined == part
     inner, own = kinds.parts(joined), kinds.parts(part)
     if len(inner) != len(own):
-        return not any(map(holds_callable, own))
+        return not any(map(kinds.holds_callable, own))
     return all(map(_same_functions, inner, own))
 
 
@@ -122,6 +128,8 @@ def _count(inference: Any, iterator: gast.AST) -> int | None:
     if isinstance(iterator, gast.Call):
         return _count(inference, iterator.args[0])
     kind = inference.kind(iterator)
+    if call_arguments.is_known_text(kind):
+        return len(kind.value)
     is_known = isinstance(kind, TupleOf | DictOf) or isinstance(kind, ListOf) and kind.elements is not None
     return len(kinds.parts(kind)) if is_known else None
 
@@ -159,6 +167,8 @@ def _items(inference: Any, target: gast.AST, iterator: gast.AST, count: int) -> 
         return [[(target.id, _number(i))] for i in _range(inference, iterator) or ()]
     if isinstance(inference.kind(iterator), Numeric):
         return [[(target.id, core.subscript(iterator, core.constant(k)))] for k in range(count)]
+    if call_arguments.is_known_text(inference.kind(iterator)):
+        return [[(target.id, core.constant(letter))] for letter in inference.kind(iterator).value[:count]]
     found = call_arguments.elements(inference, iterator) or []
     return [[(target.id, node)] for node in found[:count]]
 

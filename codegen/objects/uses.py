@@ -82,6 +82,12 @@ class _Resolution(gast.NodeTransformer):
         found = static_tests.verdict(self.inference, node)
         return self.generic_visit(node) if found is None else core.constant(found)
 
+    def visit_Compare(self, node: gast.Compare) -> gast.AST:
+        """`c.left is not None` is known where the attribute is an object."""
+        self.generic_visit(node)
+        found = static_tests.verdict(self.inference, node) if reads_object(self.inference, node) else None
+        return node if found is None else core.constant(found)
+
     def visit_Attribute(self, node: gast.Attribute) -> gast.AST:
         self.generic_visit(node)
         owner = self.inference.kind(node.value) if isinstance(node.value, gast.Name) else None

@@ -11,6 +11,7 @@ import numpy as np
 
 from s2s.runtime.helpers.indexing import add_at, call, set_at
 from s2s.runtime.helpers.trees import is_numeric
+from s2s.runtime.staged_constructors import as_array
 
 
 def is_view(item: Any, index: Any) -> bool:
@@ -87,7 +88,8 @@ def write_where(c: Any, v: Any, where: Any) -> Any:
 
 def cycled(v: Any, index: Any) -> Any:
     """The values that `np.put(a, index, v)` writes: as many as there are indices, repeated or cut."""
-    return np.ravel(v)[np.arange(np.size(index)) % np.size(v)].reshape(np.shape(index))
+    values = np.ravel(as_array(v))
+    return values[np.arange(np.size(index)) % np.size(values)].reshape(np.shape(index))
 
 
 def cycled_mask(v: Any, mask: Any) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from s2s.numpy import axes
+from s2s.runtime.builtin_functions import slope
 
 
 def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
@@ -48,31 +49,21 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int | None = None) -> Any:
     """Central differences inside, one-sided ones at the borders, along each axis in `axis` (all by default).
 
-    `varargs`: the spacing, one scalar for all axes or one per axis. Returns one array per axis, or the array itself if
-    there is one axis.
+    `varargs`: the spacing, one for all axes or one per axis, each a scalar or the coordinates along the axis. Returns
+    one array per axis, or the array itself if there is one axis.
     """
     over = axes.normalised(axis, np.ndim(f))
     spacings = _spacings(varargs, len(over), edge_order)
-    slopes = [_slope(f, h, k) for h, k in zip(spacings, over, strict=True)]
+    slopes = [slope(f, h, k) for h, k in zip(spacings, over, strict=True)]
     return slopes[0] if len(slopes) == 1 else slopes
 
 
 def _spacings(varargs: tuple[Any, ...], n: int, edge_order: int | None) -> tuple[Any, ...]:
     if edge_order not in (None, 1):
         raise NotImplementedError("gradient: edge_order=2 is not supported yet")
-    if any(np.ndim(h) != 0 for h in varargs):
-        raise NotImplementedError("gradient: coordinates given as arrays are not supported yet; pass scalar spacings")
     if len(varargs) not in (0, 1, n):
         raise TypeError("gradient: give no spacing, one, or one per axis")
     return tuple(varargs) if len(varargs) == n else (varargs or (1.0,)) * n
-
-
-def _slope(f: Any, h: Any, axis: int) -> Any:
-    ndim = np.ndim(f)
-    inner = (f[axes.along(axis, ndim, 2, None)] - f[axes.along(axis, ndim, None, -2)]) / 2
-    begin = f[axes.along(axis, ndim, 1, 2)] - f[axes.along(axis, ndim, 0, 1)]
-    end = f[axes.along(axis, ndim, -1, None)] - f[axes.along(axis, ndim, -2, -1)]
-    return np.concatenate([begin, inner, end], axis=axis) / h
 
 
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
@@ -92,11 +83,17 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     """
     _refuse_period(period)
     i = np.clip(np.searchsorted(xp, x, side="right"), 1, np.size(xp) - 1)
-    slope = (fp[i] - fp[i - 1]) / (xp[i] - xp[i - 1])
-    inside = fp[i - 1] + slope * (x - xp[i - 1])
+    start, level = _at(xp, i - 1), _at(fp, i - 1)
+    slope = (_at(fp, i) - level) / (_at(xp, i) - start)
+    inside = level + slope * (x - start)
     below = fp[0] if left is None else left
     above = fp[-1] if right is None else right
     return np.where(x < xp[0], below, np.where(x > xp[-1], above, inside))
+
+
+def _at(values: Any, i: Any) -> Any:
+    """`values[i]`, which NumPy hands over where the positions alone are ours."""
+    return np.reshape(np.take_along_axis(values, np.ravel(i), axis=0), np.shape(i))
 
 
 def _refuse_period(period: Any) -> None:

@@ -12,7 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from s2s.numpy import calculus, conversion, linear_algebra, logic, manipulation, nan_reductions, products, statistics
+from s2s.numpy import (
+    calculus,
+    conversion,
+    linear_algebra,
+    logic,
+    manipulation,
+    nan_reductions,
+    products,
+    statistics,
+    writes,
+)
 from s2s.runtime import numpy_protocol
 
 # Module to its public functions; the arguments named in ARRAYS become arrays, the others stay as they are.
@@ -93,8 +103,17 @@ def made(
     return functions
 
 
+def register_plain() -> None:
+    """NumPy's functions that are written in a line or two with others, for eager and staged calls."""
+    numpy_protocol.IMPLEMENTATIONS[np.float_power] = lambda x, y: (x * 1.0) ** y
+    numpy_protocol.IMPLEMENTATIONS[np.modf] = lambda x: (x - np.trunc(x), np.trunc(x))
+    numpy_protocol.IMPLEMENTATIONS[np.block] = manipulation.block
+    numpy_protocol.IMPLEMENTATIONS.update(writes.FUNCTIONS)
+
+
 def make_all() -> dict[str, Callable[..., Any]]:
     """The public functions of `s2s.numpy`."""
+    register_plain()
     parts = [made(source, names.split(), "s2s.numpy", FLOATING, np) for source, names in FUNCTIONS.items()]
     return {name: function for part in parts for name, function in part.items()}
 

@@ -102,3 +102,17 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
 
 def _kept_after_deletion(n: int, obj: Any) -> Any:
     return np.delete(np.arange(n), obj)
+
+
+def block(arrays: Any) -> Any:
+    """Nested lists of blocks put together: the innermost along the last axis, those around along the ones before."""
+    depth, inner = 0, arrays
+    while isinstance(inner, list):
+        depth, inner = depth + 1, inner[0]
+    return _block(arrays, depth, depth)
+
+
+def _block(arrays: Any, axis: int, rank: int) -> Any:
+    if axis == 0:
+        return np.reshape(arrays, (1,) * (rank - np.ndim(arrays)) + np.shape(arrays))
+    return np.concatenate([_block(part, axis - 1, rank) for part in arrays], axis=-axis)

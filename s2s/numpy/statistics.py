@@ -93,14 +93,14 @@ def percentile(
     keepdims: bool = False,
 ) -> Any:
     """The q-th percentiles of `a` along `axis`, 0 <= q <= 100; see `quantile`."""
-    return quantile(a, q / 100, axis=axis, method=method, keepdims=keepdims)
+    return quantile(a, np.divide(q, 100), axis=axis, method=method, keepdims=keepdims)
 
 
 def _neighbours(q: Any, n: int, method: str) -> tuple[Any, Any, Any]:
     """Indices of the two order statistics around the q-th quantile of n, and how far it lies between them."""
     if method not in _INTERPOLATIONS:
         raise ValueError(f"method {method!r} is not supported; choose one of {', '.join(_INTERPOLATIONS)}")
-    position = q * (n - 1)
+    position = np.multiply(q, n - 1)
     low, high = position // 1, -(-position // 1)
     if method == "nearest":
         low = high = np.round(position)

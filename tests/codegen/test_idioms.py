@@ -10,7 +10,7 @@ from s2s.codegen.diagnostics import UnsupportedError
 from tests.codegen.derivative_checks import check_reverse, leaves, program, programs
 
 
-@pytest.mark.parametrize(("file", "name", "table"), programs("idioms"))
+@pytest.mark.parametrize(("file", "name", "table"), programs("idioms", "numpy_tail"))
 def test_compiled_and_in_reverse(file, name, table):
     function, args = program(file, name, table)
     expected = leaves(function(*copy.deepcopy(args)))
