@@ -39,7 +39,7 @@ from s2s.codegen.inference.kinds import (
 )
 from s2s.codegen.inference.operations import Operation
 from s2s.codegen.inference.preludes import Preludes, infer_block
-from s2s.codegen.inference.result_kinds import RESULT_KINDS, SCALAR_OPERATORS
+from s2s.codegen.inference.result_kinds import RESULT_KINDS, SCALAR_OPERATORS, hashable
 from s2s.codegen.objects import attributes, calls, heap, uses
 from s2s.codegen.reading.guards import UNRESOLVED, resolve_references
 from s2s.codegen.simplifying import ranks
@@ -325,13 +325,13 @@ class Inference(Preludes):
             return self._method(statement, node)
         if target is None or target is UNRESOLVED:
             return self.unknown_call(statement, node)
-        expanded = expansions.expand(self, statement, node, target) if _hashable(target) else None
+        expanded = expansions.expand(self, statement, node, target) if hashable(target) else None
         if expanded is not None:
             return expanded
         primitive = table.lookup(target, len(node.args) + len(node.keywords))
         if primitive is not None:
             return self._bound_primitive(statement, node, primitive, None)
-        if target in INACTIVE_FUNCTIONS if _hashable(target) else False:
+        if target in INACTIVE_FUNCTIONS if hashable(target) else False:
             return Numeric(scalar=True) if target in (len, int, *builtin_functions.INACTIVE[:2]) else Static()
         if target in (list, tuple) and len(node.args) == 1:
             return self._container_cast(statement, node, target)
@@ -402,7 +402,7 @@ class Inference(Preludes):
             if (found := effects.of_inactive(self, statement, node, target)) is not None:
                 return found
             return Unknown() if table.lookup(target) is None else Numeric()
-        target = numpy_protocol.COMPOSITIONS.get(target, target) if _hashable(target) else target
+        target = numpy_protocol.COMPOSITIONS.get(target, target) if hashable(target) else target
         return self.program.call(self, statement, node, target)
 
     def _named_tuple(self, statement: gast.AST, node: gast.AST, cls: Any) -> Kind:
@@ -493,11 +493,3 @@ class Inference(Preludes):
 
 _NONE = Static(None)
 _PATHS = (gast.Name, gast.Attribute)
-
-
-def _hashable(value: Any) -> bool:
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True

@@ -37,3 +37,12 @@ RESULT_KINDS: dict[str, Any] = {
     "tuple": lambda inference, operation: Unknown(),
     "static": lambda inference, operation: Unknown(),
 }
+
+
+def hashable(value: Any) -> bool:
+    """Can the value be looked up in a table?"""
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
