@@ -16,7 +16,7 @@ from s2s.codegen.desugaring import call_arguments, lifting
 from s2s.codegen.desugaring.desugar import Desugarer
 from s2s.codegen.desugaring.facts import Facts
 from s2s.codegen.desugaring.refusals import refuse_hidden_reads
-from s2s.codegen.diagnostics import Diagnostics, UnsupportedError
+from s2s.codegen.diagnostics import Diagnostics, UnsupportedError, unsupported
 from s2s.codegen.emission import defaults
 from s2s.codegen.emission.defaults import signature
 from s2s.codegen.functions import (
@@ -120,6 +120,11 @@ class Instance:
             instance = self if not self.active_parameters else self.program.instance(self.source, inactive)
             self._plain = self.program.write_plain(instance)
         return self._plain
+
+
+def _source_of(target: Any) -> FunctionSource:
+    own: FunctionSource = target.own_source() if hasattr(type(target), "own_source") else function_source(target)
+    return own
 
 
 @dataclass
@@ -322,13 +327,17 @@ class Program:
         if getattr(target, "__module__", None) and target.__module__.split(".")[0] in LIBRARIES:
             inference.refuse(node, f"{name} has no derivative rule", "write it with functions that have one")
             return None
+        if isinstance(target, type) and hasattr(target, "custom_rule"):
+            cause = f"{name} is applied inside of a transformed function: the rule is not known when that is written"
+            rewrite = "define the function and its rule at module level, or in a function that returns it"
+            raise unsupported(inference.function.source, node, cause, rewrite)
         if isinstance(target, types.BuiltinFunctionType | np.ufunc | type) or not callable(target):
             what = f"{name} is {'compiled code without a derivative rule' if callable(target) else 'no function'}"
             rewrite = "use functions that have a rule (see the README's table), or write it in NumPy"
             inference.refuse(node, what, rewrite)
             return None
         try:
-            _, source = self.sources[id(target)] if id(target) in self.sources else (target, function_source(target))
+            _, source = self.sources[id(target)] if id(target) in self.sources else (target, _source_of(target))
         except SourceError as error:
             inference.refuse(node, f"{name}: {error}", "define the function in a file")
             return None

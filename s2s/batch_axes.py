@@ -148,6 +148,15 @@ def size_of(bound: Mapping[str, Any], axes: Mapping[str, Axes], axis_size: int |
     return sizes.pop()
 
 
+def signature(value: Any) -> Any:
+    """Structure, shapes and dtypes of arguments."""
+    if isinstance(value, Mapping):
+        return tuple((k, signature(v)) for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(map(signature, value))
+    return np.shape(value), str(getattr(value, "dtype", type(value)))
+
+
 def is_shared(axes: Axes) -> bool:
     """Is nothing of the argument batched?"""
     return all(leaf is None for leaf in _leaves(axes))

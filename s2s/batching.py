@@ -51,6 +51,7 @@ class Batched(Transformed):
         self.axis_size = axis_size
         self.loop_over_batch = loop_over_batch
         self._axes: dict[str, Axes] | None = None  # those of a call's arguments
+        self._ragged: set[Any] = set()  # signatures of calls whose rows have no common shape
 
     # Axes --------------------------------------------------------------------------------------------------------
 
@@ -157,9 +158,9 @@ class Batched(Transformed):
         return self.variant(len(args), kwargs).call(args, kwargs)
 
     def call(self, args: tuple, kwargs: dict[str, Any]) -> Any:
-        if "rows" in self._variants:
-            return self._variants["rows"].call(args, kwargs)
         bound, axes = self.bind(args, kwargs), self.axes()
+        if "rows" in self._variants and batch_axes.signature(bound) in self._ragged:
+            return self._by_rows().call(args, kwargs)
         size = batch_axes.size_of(bound, axes, self.axis_size)
         try:
             result = self.result_for(self.kinds_of(bound), bound)
@@ -173,6 +174,7 @@ class Batched(Transformed):
                 raise
             source = signature_source(self.function)
             row_loops.warn(self.function, str(error).partition(";")[0], source.filename, source.tree.lineno)
+            self._ragged.add(batch_axes.signature(bound))
             return self._by_rows().call(args, kwargs)
 
 

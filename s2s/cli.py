@@ -4,11 +4,13 @@ Exit codes: 0 done; 1 the input cannot be converted (the cause is on stderr, as 
 """
 
 import argparse
+import ast
 import importlib.metadata
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from s2s import batch_axes
 from s2s.convert import convert
 from s2s.demo import run_demo
 from s2s.expansion import STAGED, ConversionError, Request
@@ -41,7 +43,7 @@ def _add_convert(command: argparse.ArgumentParser) -> None:
         text = f"add f_{transform}; repeatable"
         kind = _request(transform)
         command.add_argument(option, dest="requests", action="append", type=kind, metavar="f", help=text)
-    text = "add f_vmap; an axis for each argument: 0, or None for one that all rows share; repeatable"
+    text = "add f_vmap; an axis for each argument, None for one that all rows share; repeatable"
     command.add_argument("--vmap", dest="requests", action="append", type=_vmap, metavar="f[:0,None]", help=text)
     text = "add f_staged, the text that jit(f) runs; repeatable"
     kind = _request(STAGED)
@@ -62,13 +64,14 @@ def _request(transform: str):
 
 
 def _vmap(text: str) -> Request:
-    """`f` or `f:0,None`: a function and the batch axes of its arguments."""
+    """`f`, or `f:0,None` with the batch axes of its arguments: ints, None, or containers of these."""
     function, _, axes = text.partition(":")
-    known = {"0": 0, "None": None}
-    given = [axis.strip() for axis in axes.split(",")] if axes else []
-    if not set(given) <= set(known):
-        raise argparse.ArgumentTypeError(f"{axes!r} is not a list of 0 and None; move other axes with np.moveaxis")
-    return Request("vmap", _identifier(function), (("in_axes", tuple(known[axis] for axis in given)),))
+    try:
+        given = batch_axes.require_axes(ast.literal_eval(f"({axes},)") if axes else (), "in_axes")
+    except (SyntaxError, ValueError, TypeError):
+        what = "is not a list of axes: integers, None, or containers of these"
+        raise argparse.ArgumentTypeError(f"{axes!r} {what}") from None
+    return Request("vmap", _identifier(function), (("in_axes", given),))
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -236,6 +236,19 @@ class PulledBack:
         by_name = {self.active[0]: bars} if len(self.active) == 1 else dict(zip(self.active, bars, strict=True))
         return tuple(fill(by_name.get(n), v) for n, v in self.values.items())
 
+    def own_source(self) -> FunctionSource:
+        """The function as text, for transformations: of a cotangent; what was saved is a constant."""
+        parts = ["bars"] if len(self.active) == 1 else [f"bars[{i}]" for i in range(len(self.active))]
+        known = dict(zip(self.active, parts, strict=True))
+        zeros = {f"zeros_{n}": support.zeros_like(v) for n, v in self.values.items() if n not in known}
+        results = ", ".join(known.get(n, f"zeros_{n}") for n in self.values)
+        text = f"""
+            def pulled_back(out_bar):
+                bars = backward(saved, out_bar)
+                return ({results},)
+        """
+        return source_from_string(text, {"backward": self.backward, "saved": self.saved, **zeros})
+
 
 def _check_structure(out: Any, out_bar: Any) -> None:
     """Refuses a cotangent that is not shaped like the result."""

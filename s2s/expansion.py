@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from s2s import batch_axes
 from s2s.codegen import transform
+from s2s.codegen.batching.row_axes import RowAxes
 from s2s.codegen.core.names import Namer
 from s2s.codegen.functions import custom_rules
 from s2s.codegen.inference import kinds
-from s2s.codegen.inference.assumptions import kinds_of_batches, kinds_of_parameters
+from s2s.codegen.inference.assumptions import as_batch, kinds_of_batches, kinds_of_parameters
 from s2s.codegen.inference.infer import UNRESOLVED
 from s2s.codegen.inference.kinds import Kind
 from s2s.codegen.program import parameters
@@ -37,7 +39,7 @@ class Request:
     Attributes:
         transform: "grad", "value_and_grad", "jvp", "vmap", or "staged" for the text that jit runs.
         function: the name of the module-level function to transform.
-        options: keyword arguments of the transform (`argnums`, `has_aux`; `in_axes` of vmap).
+        options: keyword arguments of the transform (`argnums`, `has_aux`; `in_axes`, `out_axes` of vmap).
     """
 
     transform: str
@@ -168,7 +170,7 @@ def _result(module: StaticModule, request: Request) -> transform.Result:
     if request.transform == "jvp":
         return transform.tangent(source, _kinds(source, names, names))
     if request.transform == "vmap":
-        return transform.batched(source, _kinds(source, names, _batched(source, names, request), kinds_of_batches))
+        return _batched(source, names, request)
     argnums = options.pop("argnums", 0)
     wrt = _wrt(argnums, names, request)
     has_aux = bool(options.pop("has_aux", False))
@@ -178,21 +180,27 @@ def _result(module: StaticModule, request: Request) -> transform.Result:
     return transform.gradient(source, _kinds(source, names, wrt), wrt, with_value, has_aux, as_tuple=as_tuple)
 
 
-def _batched(source: FunctionSource, names: list[str], request: Request) -> list[str]:
-    """The arguments that have a batch axis; of those without an entry in `in_axes`, the ones without a default."""
-    axes = dict(request.options).get("in_axes", ())
-    given = [axes] * len(names) if axes is None or isinstance(axes, int) else list(axes)
+def _batched(source: FunctionSource, names: list[str], request: Request) -> transform.Result:
+    options = dict(request.options)
+    axes, out_axes = _axes(source, names, request, options.pop("in_axes", ())), options.pop("out_axes", 0)
+    if options:
+        raise ConversionError(f"{request.function}: vmap with the option {next(iter(options))!r} is not written out")
+    batched = [name for name in names if not batch_axes.is_shared(axes[name])]
+    known = _kinds(source, names, batched, kinds_of_batches)
+    arguments = {n: batch_axes.kind_of_batch(k, axes[n], as_batch) if n in batched else k for n, k in known.items()}
+    return transform.batched(source, arguments, None, RowAxes(axes, out_axes))
+
+
+def _axes(source: FunctionSource, names: list[str], request: Request, in_axes: Any) -> dict[str, Any]:
+    """Parameter to its axes; of those without an entry in `in_axes`, the ones with a default are shared."""
+    given = [in_axes] * len(names) if in_axes is None or isinstance(in_axes, int) else list(in_axes)
     if len(given) > len(names):
         raise ConversionError(
             f"{request.function}() takes {len(names)} arguments, but in_axes has {len(given)} entries"
         )
-    other = [option for option, value in request.options if option != "in_axes" and (option, value) != ("out_axes", 0)]
-    if other or not set(given) <= {0, None}:
-        what = f"the option {other[0]!r}" if other else "an axis other than 0 and None"
-        raise ConversionError(f"{request.function}: vmap with {what} is not written out; use np.moveaxis around it")
     optional = set(dict(_literal_defaults(source.tree.args)))
     given += [None if name in optional else 0 for name in names[len(given) :]]
-    return [name for name, axis in zip(names, given, strict=True) if axis == 0]
+    return dict(zip(names, given, strict=True))
 
 
 def _wrt(argnums: Any, names: list[str], request: Request) -> list[str]:

@@ -307,6 +307,10 @@ def cached_source(function: Any) -> FunctionSource:
         return _calling_source(function, rule)
     if isinstance(function, types.MethodType):
         return _source_of_method(function)
+    if hasattr(type(function), "own_source"):
+        if function not in _sources:
+            _sources[function] = function.own_source()
+        return _sources[function]
     try:
         found = _sources.get(function)
     except TypeError:  # neither hashable nor weakly referable: NumPy's functions, which stay

@@ -185,16 +185,18 @@ class BatchLoops(BatchValues):
         quiet.mark(self.function, self.out[start:])
         self.mask = outer
         self.writer.like = statement
-        pairs = [(target, self._kept_or_new(target, mask, value)) for target, value in joins]
         guard = core.split_guard(statement.body)[1]
-        if not guard or not self.is_active(guard[0].test):
-            return pairs, guard
-        return self._stopped(pairs, guard[0], running)
+        stop = guard[0].test.id if guard and self.is_active(guard[0].test) else None
+        pairs = [(target, self._kept_or_new(target, mask, value)) for target, value in joins if target != stop]
+        return (pairs, guard) if stop is None else self._stopped(pairs, dict(joins)[stop], guard[0], running)
 
-    def _stopped(self, pairs: list[Any], guard: gast.If, running: gast.AST) -> tuple[list, list[gast.AST]]:
-        """The loop is left when no row is running any more."""
-        stop = dict(pairs)[guard.test.id]
-        going = self.atom("np.logical_and(a, np.logical_not(stop))", {"a": running, "stop": stop})
+    def _stopped(
+        self, pairs: list[Any], stop: gast.AST, guard: gast.If, running: gast.AST
+    ) -> tuple[list, list[gast.AST]]:
+        """The loop is left when no row is running any more; a row that is not running has stopped."""
+        others = self.atom("np.logical_not(stop)", {"stop": self.spread(stop)})
+        going = self.named(self.writer.text("np.logical_and(a, b)", {"a": running, "b": others}), "running")
+        pairs = [*pairs, (guard.test.id, self.atom("np.logical_not(going)", {"going": going}))]
         done = core.name(self.function.fresh("done"))
         nobody = self.atom("not_any", {"not_any": self.atom("np.logical_not(np.any(going))", {"going": going})})
         left = core.from_statement(gast.If(done, guard.body, []), guard)

@@ -209,7 +209,7 @@ class Again:
         if not isinstance(kind, Numeric):
             return False
         if type(statement.value) is gast.Subscript:
-            return kind.scalar and other != statement.value.value.id
+            return kind.scalar and core.is_name(statement.value.value) and other != statement.value.value.id
         if other in self.definitions.updated:
             return False
         others = [n for n in core.own_reads(statement) if n != other]

@@ -13,7 +13,7 @@ import numpy as np
 
 from s2s.codegen.core import core
 from s2s.codegen.derivatives.rules import RuleWriter
-from s2s.codegen.functions import inlining
+from s2s.codegen.functions import custom_rules, inlining
 from s2s.codegen.inference import kinds
 from s2s.codegen.inference.kinds import Kind, ListOf, ObjectOf, Static, SuperOf, TupleOf, Unknown
 from s2s.codegen.inference.operations import Operation
@@ -74,6 +74,8 @@ def call(inference: Any, statement: gast.AST, node: gast.Call, target: Any) -> K
     ):
         function, receiver = known
         args = [*receiver, *node.args]
+        if custom_rules.rule_of(function) is not None:
+            return _call_with_rule(inference, statement, node, function, args)
         return replaced(inference, statement, run(inference, node, function, args, node.keywords))
     if classes.is_user_class(target):
         return constructed(inference, statement, node, target)
@@ -91,12 +93,23 @@ def _is_of_class(inference: Any, node: gast.Call) -> bool:
     return isinstance(owner, type) and classes.is_user_class(owner)
 
 
+def _call_with_rule(inference: Any, statement: gast.AST, node: gast.Call, function: Any, args: list[gast.AST]) -> Kind:
+    """A method that has rules of its own is called like a function of its object."""
+    name = core.name(RuleWriter(inference.function, None).alias(function, function.__name__))
+    statement.user_call = node
+    statement.value = gast.copy_location(gast.Call(name, args, node.keywords), node)
+    kind: Kind = inference.program.call(inference, statement, statement.value, function)
+    return kind
+
+
 def _known_target(inference: Any, node: gast.Call, target: Any) -> tuple[Any, list[gast.AST]] | None:
     """The Python function that a call of a method of a known object runs, and what it is bound to."""
     if target is None and isinstance(node.func, gast.Attribute):
         owner = inference.kind(node.func.value)
         if isinstance(owner, Static) and classes.is_user_object(owner.value):
             target = getattr(owner.value, node.func.attr, None)
+            if not isinstance(target, types.MethodType) and custom_rules.rule_of(target) is not None:
+                return target, []
             guard = AttributeGuard(owner.value, node.func.attr, kinds.of_value(target, active=False))
             if not isinstance(target, types.MethodType):
                 inference.program.guards[(id(owner.value), node.func.attr, "attribute")] = guard

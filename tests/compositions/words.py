@@ -22,14 +22,11 @@ import numpy as np
 import s2s
 
 LETTERS = "gjvc"
-# Entries up to length three that are refused with an error of s2s, by program: lists whose length differs between the
-# rows of a batch, and what staging cannot tell of such lists and of NumPy cotangents that a staged index reads.
+# Entries up to length three that are refused with an error of s2s, by program: what lists whose length differs between
+# the rows of a batch keep for derivatives, and what staging cannot tell of such lists.
 REFUSED = {
-    "left_early": "cgg cgj cgv cjg cvg gvg jvg vgg vvg",
-    "converged": "cgg vgg",
-    "loop": "cgg",
-    "comprehension": "cgg",
-    "scanned": "cgg",
+    "left_early": "gvg jvg",
+    "converged": "cgg",
 }
 STEP = 1e-5
 Function = Callable[[Any], Any]

@@ -68,7 +68,7 @@ def test_unsupported(module, capfd):
         ["convert"],
         ["convert", "m.py", "--grad"],
         ["convert", "m.py", "--grad", "2x"],
-        ["convert", "m.py", "--vmap", "f:1"],
+        ["convert", "m.py", "--vmap", "f:x"],
         ["convert", "m.py", "--vmap", ":0"],
         ["unknown"],
     ],

@@ -285,12 +285,20 @@ def test_arguments_without_an_axis_are_batched_unless_they_have_a_default():
     )
 
 
+def test_other_axes_and_trees_of_axes_are_written_out():
+    text = "import numpy as np\n\n\ndef scaled(p, x):\n    return p['w'] * x + p['b'][0]\n"
+    options = (("in_axes", ({"w": 1, "b": (None,)}, -1)), ("out_axes", 1))
+    batched = converted(text, ("vmap", "scaled", options))
+    scaled, w, x = run(batched)["scaled_vmap"], np.arange(6.0).reshape(3, 2), np.ones((3, 2))
+    np.testing.assert_allclose(scaled({"w": w, "b": (2.0,)}, x), w + 2.0)
+    assert "batch axis of p: {'w': 1, 'b': (None,)}, x: -1; of the result: 1" in batched
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ((("in_axes", (0, 0, 0)),), r"clipped\(\) takes 2 arguments, but in_axes has 3 entries"),
-        ((("in_axes", (1,)),), "vmap with an axis other than 0 and None is not written out; use np.moveaxis"),
-        ((("out_axes", 1),), "vmap with the option 'out_axes' is not written out"),
+        ((("axis_name", "i"),), "vmap with the option 'axis_name' is not written out"),
     ],
 )
 def test_batch_axes_that_are_not_written_out(options, message):

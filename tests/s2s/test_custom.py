@@ -210,3 +210,61 @@ def test_refusals():
         s2s.grad(lambda x: summed(x * x))(W)
     with pytest.raises(UnsupportedError, match="take as a constant, depends on a differentiated value"):
         s2s.grad(lambda a: fixed_point(lambda b, x: a * x, a, 1.0))(0.5)
+
+
+class Layer:
+    def __init__(self, w):
+        self.w = w
+
+    @functools.partial(s2s.custom_vjp, nondiff_argnums=(0,))
+    def scaled(self, x):
+        return x * self.w
+
+    def scaled_fwd(self, x):
+        return x * self.w, None
+
+    def scaled_bwd(self, saved, g):
+        return (g * self.w * 3.0,)
+
+    scaled.defvjp(scaled_fwd, scaled_bwd)
+
+    @staticmethod
+    @s2s.custom_jvp
+    def positive(x):
+        return np.maximum(x, 0)
+
+    def loss(self, x):
+        return np.sum(self.scaled(x)) + np.sum(self.positive(x))
+
+
+@Layer.positive.defjvp
+def positive_jvp(primals, tangents):
+    return Layer.positive(primals[0]), tangents[0] * 2.0
+
+
+def test_rules_of_methods():
+    layer, x = Layer(2.0), np.array([[1.0, -2.0], [0.5, 3.0]])
+    np.testing.assert_allclose(s2s.grad(layer.loss)(x[0]), [8.0, 8.0])
+    np.testing.assert_allclose(s2s.jit(s2s.vmap(s2s.grad(layer.loss)))(x), np.full((2, 2), 8.0))
+
+
+def test_rules_given_inside_are_refused():
+    def outer(x):
+        @s2s.custom_vjp
+        def f(y):
+            return np.sin(y)
+
+        f.defvjp(lambda y: (np.sin(y), y), lambda y, g: (g * np.cos(y),))
+        return f(x)
+
+    with pytest.raises(UnsupportedError, match="is applied inside of a transformed function") as caught:
+        s2s.grad(outer)(1.0)
+    assert "write instead: define the function and its rule at module level" in str(caught.value)
+
+
+def test_pullbacks_are_batched():
+    y, back = s2s.vjp(lambda w, x: np.tanh(w @ x), np.ones((2, 3)), np.array([0.1, 0.2, 0.3]))
+    w_bars, x_bars = s2s.vmap(back)(np.eye(2))
+    rows = [back(e) for e in np.eye(2)]
+    np.testing.assert_allclose(w_bars, [r[0] for r in rows])
+    np.testing.assert_allclose(x_bars, [r[1] for r in rows])

@@ -346,3 +346,28 @@ def test_masks_of_each_row():
     for first in (True, False):
         with pytest.warns(s2s.RowLoopWarning, match="a mask that differs between rows") if first else nullcontext():
             np.testing.assert_allclose(summed(X, X > 0.0), np.where(X > 0.0, X, 0.0).sum(axis=1))
+
+
+def test_a_loop_over_rows_is_chosen_for_each_signature():
+    def picked(x, i):
+        return np.sum(x[i])
+
+    x, rows = np.arange(6.0).reshape(2, 3), s2s.vmap(picked)
+    with pytest.warns(s2s.RowLoopWarning, match="a mask that differs between rows"):
+        np.testing.assert_allclose(rows(x, x > 1), [2.0, 12.0])
+    np.testing.assert_allclose(rows(x, np.array([0, 1])), [0.0, 4.0])
+    np.testing.assert_allclose(rows(x, x > 2), [0.0, 12.0])
+
+
+def test_a_loop_with_break_is_staged():
+    def left(x):
+        total = 0.0
+        for v in x:
+            total = total + v
+            if total > 1.0:
+                break
+        return total
+
+    x = np.array([[0.5, 0.7, 3.0], [2.0, 1.0, 1.0], [0.1, 0.2, 0.3]])
+    np.testing.assert_allclose(s2s.jit(s2s.vmap(left))(x), [1.2, 2.0, 0.6])
+    assert "running = np.logical_and(running, np.logical_not(total_1 > 1.0))" in s2s.vmap(left).source
