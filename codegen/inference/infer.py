@@ -76,7 +76,7 @@ class Inference(Preludes):
         resolve_references(self.function)
         self.kinds.update(argument_kinds)
         self.block(self.function.body)
-        static_tests.settle(self.function.body)
+        static_tests.settle(self.function)
         static_tests.refuse_certain_error(self, self.function.body)
         stale_closures.check(self.function, self.diagnostics)
         is_callee = len(self.program.building) > 1

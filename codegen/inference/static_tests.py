@@ -178,12 +178,32 @@ def taken(inference: Any, statement: gast.AST) -> list[gast.AST] | None:
     return None if found is None else statement.body if found else statement.orelse
 
 
-def settle(body: list[gast.AST]) -> None:
-    """Puts the blocks that are taken in place of their branches."""
+def settle(function: core.Function) -> None:
+    """Puts the blocks that are taken in place of their branches; what these do not set is set nowhere, then."""
+    _settle(function.body)
+    while unset := _copies_of_unset(function):
+        _without(function.body, unset)
+
+
+def _copies_of_unset(function: core.Function) -> set[str]:
+    """Names that a settled branch would take from variables which only the other block sets: nothing reads them."""
+    known = {*function.parameters, *core.assigned(function.body)}
+    copies = [s for s in core.walk(function.body) if hasattr(s, "settled") and core.is_name(s.value)]
+    return {s.targets[0].id for s in copies if s.value.id in function.bases and s.value.id not in known}
+
+
+def _without(body: list[gast.AST], names: set[str]) -> None:
+    body[:] = [s for s in body if not (hasattr(s, "settled") and s.targets[0].id in names)]
+    for statement in body:
+        for block in core.blocks(statement):
+            _without(block, names)
+
+
+def _settle(body: list[gast.AST]) -> None:
     done: list[gast.AST] = []
     for statement in body:
         for block in core.blocks(statement):
-            settle(block)
+            _settle(block)
         verdict_found = getattr(statement, "verdict", None)
         if verdict_found is None:
             done.append(statement)
@@ -195,5 +215,5 @@ def settle(body: list[gast.AST]) -> None:
 
 def _copy(target: str, value: gast.AST, like: gast.AST) -> gast.AST:
     statement = core.assign(target, value, like)
-    statement.operation = Operation("copy")
+    statement.operation, statement.settled = Operation("copy"), True
     return statement
