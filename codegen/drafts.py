@@ -99,9 +99,10 @@ class JointDraft(Draft):
         return recorder.run(self.name, self.function, self.body, bind_values(names, defaults, args, keywords))[0]
 
     def emit(self, program: Program, recorded: Recorded, example: Any) -> None:
-        body = simplify.run(self.function, self.body, recorded.get(self.name))
+        simplification = simplify.Simplification(self.function, recorded.get(self.name))
+        body = simplification.run(self.body)
         if recomputing.in_loops(self.function, body):
-            body = simplify.run(self.function, body, recorded.get(self.name))
+            body = simplification.run(body)
         self.check("simplification", body, [a.id for a in all_parameters(self.arguments)])
         self.place(program, self.name, self.arguments, [*self.opening(example), *body])
 
@@ -145,15 +146,17 @@ class PairDraft(Draft):
 
     def emit(self, program: Program, recorded: Recorded, example: Any) -> None:
         function = self.function
-        backward = simplify.run(function, self.backward, recorded.get(self.backward_name))
+        simplification = simplify.Simplification(function, recorded.get(self.backward_name))
+        backward = simplification.run(self.backward)
         while dead_code.prune_columns([*self.forward, *backward]):
             backward = dead_code.eliminate(backward)
         self.check_backward(backward)
         again = recomputing.in_loops(function, backward)
         if recomputing.in_pair(function, self.forward, backward) or again:
-            backward = simplify.run(function, backward, recorded.get(self.backward_name))
+            backward = simplification.run(backward)
         columns = recomputing.columns_of_pair(function, self.forward, backward)
-        exposed = [saving.exposed(function, self.forward, c) for c in columns]
+        branches = [s for s in self.forward if isinstance(s, gast.If)]
+        exposed = [saving.exposed(function, branches, c) for c in columns]
         saved = core.tuple_of(core.name(c) for c in exposed)
         last = core.from_statement(gast.Return(core.tuple_of([self.result, saved])), function.body[-1])
         forward = simplify.run(function, [*self.forward, last], recorded.get(self.name))

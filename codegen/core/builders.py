@@ -1,5 +1,6 @@
 """Expressions of Core, made without gast's checks of their arguments: passes make very many."""
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,18 +9,18 @@ import gast
 LOAD, STORE = gast.Load(), gast.Store()
 
 
+_new_name = functools.partial(gast.Name.__new__, gast.Name)
+
+
 def name(identifier: str) -> gast.AST:
-    return _named(identifier, LOAD)
+    node = _new_name()
+    node.id, node.ctx, node.annotation, node.type_comment = identifier, LOAD, None, None
+    return node
 
 
 def stored(identifier: str) -> gast.AST:
-    return _named(identifier, STORE)
-
-
-def _named(identifier: str, context: gast.AST) -> gast.AST:
-    """A Name node, made without gast's checks of its arguments: most nodes are names."""
-    node = gast.Name.__new__(gast.Name)
-    node.id, node.ctx, node.annotation, node.type_comment = identifier, context, None, None
+    node = _new_name()
+    node.id, node.ctx, node.annotation, node.type_comment = identifier, STORE, None, None
     return node
 
 

@@ -5,6 +5,7 @@ assigned once, except for those carried by a loop or joined after a branch, whic
 each block.
 """
 
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,8 +35,8 @@ from s2s.codegen.core.substitution import (  # noqa: F401 - part of the vocabula
     LEAVES,
     child_nodes,
     copied,
-    free_names,
     free_reads,
+    operands,
     substitute,
     target_names,
 )
@@ -253,19 +254,40 @@ def children(node: gast.AST) -> Iterator[gast.AST]:
 
 def nodes(tree: gast.AST) -> list[gast.AST]:
     """All nodes of a tree that may hold names, as `gast.walk` gives them: level by level."""
-    found = [tree]
+    found, fields = [tree], CHILD_FIELDS
     for node in found:
+        kind = type(node)
+        if kind is gast.Constant or (kind is gast.Name and node.annotation is None):  # most of them
+            continue
         slots = node.__dict__
-        for field_name in CHILD_FIELDS[type(node)]:
+        for field_name in fields[kind]:
             value = slots.get(field_name)
             kind = type(value)
-            if kind is list:
-                for item in value:
-                    if type(item) in CHILD_FIELDS:
-                        found.append(item)  # noqa: PERF401 - a comprehension costs more than these few
-            elif kind in CHILD_FIELDS:
+            if kind in fields:
                 found.append(value)
+            elif kind is list and value:
+                found += value if field_name in LISTS_OF_NODES else [n for n in value if type(n) in fields]
     return found
+
+
+# Fields that hold nothing but nodes where they are lists.
+LISTS_OF_NODES = frozenset("args keywords elts values body orelse targets comparators defaults generators ifs".split())
+
+
+def nodes_of_definition(tree: gast.AST) -> list[gast.AST]:
+    """The nodes inside of a definition that is complete: parameters first, then statement by statement; remembered."""
+    found = _NODES.get(tree)
+    if found is None:
+        found = _NODES[tree] = [*nodes(tree.args), *[n for s in tree.body for n in nodes(s)]]
+    return found
+
+
+def forget_nodes(tree: gast.AST) -> None:
+    """A definition that was complete is changed."""
+    _NODES.pop(tree, None)
+
+
+_NODES: "weakref.WeakKeyDictionary[gast.AST, list[gast.AST]]" = weakref.WeakKeyDictionary()
 
 
 def reads(node: gast.AST | Iterable[gast.AST] | None) -> list[str]:
@@ -322,6 +344,11 @@ def blocks(statement: gast.AST) -> list[list[gast.AST]]:
     return [statement.body] if kind is gast.For or kind is gast.While else NO_BLOCKS
 
 
+def is_straight(body: Iterable[gast.AST]) -> bool:
+    """Does control take one way through these statements?"""
+    return COMPOUND.isdisjoint(map(type, body))
+
+
 def walk(body: Iterable[gast.AST]) -> list[gast.AST]:
     """All statements, outer before inner, in order."""
     found: list[gast.AST] = []
@@ -330,7 +357,7 @@ def walk(body: Iterable[gast.AST]) -> list[gast.AST]:
 
 
 def _walk_into(body: Iterable[gast.AST], found: list[gast.AST]) -> None:
-    if type(body) is list and COMPOUND.isdisjoint(map(type, body)):
+    if type(body) is list and is_straight(body):
         found += body
         return
     for statement in body:
@@ -342,7 +369,13 @@ def _walk_into(body: Iterable[gast.AST], found: list[gast.AST]) -> None:
 
 def assigned(body: Iterable[gast.AST]) -> set[str]:
     """Every name assigned anywhere inside."""
-    return {t for statement in walk(body) for t in targets(statement)}
+    found: set[str] = set()
+    for statement in walk(body):
+        if type(statement) is gast.Assign and type(statement.targets[0]) is gast.Name:  # most of them
+            found.add(statement.targets[0].id)
+        else:
+            found.update(targets(statement))
+    return found
 
 
 def header(statement: gast.AST) -> gast.AST | None:
@@ -356,11 +389,15 @@ def header(statement: gast.AST) -> gast.AST | None:
 
 def own_reads(statement: gast.AST) -> list[str]:
     """Names that the statement itself reads; remembered on its expression, which is never changed, only replaced."""
+    found: list[str] | None
+    if type(statement) is gast.Assign:  # most of them
+        found = statement.value.__dict__.get("names_read")
+        return found if found is not None else remembered_reads(statement.value)
     field_name = HEADER_FIELDS.get(type(statement))
     node = statement.__dict__[field_name] if field_name is not None else header(statement)
     if node is None:
         return []
-    found: list[str] | None = node.__dict__.get("names_read")
+    found = node.__dict__.get("names_read")
     return found if found is not None else remembered_reads(node)
 
 
@@ -368,25 +405,16 @@ def remembered_reads(node: gast.AST) -> list[str]:
     """Like `reads`, for an expression that is never changed, only replaced."""
     found = node.__dict__.get("names_read")
     if found is None:
-        kind = type(node)
-        if kind is gast.Call:
-            found = _reads_of_parts([node.func, *node.args, *[k.value for k in node.keywords]])
-        elif kind is gast.BinOp:
-            found = _reads_of_parts((node.left, node.right))
-        else:
-            found = reads(node)
-        node.names_read = found
+        parts = operands(node)
+        found = node.names_read = reads(node) if parts is None else _reads_of_parts(parts)
     return found
 
 
 def _reads_of_parts(nodes: Iterable[gast.AST]) -> list[str]:
-    """The reads of the operands of an operation, most of which are names and paths."""
+    """The reads of the operands of an operation, most of which are names."""
     found: list[str] = []
     for node in nodes:
         kind = type(node)
-        if kind is gast.Attribute:
-            node = node.value
-            kind = type(node)
         if kind is gast.Name:
             found.append(node.id)
         elif kind is not gast.Constant:
@@ -443,6 +471,8 @@ def key(node: Any) -> Any:
         if found is None:
             found = node.structural_key = _key_of_fields(node)
         return found
+    if kind is gast.Attribute and type(node.value) is gast.Name:
+        return (kind, node.value.id, node.attr)
     if kind is gast.Constant:
         return (type(node.value).__name__, repr(node.value))
     if kind is list:

@@ -5,7 +5,7 @@ import builtins
 import functools
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import gast
@@ -70,16 +70,24 @@ def names_in(tree: Any) -> set[str]:
     return found
 
 
-def names_of(nodes: Iterable[Any]) -> set[str]:
+def names_of(nodes: Collection[Any]) -> set[str]:
     """Every name that occurs in these nodes themselves."""
-    found: set[str] = set()
+    found = {n.id for n in nodes if type(n) is gast.Name}
+    return found.union(*[_names_of(n) for n in nodes if type(n) in _NAMING])
+
+
+def names_by_use(nodes: Iterable[Any]) -> tuple[set[str], set[str], set[str]]:
+    """The variables that these nodes read, those that they bind, and the names that they hold otherwise."""
+    read: set[str] = set()
+    bound: set[str] = set()
+    others: set[str] = set()
     for node in nodes:
         kind = type(node)
         if kind is gast.Name:
-            found.add(node.id)
+            (read if type(node.ctx) is gast.Load else bound).add(node.id)
         elif kind in _NAMING:
-            found.update(_names_of(node))
-    return found
+            others.update(_names_of(node))
+    return read, bound, others
 
 
 _NO_NODES = frozenset((str, int, type(None), gast.Load, gast.Store, gast.Param))
@@ -90,7 +98,7 @@ _NAMING = frozenset(
         "Name FunctionDef AsyncFunctionDef ClassDef Global Nonlocal alias arg keyword "
         "MatchAs MatchStar MatchMapping".split()
     )
-    if hasattr(module, name)
+    if hasattr(module, name) and (module, name) != (gast, "Name")  # asked for before
 )
 
 

@@ -69,11 +69,18 @@ def _substituted(node: gast.AST, mapping: Mapping[str, gast.AST]) -> gast.AST:
             new = mapping.get(old.id, old) if type(old.ctx) is gast.Load else old
         elif old_kind is list:
             new = _substituted_list(old, mapping) if old else old
+        elif old_kind in LEAVES or (old_kind is gast.Attribute and _is_path_outside(old, mapping)):
+            new = old
         else:
-            new = old if old_kind in LEAVES else substitute(old, mapping)
+            new = substitute(old, mapping)
         if new is not old:
             changed[field_name] = new
     return _changed(node, changed) if changed else node
+
+
+def _is_path_outside(node: gast.AST, mapping: Mapping[str, gast.AST]) -> bool:
+    """Is this a path such as `np.sum`, which begins with no name of the mapping?"""
+    return type(node.value) is gast.Name and node.value.id not in mapping
 
 
 def _substituted_list(nodes: list[Any], mapping: Mapping[str, gast.AST]) -> list[Any]:
@@ -91,9 +98,8 @@ def _changed(node: gast.AST, fields: Mapping[str, Any]) -> gast.AST:
     copy = kind.__new__(kind)
     slots = copy.__dict__
     slots.update(node.__dict__)
-    for name in REMEMBERED:
-        if name in slots:
-            del slots[name]
+    for name in REMEMBERED.intersection(slots):
+        del slots[name]
     slots.update(fields)
     return copy
 
@@ -123,15 +129,28 @@ def _bound_inside(node: gast.AST) -> set[str]:
 def free_reads(node: Any) -> list[str]:
     """Like `reads`, without the names bound inside comprehensions and lambdas."""
     found: list[str] = []
-    _collect_free(node, found, frozenset())
+    for part in operands(node) or (node,):
+        _collect_free(part, found, _NOTHING)
     return found
 
 
-def free_names(found: list[gast.AST], tree: gast.AST) -> set[str]:
-    """What `free_reads` gives for a tree with these nodes, in no order."""
-    if not BINDING.isdisjoint(map(type, found)):
-        return set(free_reads(tree))
-    return {n.id for n in found if type(n) is gast.Name and type(n.ctx) is gast.Load}
+_NOTHING: frozenset[str] = frozenset()
+
+
+def operands(node: Any) -> list[Any] | None:
+    """The operands of an operation, the names that paths begin with in place of these; None for other expressions."""
+    kind = type(node)
+    if kind is gast.Call:
+        parts = [node.func, *node.args, *[k.value for k in node.keywords]] if node.keywords else [node.func, *node.args]
+    elif kind is gast.BinOp:
+        parts = [node.left, node.right]
+    elif kind is gast.Tuple or kind is gast.List:
+        return node.elts
+    elif kind is gast.Subscript:
+        parts = [node.value, node.slice]
+    else:
+        return None
+    return [p.value if type(p) is gast.Attribute else p for p in parts]
 
 
 def _collect_free(node: Any, found: list[str], bound: Set[str]) -> None:
@@ -139,6 +158,8 @@ def _collect_free(node: Any, found: list[str], bound: Set[str]) -> None:
     if kind is gast.Name:
         if type(node.ctx) is gast.Load and node.id not in bound:
             found.append(node.id)
+    elif kind is gast.Constant:
+        return
     elif kind is list:
         for item in node:
             if type(item) not in LEAVES:

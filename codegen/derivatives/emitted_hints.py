@@ -12,7 +12,7 @@ from s2s.runtime.loop_hints import loop
 
 def write(function: core.Function, body: list[Any]) -> None:
     """Writes the hints of all loops into their headers."""
-    for statement in core.walk(body):
+    for statement in () if core.is_straight(body) else core.walk(body):
         hints = getattr(statement, "hints", None) if isinstance(statement, LOOPS) else None
         if not hints:
             continue

@@ -279,22 +279,23 @@ class Again:
         again.backward = again.again = True
         again.is_test = getattr(statement, "is_test", False)
         block = _block_of_reads(backward, target)
-        at = next(i for i, s in enumerate(block) if target in _reads_inside(s))
+        at = next(i for i, s in enumerate(block) if _reads(s, target))
         block.insert(at, core.from_statement(again, block[at]))
 
 
 def _block_of_reads(body: list[gast.AST], name: str) -> list[gast.AST]:
     """The innermost block of branches that holds all that reads a name."""
-    readers = [s for s in body if name in _reads_inside(s)]
+    readers = [s for s in body if _reads(s, name)]
     if len(readers) == 1 and type(readers[0]) is gast.If and name not in core.own_reads(readers[0]):
-        holding = [b for b in core.blocks(readers[0]) if any(name in _reads_inside(s) for s in b)]
+        holding = [b for b in core.blocks(readers[0]) if any(_reads(s, name) for s in b)]
         if len(holding) == 1:
             return _block_of_reads(holding[0], name)
     return body
 
 
-def _reads_inside(statement: gast.AST) -> set[str]:
-    return {n for s in core.walk([statement]) for n in core.own_reads(s)}
+def _reads(statement: gast.AST, name: str) -> bool:
+    """Does the statement, or one inside of it, read this name?"""
+    return name in core.own_reads(statement) or any(_reads(s, name) for b in core.blocks(statement) for s in b)
 
 
 class Definitions:

@@ -33,7 +33,7 @@ def connect(function: core.Function, forward: list[gast.AST], backward: list[gas
         The names that are saved.
     """
     saved: set[str] = set()
-    for statement in backward:
+    for statement in () if core.is_straight(backward) else backward:
         for block in core.blocks(statement):
             saved |= connect(function, forward, block)
         if hasattr(statement, "primal"):

@@ -24,13 +24,14 @@ from s2s.codegen.desugaring.normal_form import Flattener
 from s2s.codegen.desugaring.patterns import without_match
 from s2s.codegen.desugaring.refusals import refuse_expression, refuse_outside_write, refuse_statement
 from s2s.codegen.desugaring.structured import structured
-from s2s.codegen.desugaring.touched import names_bound, touched_variables
+from s2s.codegen.desugaring.touched import names_bound, names_bound_in, touched_variables
 from s2s.codegen.diagnostics import Diagnostics
 from s2s.codegen.emission import load
 from s2s.codegen.inference import effects
 from s2s.codegen.reading.guards import resolve_path
 from s2s.codegen.reading.source import FunctionSource
 
+_WRITTEN_OTHERWISE = frozenset((gast.With, gast.Match, gast.Delete))
 HEADER_CALLS = ("zip", "enumerate", "reversed")
 
 
@@ -52,7 +53,8 @@ class Desugarer:
         self.diagnostics = diagnostics
         self.filename = filename
         self.environment: dict[str, str] = {p: p for p in function.parameters}
-        self.locals = set(function.parameters) | names_bound(tree.body)
+        self.nodes = function.source.nodes if tree is function.source.tree else core.nodes(tree)
+        self.locals = set(function.parameters) | names_bound_in(tree, self.nodes)
         self.inactive = frozenset(inactive)
         self.declared_outside: set[str] = set()
         self.shown: dict[str, str] = {}  # variables that the user did not write to what they are called
@@ -64,6 +66,11 @@ class Desugarer:
         self.views: dict[str, tuple[str, gast.AST]] = {}
         self.homes: dict[str, tuple[str, str]] = {}  # versions that were read from an attribute
         versions.open_finals(self)
+
+    @functools.cached_property
+    def may_change_containers(self) -> bool:
+        """Whether any method is called that may change a variable."""
+        return any(changes.receiver(n) is not None for n in self.nodes)
 
     @functools.cached_property
     def touched(self) -> set[str]:
@@ -87,6 +94,8 @@ class Desugarer:
         def resolve(path: str) -> Any:
             return None if path.split(".")[0] in self.locals else resolve_path(self.function.source, path)
 
+        if _WRITTEN_OTHERWISE.isdisjoint(map(type, self.nodes)):
+            return structured(self.tree)
         tree = without_deletions(without_match(without_inert(self.tree, resolve), resolve))
         if tree is not self.tree:
             self.locals |= names_bound(tree.body)
@@ -109,7 +118,8 @@ class Desugarer:
             refuse_statement(self.diagnostics, statement)
             self._count_as_set(statement)
         else:
-            changes.refuse_hidden(self, statement)
+            if self.may_change_containers:
+                changes.refuse_hidden(self, statement)
             handler(statement)
         self.origin = previous
 

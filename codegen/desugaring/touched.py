@@ -63,6 +63,22 @@ def _iterated(target: gast.AST, iterator: gast.AST) -> Iterator[tuple[list[str],
         yield list(_written(target)), iterator
 
 
+def names_bound_in(function: gast.AST, nodes: list[gast.AST]) -> set[str]:
+    """`names_bound` of the body of a function whose nodes are these."""
+    if _INNER_SCOPES.isdisjoint(map(type, nodes[1:])):
+        return _stored_in(nodes)
+    return names_bound(function.body)
+
+
+_INNER_SCOPES = frozenset((gast.FunctionDef, gast.ClassDef, gast.comprehension))
+
+
+def _stored_in(nodes: list[gast.AST]) -> set[str]:
+    found = {n.id for n in nodes if type(n) is gast.Name and type(n.ctx) is gast.Store}
+    elements = [n for n in nodes if type(n) is gast.Subscript and type(n.ctx) is gast.Store]
+    return found.union(*map(_roots, elements))
+
+
 def names_bound(body: Any) -> set[str]:
     """User variables that statements bind, wherever inside (not inside nested functions or comprehensions)."""
     found: set[str] = set()
@@ -72,12 +88,7 @@ def names_bound(body: Any) -> set[str]:
             continue
         nodes = core.nodes(statement)
         inside = {id(n) for c in nodes if type(c) is gast.comprehension for n in core.nodes(c.target)}
-        for node in nodes:
-            if type(node) is gast.Name:
-                if type(node.ctx) is gast.Store and id(node) not in inside:
-                    found.add(node.id)
-            elif type(node) is gast.Subscript and type(node.ctx) is gast.Store:
-                found.update(_roots(node))
+        found |= _stored_in([n for n in nodes if id(n) not in inside] if inside else nodes)
     return found
 
 

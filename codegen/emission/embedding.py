@@ -51,14 +51,9 @@ def _copied(function: types.FunctionType, name: str) -> Emitted:
     for node in gast.walk(tree):
         if isinstance(node, gast.stmt):
             node.origin = (source.filename, node.lineno)
-    own = names_bound(core.nodes(tree))
+    own = {n.id for n in core.nodes(tree) if type(n) is gast.Name and type(n.ctx) is not gast.Load}
     references = {n: resolve_name(source, n) for n in core.free_reads(tree) if n not in own}
     return Emitted(name, tree, references, source)
-
-
-def names_bound(nodes: list[gast.AST]) -> set[str]:
-    """What a function of these nodes binds itself."""
-    return {n.id for n in nodes if type(n) is gast.Name and type(n.ctx) is not gast.Load}
 
 
 class _Replacement(gast.NodeTransformer):
@@ -72,6 +67,7 @@ class _Replacement(gast.NodeTransformer):
 
 def rename_global(tree: gast.AST, name: str, node: gast.AST) -> None:
     """Reads `node` instead of the global `name`, defaults of parameters included."""
+    core.forget_nodes(tree)
     if not core.is_name(node) or node.id != name:
         tree.body = core.copied(tree.body)  # its expressions may stand in other functions, too
         _Replacement(name, node).visit(tree)

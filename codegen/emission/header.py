@@ -9,8 +9,8 @@ from typing import Any
 import gast
 
 from s2s.codegen.core import core, verify
-from s2s.codegen.core.names import Namer, names_of
-from s2s.codegen.emission.embedding import embed, names_bound, rename_global
+from s2s.codegen.core.names import Namer, names_by_use
+from s2s.codegen.emission.embedding import embed, rename_global
 from s2s.codegen.printing.printer import print_emitted
 from s2s.codegen.reading.guards import UNRESOLVED, Guard, resolve_name
 
@@ -59,11 +59,13 @@ class Names:
         self.own_locals: dict[int, set[str]] = {}  # parameters and variables; renaming globals does not change them
         self.forms: set[type] = {gast.Name, gast.Attribute}  # those that renaming makes among them
         for e in emitted:
-            nodes = core.nodes(e.tree)
-            self.forms.update(map(type, nodes))
-            self.all_names[id(e)] = names_of(nodes)
-            self.reads[id(e)] = core.free_names(nodes, e.tree)
-            self.own_locals[id(e)] = names_bound(nodes)
+            nodes = [e.tree, *core.nodes_of_definition(e.tree)]
+            forms = set(map(type, nodes))
+            self.forms |= forms
+            read, bound, others = names_by_use(nodes)
+            self.all_names[id(e)] = read | bound | others
+            self.reads[id(e)] = read if core.BINDING.isdisjoint(forms) else set(core.free_reads(e.tree))
+            self.own_locals[id(e)] = bound
         self.namer = Namer({n for e in emitted for n in e.references} | {e.name for e in emitted})
         self.namer.reserve(*set().union(*self.all_names.values()))
 

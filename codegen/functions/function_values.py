@@ -148,12 +148,15 @@ def makes_functions(code: types.CodeType, names: Mapping[str, Any], depth: int) 
     return depth > 0 and any(makes_functions(c.__code__, c.__globals__, depth - 1) for c in own)
 
 
-def refuse_unknown_use(inference: Any, statement: gast.AST, kind: Kind) -> None:
-    """A function defined inside may be called, passed on and kept; nothing else is known of what it is at run time."""
+def refuse_unknown_use(inference: Any, statement: gast.AST, kind: Kind, names: list[str] | None = None) -> None:
+    """A function defined inside may be called, passed on and kept; nothing else is known of what it is at run time.
+
+    `names` are those that the statement's value reads, where they are known.
+    """
     operation = statement.operation
     if operation.form not in ("inactive", "primitive") or operation.callee is not None:
         return
-    names = core.free_reads(statement.value)
+    names = core.free_reads(statement.value) if names is None else names
     _refuse_calls(inference, statement.value, names)
     if _is_identity_test(statement.value) or holds_function(kind):
         return
@@ -173,9 +176,9 @@ def refuse_inside(inference: Any, node: gast.AST) -> None:
 
 
 def _refuse_calls(inference: Any, node: gast.AST, names: list[str]) -> None:
-    references = inference.function.references
+    references, local = inference.function.references, inference.kinds
     for name in names:
-        if isinstance(references.get(name), FunctionSource | MakeClosure) and name not in inference.kinds:
+        if name not in local and isinstance(references.get(name), FunctionSource | MakeClosure):
             cause = f"{name!r}, defined inside of the differentiated function, cannot be called here"
             inference.refuse(node, cause, "call it in a statement of its own")
 

@@ -193,7 +193,8 @@ class Inference(Preludes):
         """The kind of what a statement computes, and its operation."""
         node = statement.value
         statement.operation = Operation("inactive")
-        if recursion.reads_bottom(self, node):
+        names = core.free_reads(node)
+        if recursion.any_is_bottom(self, names):
             return Bottom()
         if (of_object := calls.expression(self, statement, node)) is not None:
             return of_object
@@ -203,7 +204,7 @@ class Inference(Preludes):
         if core.is_literal(node) or self.global_object(node) is not None:
             return self._copy(statement)
         kind = opaque.infer(self, statement, node) if handler is None else handler(statement, node)
-        function_values.refuse_unknown_use(self, statement, kind)
+        function_values.refuse_unknown_use(self, statement, kind, names if statement.value is node else None)
         return kind
 
     def _copy(self, statement: gast.AST) -> Kind:

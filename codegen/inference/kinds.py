@@ -184,6 +184,8 @@ def holds_callable(kind: Kind) -> bool:
 
 def with_activity(kind: Kind, active: bool) -> Kind:
     """The kind with every numeric leaf active, or none."""
+    if type(kind) is Numeric:
+        return kind if kind.active is active else Numeric(active, kind.scalar, kind.rank)
     if isinstance(kind, Numeric | Unknown):
         return kind if kind.active is active else replace(kind, active=active)
     if isinstance(kind, TupleOf):

@@ -347,6 +347,8 @@ def resolver(references: Any) -> Any:
     """Looks a path of global names up in the references of a function."""
 
     def resolve(node: gast.AST) -> Any:
+        if type(node) is gast.Name:
+            return references.get(node.id)
         path = core.dotted(node)
         if path is None or path.split(".")[0] not in references:
             return None

@@ -7,19 +7,15 @@ is repeated until the result is the one that it started from.
 from collections.abc import Callable
 from typing import Any
 
-import gast
-
-from s2s.codegen.core import core
 from s2s.codegen.inference.kinds import Bottom, Kind, Unknown
 
 ROUNDS = 12
 DEPTH = 24
 
 
-def reads_bottom(inference: Any, node: gast.AST) -> bool:
-    """Does an expression depend on the result of a recursive call of which nothing is known yet?"""
-    found = inference.kinds.get
-    return any(type(found(n)) is Bottom for n in core.free_reads(node))
+def any_is_bottom(inference: Any, names: list[str]) -> bool:
+    """Is any of these the result of a recursive call of which nothing is known yet?"""
+    return Bottom in map(type, map(inference.kinds.get, names))
 
 
 def to_fixpoint(program: Any, instance: Any, infer: Callable[[], Kind]) -> Kind:

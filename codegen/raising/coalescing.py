@@ -110,7 +110,7 @@ def _colour(
     function: core.Function, body: list[gast.AST], parameters: list[str], interference: Interference
 ) -> dict[str, str]:
     statements = core.walk(body)
-    in_order = dict.fromkeys(t for s in statements for t in core.targets(s))
+    in_order = dict.fromkeys([t for s in statements for t in core.targets(s)])
     reserved = _reserved(function, statements, in_order.keys() | set(parameters))
     partners = _copy_partners(statements)
     colours = Colours(interference, reserved)
@@ -136,9 +136,10 @@ class Colours:
         self.near: dict[str, int] = {}
 
     def choose(self, name: str, colour: str) -> None:
-        self.chosen[name] = colour
-        self.members[colour] = self.members.get(colour, 0) | self.interference.bit(name)
-        self.near[colour] = self.near.get(colour, 0) | self.interference.edges.get(name, 0)
+        bit, edges = self.interference.bit(name), self.interference.edges.get(name, 0)
+        if colour in self.members:
+            bit, edges = self.members[colour] | bit, self.near[colour] | edges
+        self.chosen[name], self.members[colour], self.near[colour] = colour, bit, edges
 
     def is_free(self, colour: str, name: str) -> bool:
         """Is nothing live together with this one called so?"""
@@ -148,7 +149,7 @@ class Colours:
         if members is None:
             return True
         interference = self.interference
-        return not (members & interference.edges.get(name, 0) or self.near[colour] & interference.bit(name))
+        return not (members & interference.edges.get(name, 0) or self.near[colour] & interference.bits.get(name, 0))
 
 
 def _reserved(function: core.Function, statements: list[gast.AST], local: Set[str]) -> set[str]:
@@ -165,7 +166,9 @@ def _reserved(function: core.Function, statements: list[gast.AST], local: Set[st
 
 def _wishes(function: core.Function, name: str, chosen: dict[str, str], partners: dict[str, list[str]]) -> list[str]:
     base = function.bases.get(name, name)
-    near = [chosen[p] for p in partners.get(name, ()) if p in chosen and function.bases.get(p, p) == base]
+    if name not in partners:  # most
+        return [base]
+    near = [chosen[p] for p in partners[name] if p in chosen and function.bases.get(p, p) == base]
     return [base, *near]
 
 
@@ -199,9 +202,9 @@ def _rename(body: list[gast.AST], names: dict[str, str]) -> None:
 
 
 def _renamed_target(target: gast.AST, names: dict[str, str]) -> gast.AST:
-    if isinstance(target, gast.Name):
+    if type(target) is gast.Name:
         return core.stored(names.get(target.id, target.id))
-    return gast.Tuple([_renamed_target(e, names) for e in target.elts], gast.Store())
+    return core.made(gast.Tuple, elts=[_renamed_target(e, names) for e in target.elts], ctx=core.STORE)
 
 
 def _without_self_copies(body: list[gast.AST]) -> list[gast.AST]:

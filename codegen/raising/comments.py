@@ -25,7 +25,7 @@ def _block(function: core.Function, body: list[gast.AST], current: int | None) -
             if text and not text.startswith(HEADERS) and not isinstance(statement, gast.For | gast.While | gast.If):
                 done.append(comment(f"# {text}", statement.origin))
                 current = line
-        for attribute in ("body", "orelse"):
+        for attribute in ("body", "orelse") if hasattr(statement, "body") else ():
             block = getattr(statement, attribute, None)
             if block:
                 new, _ = _block(function, block, None)

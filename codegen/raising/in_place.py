@@ -16,7 +16,7 @@ from s2s.runtime import support
 def mark(function: core.Function, body: list[gast.AST], parameters: list[str]) -> None:
     """Marks the statements whose change nobody else can see."""
     resolve = resolver(function.references)
-    if not any(_is_update(resolve, s) for s in core.walk(body)):
+    if not _may_update(function) or not any(_is_update(resolve, s) for s in core.walk(body)):
         return
     live = live_after(body)
     ownership = Ownership(body, resolve, parameters, lambda statement, old: old not in live[id(statement)])
@@ -24,6 +24,11 @@ def mark(function: core.Function, body: list[gast.AST], parameters: list[str]) -
         owned = change.new and not ownership.is_parameter(change)
         if owned and ownership.conflict(change, live[id(change.statement)]) is None:
             change.statement.changes = _method(function, change.statement, resolve)
+
+
+def _may_update(function: core.Function) -> bool:
+    """Is there a name for any function that changes a container?"""
+    return any(id(v) in _UPDATES or v is support for v in function.references.values())
 
 
 def _is_update(resolve: Any, statement: gast.AST) -> bool:

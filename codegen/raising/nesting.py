@@ -1,5 +1,7 @@
 """Nests temporaries that are used once back into the expression that uses them."""
 
+import collections
+
 import gast
 
 from s2s.codegen.batching import quiet
@@ -46,14 +48,13 @@ class Nesting:
         self._count(body)
 
     def _count(self, body: list[gast.AST]) -> None:
-        defined: dict[str, int] = {}
-        for statement in core.walk(body):
+        statements, uses, user = core.walk(body), self.uses, self.user
+        for statement in statements:
             self.overwritten.update(_overwritten(statement))
             for name in core.own_reads(statement):
-                self.uses[name] = self.uses.get(name, 0) + 1
-                self.user[name] = statement
-            for name in core.targets(statement):
-                defined[name] = defined.get(name, 0) + 1
+                uses[name] = uses.get(name, 0) + 1
+                user[name] = statement
+        defined = collections.Counter([name for s in statements for name in core.targets(s)])
         self.multiple = {n for n, count in defined.items() if count > 1}
 
     def block(self, body: list[gast.AST]) -> None:
@@ -61,23 +62,22 @@ class Nesting:
             if type(statement) in core.COMPOUND:
                 for inner in core.blocks(statement):
                     self.block(inner)
-        at = 0
-        while at < len(body):
-            at = self._try(body, at)
+        places = {id(s): at for at, s in enumerate(body)}
+        nested = {at for at, s in enumerate(body) if self._may_nest(s) and self._nest(body, at, places)}
+        if nested:
+            body[:] = [s for at, s in enumerate(body) if at not in nested]
 
-    def _try(self, body: list[gast.AST], at: int) -> int:
-        """Nests the statement at `at` into a later one of the block if it may; the place to go on from."""
+    def _nest(self, body: list[gast.AST], at: int, places: dict[int, int]) -> bool:
+        """Nests the statement at `at` into a later one of the block if it may; tells whether it did."""
         statement = body[at]
-        if self._may_nest(statement):
-            user = self._user(body, at)
-            if user is not None and self._fits(user, statement) and quiet.may_nest(self.function, statement, user):
-                target = statement.targets[0].id
-                core.replace_header(user, {target: statement.value})
-                self.user.update(dict.fromkeys(core.own_reads(statement), user))
-                self._inherit(statement, user)
-                del body[at]
-                return at
-        return at + 1
+        user = self._user(body, at, places)
+        if user is None or not self._fits(user, statement) or not quiet.may_nest(self.function, statement, user):
+            return False
+        core.replace_header(user, {statement.targets[0].id: statement.value})
+        for name in core.own_reads(statement):
+            self.user[name] = user
+        self._inherit(statement, user)
+        return True
 
     def _inherit(self, statement: gast.AST, user: gast.AST) -> None:
         """What a loop starts from stands with the statement that it was computed for."""
@@ -90,12 +90,12 @@ class Nesting:
             user.origin = statement.origin
 
     def _may_nest(self, statement: gast.AST) -> bool:
-        if type(statement) is not gast.Assign or core.is_join(statement):
+        if type(statement) is not gast.Assign:
             return False
         target = statement.targets[0]
         if type(target) is not gast.Name or self.uses.get(target.id) != 1 or target.id in self.multiple:
             return False
-        if isinstance(statement.value, gast.List) and not statement.value.elts:
+        if core.is_join(statement) or (isinstance(statement.value, gast.List) and not statement.value.elts):
             return False
         if getattr(statement, "changes", None) is not None:  # written as a change in place, `xs.append(v)`
             return False
@@ -105,15 +105,16 @@ class Nesting:
         marks = statement.__dict__
         return bool(marks.get("backward") or marks.get("temporary") or marks.get("derived") or marks.get("is_test"))
 
-    def _user(self, body: list[gast.AST], at: int) -> gast.AST | None:
+    def _user(self, body: list[gast.AST], at: int, places: dict[int, int]) -> gast.AST | None:
         """The later statement of this block that reads the name itself (not inside its blocks)."""
         user = self.user[body[at].targets[0].id]
-        if user not in body[at + 1 :] or self._reads_again(user):
+        place = places.get(id(user), -1)
+        if place <= at or self._reads_again(user):
             return None
         read = core.own_reads(body[at])
         if self.multiple.isdisjoint(read) and self.overwritten.isdisjoint(read):
             return user
-        between = body[at + 1 : body.index(user, at)]
+        between = body[at + 1 : place]
         changed = core.assigned(between).union(*[_overwritten(s) for s in core.walk(between)])
         return user if changed.isdisjoint(read) else None
 

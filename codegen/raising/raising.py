@@ -14,12 +14,16 @@ from s2s.codegen.raising import coalescing, comments, in_place, leaving, loop_ta
 
 def run(function: core.Function, body: list[gast.AST], parameters: list[str]) -> list[gast.AST]:
     """The body as it is printed."""
-    nesting.repeat_tests(body)
-    reuse.run(function, body, parameters)
+    is_straight = core.is_straight(body)
+    if not is_straight:
+        nesting.repeat_tests(body)
+        reuse.run(function, body, parameters)
     in_place.mark(function, body, parameters)
     body = nesting.run(function, body)
-    loop_targets.run(body)
-    body = leaving.run(in_place.write(coalescing.run(function, body, parameters)))
+    if not is_straight:
+        loop_targets.run(body)
+    body = in_place.write(coalescing.run(function, body, parameters))
+    body = body if is_straight else leaving.run(body)
     return comments.insert(function, quiet.insert(function, body))
 
 

@@ -100,6 +100,8 @@ def _first_definition(body: list[gast.AST], name: str) -> tuple[list[gast.AST], 
 
 def _candidates(function: core.Function, body: list[gast.AST]) -> list[gast.AST]:
     loops = [s for s in core.walk(body) if isinstance(s, gast.For | gast.While)]
+    if not loops:
+        return []
     inside = {id(s): s for loop in loops for s in core.walk(loop.body)}
     arrays = known_arrays(function, body)
     return [s for s in inside.values() if updated(function, s) in arrays]

@@ -64,8 +64,8 @@ def _from_block(code: types.CodeType, lines: list[str]) -> Located | None:
 
 
 def _last_line(code: types.CodeType) -> int:
-    """The last line that the code, or code nested in it, came from."""
-    last = max((end for _, end, _, _ in code.co_positions() if end is not None), default=code.co_firstlineno)
+    """The last line where an instruction of the code, or of code nested in it, starts."""
+    last = max([line for _, _, line in code.co_lines() if line is not None], default=code.co_firstlineno)
     return max([last, *(_last_line(c) for c in code.co_consts if isinstance(c, types.CodeType))])
 
 

@@ -56,7 +56,7 @@ class Resolver:
 
     def __init__(self, source: FunctionSource) -> None:
         self.source = source
-        nodes = list(own_nodes(source.tree.body))
+        nodes = _nodes_of_body(source)
         self.locals = _bound_by(source.tree, nodes)
         self._imports = _local_imports(source, nodes)
 
@@ -126,9 +126,21 @@ def _bound_by(function: Any, nodes: Iterable[Any]) -> set[str]:
         kind = type(node).__name__
         if kind in ("Global", "Nonlocal"):
             declared.update(node.names)
-        else:
+        elif kind in _MAY_BIND:
             bound.update(binds(node, kind))
     return bound - declared
+
+
+_MAY_BIND = frozenset(
+    "Name FunctionDef AsyncFunctionDef ClassDef alias ExceptHandler MatchAs MatchStar MatchMapping".split()
+)
+
+
+def _nodes_of_body(source: FunctionSource) -> list[Any]:
+    """The function's own nodes; all of them where nothing inside has a scope of its own."""
+    if type(source.tree) is gast.FunctionDef and _WITH_SCOPES.isdisjoint(map(type, source.nodes[1:])):
+        return source.nodes[1:]
+    return list(own_nodes(source.tree.body))
 
 
 def _parameters(arguments: Any) -> Iterator[str]:
@@ -140,6 +152,9 @@ def _parameters(arguments: Any) -> Iterator[str]:
 SCOPES = frozenset(
     ("FunctionDef", "AsyncFunctionDef", "ClassDef", "Lambda", "ListComp", "SetComp", "DictComp", "GeneratorExp")
 )
+
+
+_WITH_SCOPES = frozenset(getattr(gast, name) for name in SCOPES) | {gast.NamedExpr}
 
 
 def own_nodes(body: list[Any]) -> Iterator[Any]:

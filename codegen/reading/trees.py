@@ -43,8 +43,38 @@ def _to_ast(value: Any, place: _Place | None = None) -> Any:
     return value if handler is None else handler(value, place)
 
 
-def _copier(target: Any, convert: _Handler) -> _Handler:
-    """A function that makes a `target` node of a node with the same fields."""
+def _gast_copier(target: Any) -> _Handler:
+    """A function that makes a `target` node of gast's of a parsed node, which holds nothing but fields and position."""
+    new, held = target.__new__, [f for f in target._fields if f not in _NO_NODES]
+    optional = [f for f in target._fields if f in _OPTIONAL]
+
+    def copy(node: Any, place: _Place | None) -> Any:
+        made = new(target)
+        slots = made.__dict__
+        slots.update(node.__dict__)
+        for name in held:
+            value = slots.get(name)
+            kind = value.__class__
+            if kind is list:
+                slots[name] = [_to_gast(item) for item in value]
+            elif kind in _SHARED:
+                slots[name] = _SHARED[kind]
+            elif kind in _GAST_HANDLERS:
+                slots[name] = _GAST_HANDLERS[kind](value, None)
+        for name in optional:
+            if name not in slots:
+                slots[name] = [] if name == "type_params" else None
+        return made
+
+    return copy
+
+
+# Fields that hold no nodes, and no lists of nodes.
+_NO_NODES = frozenset("id attr arg asname kind type_comment level module conversion is_async simple rest".split())
+
+
+def _ast_copier(target: Any) -> _Handler:
+    """A function that makes a `target` node of the standard library's of a node with the same fields."""
     new, fields, has_position = target.__new__, target._fields, bool(target._attributes)
 
     def copy(node: Any, place: _Place | None) -> Any:
@@ -58,30 +88,28 @@ def _copier(target: Any, convert: _Handler) -> _Handler:
             _copy_position(attributes, slots)
         for name in fields:
             value = attributes.get(name, _MISSING)
-            if value is not _MISSING:
-                kind = value.__class__
-                if kind in _PLAIN:
-                    slots[name] = value
-                elif kind is list:
-                    slots[name] = [convert(item, place) for item in value] if value else []
-                else:
-                    slots[name] = convert(value, place)
-            elif name in _OPTIONAL:
-                slots[name] = [] if name == "type_params" else None
+            if value is _MISSING:
+                if name in _OPTIONAL:
+                    slots[name] = [] if name == "type_params" else None
+                continue
+            handler = _AST_HANDLERS.get(value.__class__)
+            if handler is not None:
+                slots[name] = handler(value, place)
+            else:
+                slots[name] = [_to_ast(item, place) for item in value] if value.__class__ is list else value
         return made
 
     return copy
 
 
 _MISSING = object()
-_PLAIN = frozenset((str, int, float, bool, type(None)))
 _OPTIONAL = frozenset(("type_params", "type_comment", "default_value", "kind"))
 
 
 def _copy_position(source: dict[str, Any], target: dict[str, Any]) -> None:
     if "lineno" in source:
-        for name in _POSITION:
-            target[name] = source.get(name)
+        target["lineno"], target["col_offset"] = source["lineno"], source.get("col_offset")
+        target["end_lineno"], target["end_col_offset"] = source.get("end_lineno"), source.get("end_col_offset")
     if "origin" in source:
         target["origin"] = source["origin"]
 
@@ -92,8 +120,9 @@ def _constant_maker(shared: Any) -> _Handler:
 
 def _name_to_gast(node: Any, place: _Place | None) -> Any:
     made = gast.Name.__new__(gast.Name)
-    made.id, made.ctx, made.annotation, made.type_comment = node.id, _to_gast(node.ctx), None, None
-    _copy_position(node.__dict__, made.__dict__)
+    slots = made.__dict__
+    slots.update(node.__dict__)
+    slots["ctx"], slots["annotation"], slots["type_comment"] = _SHARED[type(node.ctx)], None, None
     return made
 
 
@@ -193,7 +222,9 @@ def _imaginary(value: float) -> ast.expr:
     return ast.UnaryOp(ast.USub(), literal) if math.copysign(1, value) < 0 else literal
 
 
-def _handlers(source: Any, target: Any, convert: _Handler, special: dict[str, _Handler]) -> dict[type, _Handler]:
+def _handlers(
+    source: Any, target: Any, copier: Callable[[Any], _Handler], special: dict[str, _Handler]
+) -> dict[type, _Handler]:
     handlers: dict[type, _Handler] = {}
     for name in dir(source):
         kind, made = getattr(source, name), getattr(target, name, None)
@@ -204,7 +235,7 @@ def _handlers(source: Any, target: Any, convert: _Handler, special: dict[str, _H
         elif isinstance(made, type) and issubclass(made, _EMPTY) and not getattr(made, "_fields", ()):
             handlers[kind] = _constant_maker(made())
         elif isinstance(made, type) and issubclass(made, ast.AST):
-            handlers[kind] = _copier(made, convert)
+            handlers[kind] = copier(made)
     return handlers
 
 
@@ -215,5 +246,7 @@ _AST_SPECIAL: dict[str, _Handler] = {
     "ExceptHandler": _handler_to_ast,
     "Constant": _constant_to_ast,
 }
-_GAST_HANDLERS = _handlers(ast, gast, _to_gast, _GAST_SPECIAL)
-_AST_HANDLERS = _handlers(gast, ast, _to_ast, _AST_SPECIAL)
+_GAST_HANDLERS = _handlers(ast, gast, _gast_copier, _GAST_SPECIAL)
+_AST_HANDLERS = _handlers(gast, ast, _ast_copier, _AST_SPECIAL)
+# Contexts and operators to the one node of gast's that stands for them.
+_SHARED = {kind: handler(None, None) for kind, handler in _GAST_HANDLERS.items() if issubclass(kind, _EMPTY)}

@@ -3,6 +3,7 @@
 Statements that the user wrote stay as they are; only derived ones are rewritten.
 """
 
+import itertools
 from collections import Counter
 from typing import Any
 
@@ -59,8 +60,10 @@ class Rewriting:
             kind = type(statement)
             if kind is gast.Assign:
                 marks = statement.__dict__
-                if not marks.get("join") and (marks.get("backward") or marks.get("derived")):
-                    if affected is None or not affected.isdisjoint(core.targets(statement)):
+                if (marks.get("backward") or marks.get("derived")) and not marks.get("join"):
+                    target = marks["targets"][0]
+                    names = (target.id,) if type(target) is gast.Name else core.targets(statement)
+                    if affected is None or not affected.isdisjoint(names):
                         done += self.statement(statement)
                         continue
             elif kind is gast.Expr:
@@ -152,7 +155,7 @@ class Rewriting:
         if not (self.is_derived(node) or core.is_name(node) and node.id in self.temporaries):
             return None
         if self.uses is None:
-            self.uses = Counter(n for s in self.statements for n in core.own_reads(s))
+            self.uses = Counter(itertools.chain.from_iterable(map(core.own_reads, self.statements)))
         return self.definitions.get(node.id) if self.uses[node.id] < 2 else None
 
     def definition(self, node: gast.AST) -> gast.AST | None:
@@ -304,24 +307,23 @@ class Assigned:
         self.temporaries: set[str] = set()
         self._found: dict[str, gast.AST] = {}
         self._twice: set[str] = set()
+        found, plain = self._found, self.plain
         for statement in statements:
-            kind = type(statement)
-            if kind is gast.Assign or kind is gast.For:
-                self._note(statement, kind is gast.Assign and "join" not in statement.__dict__)
+            kind, marks = type(statement), statement.__dict__
+            if kind is gast.Assign and "join" not in marks and type(target := marks["targets"][0]) is gast.Name:
+                name = target.id  # most of them
+                if name in found:
+                    self._twice.add(name)
+                if marks.get("backward") or marks.get("derived"):
+                    self.derived.add(name)
+                elif marks.get("temporary"):
+                    self.temporaries.add(name)
+                found[name] = plain[name] = marks["value"]
+            elif kind is gast.Assign or kind is gast.For:
+                self._note(statement)
 
-    def _note(self, statement: gast.AST, is_assignment: bool) -> None:
-        target, found = statement.targets[0] if is_assignment else None, self._found
-        if type(target) is gast.Name:  # most of them
-            name = target.id
-            if name in found:
-                self._twice.add(name)
-            if core.is_derived(statement):
-                self.derived.add(name)
-            elif "temporary" in statement.__dict__ and statement.temporary:
-                self.temporaries.add(name)
-            found[name] = self.plain[name] = statement.value
-            return
-        names = core.targets(statement)
+    def _note(self, statement: gast.AST) -> None:
+        names, found = core.targets(statement), self._found
         if not found.keys().isdisjoint(names):
             self._twice.update(found.keys() & set(names))
         if core.is_derived(statement):

@@ -21,20 +21,23 @@ def _needed_in_line(body: list[gast.AST]) -> list[gast.AST] | None:
     """The same where control takes one way: backwards, as nothing is read before it is assigned. Else None."""
     needed: set[str] = set()
     kept: list[gast.AST] = []
+    if not core.is_straight(body):
+        return None
     for statement in reversed(body):
-        kind = type(statement)
-        if kind in core.COMPOUND or "join" in statement.__dict__:
-            return None
-        if kind is gast.Assign:
-            target = statement.targets[0]
-            is_name = type(target) is gast.Name
-            is_needed = target.id in needed if is_name else not needed.isdisjoint(core.targets(statement))
-        else:
-            appended = append_target(statement)
-            is_needed = appended is None or appended in needed
-        if is_needed:
-            needed.update(core.own_reads(statement))
-            kept.append(statement)
+        slots = statement.__dict__
+        if type(statement) is gast.Assign:
+            if "join" in slots:
+                return None
+            target = slots["targets"][0]
+            if type(target) is gast.Name:
+                if target.id not in needed:
+                    continue
+            elif needed.isdisjoint(core.targets(statement)):
+                continue
+        elif (appended := append_target(statement)) is not None and appended not in needed:
+            continue
+        needed.update(core.own_reads(statement))
+        kept.append(statement)
     kept.reverse()
     return kept
 
@@ -137,6 +140,8 @@ def _same_marks(old: gast.AST, new: list[gast.AST]) -> list[gast.AST]:
 
 def prune_columns(body: list[gast.AST]) -> bool:
     """Drops columns of saved tuples that no loop over them reads, in place; tells whether there were any."""
+    if core.is_straight(body):
+        return False
     statements = core.walk(body)
     loops = [s for s in statements if type(s) is gast.For and _runs_over_saved(s)]
     if not loops:

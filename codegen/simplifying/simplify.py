@@ -13,30 +13,54 @@ DERIVATIVE_ENDINGS = ("_bar", "_dot")
 
 
 def run(function: core.Function, body: list[gast.AST], shapes: Any = None) -> list[gast.AST]:
-    """Rewrites `body` until nothing changes any more; `shapes` gives the shapes of names where they are known.
+    """Rewrites `body` until nothing changes any more; `shapes` gives the shapes of names where they are known."""
+    return Simplification(function, shapes).run(body)
+
+
+class Simplification:
+    """The simplification of one body, which may go on once a pass has rewritten some of it.
 
     After the first round only what has changed is looked at, and what is computed from it.
     """
-    rewriting = algebra.Rewriting(function, shapes or {})
-    stale: set[str] = set()  # names whose statements changed since the algebra last saw them
-    changed = True
-    for at in range(ROUNDS):
-        propagated = propagate(function, body, stale)
-        if not propagated and not changed:
-            break
-        changed = share(function, body, stale)
-        rewritten = rewriting.round(body, stale if at > 0 else None)
-        if at > 0 and not propagated and not changed and not rewritten:
-            break
-        changed, stale = changed or bool(rewritten), rewritten
-        body = dead_code.eliminate(body)
-        while dead_code.prune_columns(body):
+
+    def __init__(self, function: core.Function, shapes: Any = None):
+        self.function = function
+        self.rewriting = algebra.Rewriting(function, shapes or {})
+        self.seen: dict[int, gast.AST] = {}  # the statements that came out, and what they read
+        self.values: dict[int, Any] = {}
+
+    def run(self, body: list[gast.AST]) -> list[gast.AST]:
+        """Rewrites `body`, of which only what is new, or reads other names than before, may be simpler now."""
+        function, is_first = self.function, not self.seen
+        stale = set() if is_first else self._rewritten_since(body)  # changed since the algebra last saw it
+        changed = True
+        for at in range(ROUNDS):
+            propagated = propagate(function, body, stale)
+            if not propagated and not changed:
+                break
+            changed = share(function, body, stale)
+            rewritten = self.rewriting.round(body, None if is_first and at == 0 else stale)
+            if at > 0 and not propagated and not changed and not rewritten:
+                break
+            changed, stale = changed or bool(rewritten), rewritten
             body = dead_code.eliminate(body)
-    repeated = common.repeated_parts(body)
-    if repeated:
-        _replace(body, repeated, set())
-        body = dead_code.eliminate(body)
-    return body
+            while dead_code.prune_columns(body):
+                body = dead_code.eliminate(body)
+        self._note(body)
+        repeated = common.repeated_parts(body)
+        if repeated:
+            _replace(body, repeated, set())
+            body = dead_code.eliminate(body)
+        return body
+
+    def _note(self, body: list[gast.AST]) -> None:
+        statements = core.walk(body)
+        self.seen = {id(s): s for s in statements}
+        self.values = {id(s): core.header(s) for s in statements}
+
+    def _rewritten_since(self, body: list[gast.AST]) -> set[str]:
+        new = [s for s in core.walk(body) if id(s) not in self.seen or self.values[id(s)] is not core.header(s)]
+        return {name for statement in new for name in core.targets(statement)}
 
 
 def share(function: core.Function, body: list[gast.AST], touched: set[str]) -> bool:
@@ -138,12 +162,20 @@ def _resolve(name: str, copies: dict[str, gast.AST]) -> gast.AST:
 
 
 def _drop(body: list[gast.AST], names: set[str]) -> None:
-    body[:] = [
-        s for s in body if type(s) is not gast.Assign or core.is_join(s) or not names.issuperset(core.targets(s))
-    ]
+    body[:] = [s for s in body if not (type(s) is gast.Assign and _is_dropped(s, names))]
+    if core.is_straight(body):
+        return
     for statement in body:
         for block in core.blocks(statement):
             _drop(block, names)
 
 
-__all__ = ["propagate", "run"]
+def _is_dropped(statement: gast.AST, names: set[str]) -> bool:
+    """Does an assignment set nothing but copies?"""
+    target = statement.targets[0]
+    if type(target) is gast.Name and target.id not in names:  # most of them
+        return False
+    return not core.is_join(statement) and names.issuperset(core.targets(statement))
+
+
+__all__ = ["Simplification", "propagate", "run"]

@@ -92,8 +92,16 @@ def _bound_by(node: Any) -> list[str]:
         return _bound_in([node])
     names: list[str] | None = node.__dict__.get("names_bound")  # asked for again and again, and they stay the same
     if names is None:
-        names = node.names_bound = _bound_in([node])
+        names = node.names_bound = _bound_by_simple(node)
     return names
+
+
+def _bound_by_simple(node: Any) -> list[str]:
+    """The names that a simple statement binds: those of its targets, unless there are walruses or comprehensions."""
+    if type(node) is gast.AnnAssign or not _BIND_BY_TARGETS.issuperset(map(type, core.nodes(node))):
+        return _bound_in([node])
+    targets = node.targets if type(node) is gast.Assign else [node.target] if type(node) is gast.AugAssign else []
+    return list(dict.fromkeys([name for target in targets for name in core.target_names(target)]))
 
 
 _SIMPLE = frozenset((gast.Assign, gast.AugAssign, gast.AnnAssign, gast.Expr, gast.Return))
@@ -116,6 +124,9 @@ _BIND_NOTHING = frozenset(
     (gast.Assign, gast.Expr, gast.Return, gast.BinOp, gast.UnaryOp, gast.Call, gast.keyword, gast.Constant, gast.Tuple)
     + (gast.Attribute, gast.Subscript, gast.Compare, gast.List, gast.Slice, gast.For, gast.If, gast.While)
 )
+
+
+_BIND_BY_TARGETS = _BIND_NOTHING | {gast.Name, gast.AugAssign, gast.Starred, gast.Dict, gast.BoolOp, gast.IfExp}
 
 
 def own_nodes(body: Iterable[Any]) -> Iterator[Any]:
@@ -188,6 +199,7 @@ class _Liveness:
     def __init__(self, always: set[str], rebound: list[str]) -> None:
         self.always = always
         self.rebound = rebound  # calls may bind these anywhere
+        self.simple: dict[int, tuple[set[str], set[str]]] = {}  # what simple statements kill and read
 
     def bound(self, body: list[Any]) -> list[str]:
         return list(dict.fromkeys([*bound_in(body), *self.rebound]))
@@ -202,10 +214,13 @@ class _Liveness:
         return self._simple(node, live) if handler is None else handler(node, live, targets)
 
     def _simple(self, node: Any, live: set[str]) -> set[str]:
-        killed = set(bound_in([node])) - self.always
-        reads = core.free_reads(node) if not isinstance(node, _LATE) else _free(node)
-        updated = [node.target.id] if isinstance(node, gast.AugAssign) and isinstance(node.target, gast.Name) else []
-        return (live - killed) | set(reads) | set(updated)
+        if id(node) not in self.simple:
+            killed = set(bound_in([node])) - self.always
+            reads = core.free_reads(node) if not isinstance(node, _LATE) else _free(node)
+            is_update = isinstance(node, gast.AugAssign) and isinstance(node.target, gast.Name)
+            self.simple[id(node)] = killed, {*reads, node.target.id} if is_update else set(reads)
+        killed, read = self.simple[id(node)]
+        return (live - killed) | read
 
     def _Return(self, node: Any, live: set[str], targets: _Targets) -> set[str]:
         return targets.returned | set(core.free_reads(node.value) if node.value is not None else ())

@@ -17,7 +17,7 @@ from s2s.codegen.staging import flow
 Resolve = Callable[[Any], Any]  # a node to the object that it stands for, None if that is not known
 
 _STATIC_ATTRIBUTES = frozenset({"shape", "ndim", "size", "dtype", "itemsize", "nbytes"})
-_STATIC_FUNCTIONS = (len, np.shape, np.ndim, np.size, isinstance, issubclass, hasattr, callable)
+STATIC_FUNCTIONS = (len, np.shape, np.ndim, np.size, isinstance, issubclass, hasattr, callable)
 _CLOSED_FUNCTIONS: tuple[Any, ...] = (range, enumerate, zip, reversed, sorted, tuple, list, min, max, sum, abs, round)
 _CLOSED_FUNCTIONS += (int, float, bool, str)
 
@@ -100,6 +100,8 @@ def _resized_in(block: Any) -> Iterator[str]:
             yield method.value.id
 
 
+# Classes of objects that are no staged values; a class (`dtype=bool`) is none, either.
+PLAIN_VALUES = (int, float, complex, str, type, np.dtype)
 _RESIZING = ("append", "extend", "insert", "pop", "remove")
 
 
@@ -133,10 +135,10 @@ class StaticNames:
         if isinstance(node, gast.Constant | gast.Slice):
             return True
         if isinstance(node, gast.Name):
-            return node.id in self.names or isinstance(self.resolve(node), int | float | complex | str)
+            return node.id in self.names or isinstance(self.resolve(node), PLAIN_VALUES)
         if isinstance(node, gast.Attribute):
             is_plain = node.attr in _STATIC_ATTRIBUTES and not self.may_be_selected(node.value)
-            return is_plain or isinstance(self.resolve(node), int | float | str)
+            return is_plain or isinstance(self.resolve(node), PLAIN_VALUES)
         if isinstance(node, gast.Call):
             return self._is_static_call(node)
         if isinstance(node, gast.Compare) and _has_plain_result(node):
@@ -172,7 +174,7 @@ class StaticNames:
 
     def _is_static_call(self, node: Any) -> bool:
         function = self.resolve(called(node))
-        if any(function is f for f in _STATIC_FUNCTIONS):
+        if any(function is f for f in STATIC_FUNCTIONS):
             return not any(map(self.may_be_selected, node.args))
         parts = [*node.args, *(k.value for k in node.keywords)]
         return any(function is f for f in _CLOSED_FUNCTIONS) and all(map(self.is_static, parts))

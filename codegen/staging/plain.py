@@ -4,6 +4,7 @@ Most emitted functions are of this kind: assignments of arithmetic, of elements,
 leaves alone. Whatever is not listed here gets the full reading (`stage_rewrite.py`), which is always right.
 """
 
+import collections
 import types
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ import gast
 import numpy as np
 
 from s2s.codegen.core import core
+from s2s.codegen.staging.locals import PLAIN_VALUES
 from s2s.codegen.staging.rewrite import HIGHER_ORDER, NUMPY_CONSTANTS, function_called
 from s2s.runtime.staged_calls import counterpart
 
@@ -20,7 +22,12 @@ _EXPRESSIONS = frozenset(
     (gast.Attribute, gast.BinOp, gast.Call, gast.Constant, gast.Dict, gast.List, gast.Name, gast.Slice)
     + (gast.Subscript, gast.Tuple, gast.UnaryOp, gast.keyword)
 )
+_NODES = _STATEMENTS | _EXPRESSIONS | {gast.arguments}
+_LOOKED_AT = frozenset((gast.Call, gast.Subscript, gast.UnaryOp, gast.BinOp))
 _HIGHER_ORDER, _NUMPY_CONSTANTS = ({id(f) for f in functions} for functions in (HIGHER_ORDER, NUMPY_CONSTANTS))
+_SIZES = frozenset(map(id, (np.shape, np.ndim, np.size)))
+_COMPUTED = frozenset((gast.Call, gast.Tuple, gast.BinOp, gast.UnaryOp, gast.Subscript))
+_MASKING = frozenset((gast.BitAnd, gast.BitOr, gast.BitXor, gast.Invert))
 # Methods of arrays that change nothing.
 _CHANGING = frozenset("byteswap fill itemset partition put resize setfield setflags sort".split())
 _METHODS = frozenset(name for name in dir(np.ndarray) if not name.startswith("_")) - _CHANGING
@@ -48,12 +55,16 @@ def passes_through(tree: Any, lookup: Callable[[str], Any]) -> Passed | None:
 class _Reading:
     def __init__(self, tree: Any, lookup: Callable[[str], Any]) -> None:
         self.lookup = lookup
-        self.body = tree.body
-        self.locals = {a.id for a in core.nodes(tree.args) if type(a) is gast.Name}
+        self.tree, self.body = tree, tree.body
+        self.parameters = {a.id for a in core.nodes(tree.args) if type(a) is gast.Name}
+        self.locals = set(self.parameters)
         self.constants: set[str] = set()  # locals that are bound to an array of NumPy's own
+        # Locals assigned once, to a size or to what is computed from sizes alone; found when first asked for.
+        self.static: set[str] | None = None
         self.resolved: dict[str, Any] = {}
         self.callees: list[types.FunctionType] = []
         self.called: dict[str | None, bool] = {}  # paths of functions: do they make arrays of NumPy's own?
+        self.sized: set[str | None] = set()  # those that staging leaves alone only where no argument may be staged
 
     def run(self) -> Passed:
         for statement in self.body:
@@ -63,13 +74,13 @@ class _Reading:
         for statement in self.body:
             if type(statement) is gast.Assign:
                 self._assign(statement)
-        self._expressions([n for s in self.body if s.value is not None for n in core.nodes(s.value)])
+        self._expressions(core.nodes_of_definition(self.tree))
         return Passed(self.resolved, list(dict.fromkeys(self.callees)))
 
     def _expressions(self, nodes: list[Any]) -> None:
-        if not _EXPRESSIONS.issuperset(map(type, nodes)):
+        if not _NODES.issuperset(map(type, nodes)):
             raise _NotPlain
-        for node in nodes:
+        for node in [n for n in nodes if type(n) in _LOOKED_AT]:
             kind = type(node)
             if kind is gast.Call:
                 self._call(node)
@@ -90,20 +101,50 @@ class _Reading:
 
     def _call(self, call: Any) -> None:
         path = core.dotted(call.func)
-        if path in self.called:
+        if path in self.called and path not in self.sized:
             return
         function = self._object(call.func)
         if function is None:
             if type(call.func) is not gast.Attribute or call.func.attr not in _METHODS:
                 raise _NotPlain
-        elif function is not np.stack and counterpart(function) is not None:
-            raise _NotPlain
+            return
+        if function is not np.stack and counterpart(function) is not None:
+            self.sized.add(path)
+            if not all(map(self._is_static, [*call.args, *[k.value for k in call.keywords]])):
+                raise _NotPlain
         elif id(function) in _HIGHER_ORDER:
             raise _NotPlain
-        else:
-            self.called[path] = id(function) in _NUMPY_CONSTANTS
-            called = function_called(function)
-            self.callees += [called] if called is not None else []
+        self.called[path] = id(function) in _NUMPY_CONSTANTS
+        called = function_called(function)
+        self.callees += [called] if called is not None else []
+
+    def _is_size(self, name: str) -> bool:
+        if self.static is None:
+            self.static = set()
+            self._find_static(self.static)
+        return name in self.static
+
+    def _find_static(self, found: set[str]) -> None:
+        if any(type(getattr(n, "op", None)) in _MASKING for n in core.nodes_of_definition(self.tree)):
+            return  # what a mask selects has no certain size
+        assignments = [s for s in self.body if type(s) is gast.Assign]
+        count = collections.Counter([*self.parameters, *[name for s in assignments for name in core.targets(s)]])
+        for statement in assignments:
+            if type(statement.value) in _COMPUTED and self._is_static(statement.value):
+                found.update(n for n in core.targets(statement) if count[n] == 1)
+
+    def _is_static(self, node: Any) -> bool:
+        """Is this surely no staged value?"""
+        kind = type(node)
+        if kind is gast.Constant:
+            return True
+        if kind is gast.Name and node.id in self.locals:
+            return self._is_size(node.id)
+        if kind is gast.Name or kind is gast.Attribute:
+            return isinstance(self._object(node), PLAIN_VALUES)
+        if kind is gast.Call:
+            return id(self._object(node.func)) in _SIZES
+        return kind in _COMPUTED and all(map(self._is_static, core.child_nodes(node)))
 
     def _subscript(self, node: Any) -> None:
         if type(node.slice) in (gast.Constant, gast.Slice):

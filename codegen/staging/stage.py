@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import gast
 
-from s2s.codegen.core.names import Namer, names_in
+from s2s.codegen.core.names import Namer, names_in, names_of
 from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.emission.load import emitted_tree
 from s2s.codegen.printing.printer import to_source
@@ -206,7 +206,7 @@ def _make_wary(scan: Scan) -> bool:
 
 
 def _rewriter(source: FunctionSource, needs: Callable[[types.FunctionType], bool], entry: bool) -> Rewriter:
-    namer = Namer(names_in(source.tree))
+    namer = Namer(names_of(source.nodes))
     names = {name: namer.fresh(name) for name in _RUNTIME_NAMES}
     return Rewriter(source, names, needs, _written_by, entry)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import gast
 
-from s2s.codegen.core import core
 from s2s.codegen.core.core import dotted
 from s2s.codegen.core.names import Namer, names_of
 from s2s.codegen.reading.resolve import Resolver
@@ -52,7 +51,7 @@ class StageVisitor(gast.NodeTransformer):
     @functools.cached_property
     def nodes(self) -> list[Any]:
         """All nodes of the function, before anything in it is rewritten."""
-        return core.nodes(self.source.tree)
+        return self.source.nodes
 
     @functools.cached_property
     def bindings(self) -> dict[str, list[Any]]:

@@ -22,6 +22,8 @@ return np.sin(x) * y
 a, b = np.shape(x); c = x[:, None]; return {"c": c, "d": (c[0], [a, b])}
 mask = np.triu(np.ones((3, 3)), k=1); return np.where(mask, x, y)
 t = x.T.sum(axis=0); return -t
+a, b = np.shape(x); c = b // 2; m = np.ones((a, c), dtype=bool); return np.where(m, x, y)
+n = np.size(x); return np.arange(n) * y + np.zeros((n, 2), np.float32)
 """
 NOT_PLAIN = """
 return math.sin(x)
@@ -41,6 +43,12 @@ return x.solve(y)
 return float(x)
 return [v for v in x]
 return np.no_such_function(x)
+n = np.sum(x); return np.ones(n)
+n = np.size(x); return np.ones(n) + np.ones(y)
+n = np.size(x); n = y; return np.ones(n)
+x = np.size(y); return np.ones(x)
+n = np.size(x); t = np.zeros((n, 3)); return t[y]
+n = np.size(x[x & y]); return np.ones(n)
 """
 
 
