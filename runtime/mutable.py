@@ -38,7 +38,7 @@ def _in_place(method: str) -> Callable[[Staged, Any], Any]:
 
     def operator(self: Staged, other: Any) -> Any:
         result = functional(self, other)
-        if not self.aval.shape or result is NotImplemented:
+        if result is NotImplemented or not (self.aval.shape or self.is_array):
             return result
         views.write(self, result)
         return self
@@ -65,7 +65,9 @@ def _flatten(self: Staged, order: str = "C") -> Staged:
 
 
 def _copy(self: Staged, *args: Any) -> Staged:
-    return views.own(self)
+    made = views.own(self)
+    made.is_array = self.is_array
+    return made
 
 
 def install() -> None:

@@ -119,6 +119,8 @@ class Rolled:
         k = staged_iterables.counter(next(rest)._value, region.scope, self.capacity)
         inner = [spec.build(value, rest) for spec, value in zip(self.specs, self.entry, strict=True)]
         self.tapes.begin(rest)
+        for value, entry in zip(inner, self.entry, strict=True):
+            views.like(value, [entry])
         variables = len(inner) - len(self.targets)
         for target, state in zip(self.targets, inner[variables:], strict=True):
             effects.note(target)
@@ -200,6 +202,7 @@ class Rolled:
     # The operation ------------------------------------------------------------------------------------------------
 
     def _build(self, region: Region, after: list[Any]) -> tuple[Any, ...]:
+        self.after = after
         shared = self._shared_names(region, after)
         rows = [row for triple in zip(self.specs, self.entry, after, strict=True) for row in _rows(*triple)]
         self._share(region, rows)
@@ -293,6 +296,7 @@ class Rolled:
                 array.view = None
         rest = iter(arrays)
         built = [spec.build(value, rest) for spec, value in zip(self.specs, self.entry, strict=True)]
+        built = [views.like(value, ends) for value, *ends in zip(built, self.entry, self.after, strict=True)]
         variables = len(built) - len(self.targets)
         for target, state in zip(self.targets, built[variables:], strict=True):
             effects.note(target)

@@ -239,7 +239,8 @@ def _conditional(test: Staged, then: _Side, orelse: _Side, leaves: list[Any]) ->
         if leaf[0].dtype == np.bool_:
             remember_join(value, test.value, sides)
     made = [staging.like(value, leaf[0]) for value, leaf in zip(values, leaves, strict=True)]
-    return [views.may_be(x, _made_before(leaf[1:], outside)) for x, leaf in zip(made, leaves, strict=True)]
+    pairs = zip(made, leaves, strict=True)
+    return [views.like(views.may_be(x, _made_before(leaf[1:], outside)), leaf[1:]) for x, leaf in pairs]
 
 
 def _given(values: list[Any], delayed: list[Any], side: int) -> list[Any]:

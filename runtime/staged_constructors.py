@@ -33,7 +33,8 @@ def _array(original: Callable[..., Any]) -> Callable[..., Any]:
         )
         copies = original is np.array and options.get("copy", True)
         made = _nested(object, np.dtype(dtype) if dtype is not None else _common_dtype(object))
-        made = views.own(made) if made is object and copies else made
+        made = views.own(made) if made is object and (copies or not (made.aval.shape or made.is_array)) else made
+        made.is_array = True
         return made.reshape((1,) * (ndmin - made.ndim) + made.shape) if ndmin > made.ndim else made
 
     array_of.__name__ = original.__name__

@@ -34,6 +34,7 @@ def build(primitive: Primitive, operands: Sequence[Any], leaves: Sequence[Staged
         views.attach(primitive.name, result, operands, _again(primitive, operands, static), static)
     if type(result) is Staged and not result.aval.shape:
         linear_forms.note(primitive.name, result, leaves)
+        views.without_dimensions(primitive.name, result, operands)
     if staging.scope().parent is not None:
         return _built_in_region(result, leaves)
     if type(result) is Staged and not result.aval.shape and result.origin is None:

@@ -172,10 +172,24 @@ class Staged(ArrayMethods):
         view: where it shows elements of another array, how it is read from there.
         literal: the Python scalar that it stands for, where that is known; its `value` is built when it is read.
         origin: the flattened Python scalar arguments that alone decide its value, None if an array does.
+        is_array: without dimensions, whether NumPy gives an array, which `+=` changes, and no number.
         unset: of a variable that some path leaves unset, its `unset.Mark`.
     """
 
-    __slots__ = ("_value", "aval", "scope", "literal", "origin", "home", "view", "bounds", "form", "limits", "unset")
+    __slots__ = (
+        "_value",
+        "aval",
+        "scope",
+        "literal",
+        "origin",
+        "home",
+        "view",
+        "bounds",
+        "form",
+        "limits",
+        "unset",
+        "is_array",
+    )
 
     def __init__(
         self, value: Any, aval: Aval, scope: Scope, literal: Any = None, origin: frozenset[int] | None = None
@@ -188,6 +202,7 @@ class Staged(ArrayMethods):
         self.view: Any = None
         self.bounds: tuple[int, int] | None = None
         self.unset: Any = None
+        self.is_array = False
         self.form: dict[Any, int] | None = None
         self.limits: tuple[Any, ...] = ()
 
@@ -205,7 +220,7 @@ class Staged(ArrayMethods):
     def snapshot(self) -> "Staged":
         """Another array with what this one holds now."""
         taken = Staged(self._value, self.aval, self.scope, self.literal, self.origin)
-        taken.view = self.view
+        taken.view, taken.is_array = self.view, self.is_array
         return taken
 
     def restore(self, state: "Staged") -> None:

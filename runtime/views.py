@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from s2s.runtime import effects, staging
-from s2s.runtime.errors import RefusedError, at_user_line
+from s2s.runtime.errors import RefusedError, at_user_line, internal, user_line
 from s2s.runtime.staging import Staged
 
 Read = Callable[[Staged], Staged]
@@ -107,7 +107,7 @@ def _shared(what: str) -> str:
 
 def forget(target: Any) -> None:
     """Refuses further reads of an array that may have been written under a name that is not followed."""
-    if type(target) is Staged and target.aval.shape and type(target.view) is not Changed:
+    if type(target) is Staged and (target.aval.shape or target.is_array) and type(target.view) is not Changed:
         if target.view is not None:
             forget(target.view.base)
         effects.note(target)
@@ -116,9 +116,17 @@ def forget(target: Any) -> None:
 
 def may_be(result: Staged, origins: Sequence[Any]) -> Staged:
     """Notes that a result of a branch or loop may be one of these arrays itself."""
-    arrays = [x for x in origins if type(x) is Staged and x.aval.shape]
-    if result.aval.shape and arrays:
+    arrays = [x for x in origins if type(x) is Staged and (x.aval.shape or x.is_array)]
+    if arrays:
         result.view = Alias(arrays[0])
+        result.is_array = True
+    return result
+
+
+def like(result: Any, values: Sequence[Any]) -> Any:
+    """A result of a branch or loop that is one of these values: an array without dimensions if one of them is."""
+    if type(result) is Staged and not result.aval.shape and not result.is_array:
+        result.is_array = any(type(x) is Staged and x.is_array for x in values)
     return result
 
 
@@ -151,9 +159,9 @@ def write(target: Staged, value: Staged) -> None:
     if view is None:
         effects.note(target)
         target._value, target.scope = value.value, staging.scope()
-        target.literal = target.origin = None
+        target.literal = target.origin = target.bounds = target.form = None
         target.aval = target.aval.strong()
-    elif view.write is None:
+    elif view.write is None and view.certain:
         raise ValueError(f"assignment destination is read-only{at_user_line()}")
     elif not view.certain:
         raise RefusedError(_unclear("is written here"))
@@ -183,9 +191,14 @@ def distinct(result: Any, operands: Sequence[Any]) -> Any:
 def attach(name: str, result: Any, operands: Sequence[Any], read: Read, static: dict[str, Any]) -> None:
     """Notes that the result of an operation is a view of its first operand, where that is so in NumPy."""
     base = operands[0] if operands else None
+    if name in _SPLITTING and type(base) is Staged:
+        for part in result:
+            part.view = View(base, read, None, False, False)
+        return
     if type(result) is not Staged or type(base) is not Staged or not base.aval.shape:
         return
     result.view = _MAKERS[name](base, result, read, operands, static)
+    result.is_array = result.view is not None
 
 
 def _layout_is_known(base: Staged) -> bool:
@@ -260,4 +273,18 @@ _MAKERS: dict[str, Callable[..., View | None]] = {
     **dict.fromkeys(("broadcast_to", "diagonal"), _read_only),
     "real": _part,
 }
-NAMES = frozenset(_MAKERS)
+NAMES = frozenset((*_MAKERS, *"split array_split hsplit vsplit dsplit unstack".split()))
+# Operations that give an array also where that has no dimensions; that do so with an array; with a Python number.
+_ARRAYS = frozenset("where zeros_like ones_like full_like empty_like copy reshape select broadcast_to".split())
+_ARRAYS_OF_ARRAYS = frozenset("squeeze transpose astype real".split())
+_ARRAYS_OF_NUMBERS = frozenset("squeeze transpose".split())
+_SPLITTING = frozenset("split array_split hsplit vsplit dsplit unstack".split())
+
+
+def without_dimensions(name: str, result: Staged, operands: Sequence[Any]) -> None:
+    """Notes whether a result without dimensions is an array. Our own compositions give numbers, as NumPy's do."""
+    of = operands[0] if operands else None
+    is_array = type(of) is Staged and (of.is_array or (of.weak and name in _ARRAYS_OF_NUMBERS))
+    if name in _ARRAYS or (name in _ARRAYS_OF_ARRAYS and is_array):
+        line = user_line()
+        result.is_array = line is not None and not internal(line.file)

@@ -19,9 +19,9 @@ from s2s.codegen.inference.kinds import DictOf, ListOf, MapOf, Numeric, Static, 
 # Primitives whose result may share memory with their first operand.
 VIEWS = {
     "getitem", "reshape", "ravel", "transpose", "swapaxes", "moveaxis", "squeeze", "expand_dims", "broadcast_to",
-    "diagonal", "diag", "asarray", "atleast_1d", "atleast_2d", "atleast_3d", "real", "imag", "flip", "flipud", "fliplr",
-    "rot90", "astype", "matrix_transpose", "split", "array_split", "positive", "broadcast_arrays", "hsplit", "vsplit",
-    "dsplit", "unstack",
+    "diagonal", "diag", "asarray", "ascontiguousarray", "atleast_1d", "atleast_2d", "atleast_3d", "real", "imag",
+    "flip", "flipud", "fliplr", "rot90", "astype", "matrix_transpose", "split", "array_split", "positive",
+    "broadcast_arrays", "hsplit", "vsplit", "dsplit", "unstack",
 }  # fmt: skip
 # Attributes that are no arrays.
 PLAIN_ATTRIBUTES = ("shape", "ndim", "size", "dtype", "nbytes", "itemsize")

@@ -424,7 +424,11 @@ class Walker:
         if name is not None and name not in self.views and name not in self.keeping:
             return frozenset([self.heap.made(site)])
         if name in self.views:
-            return self._value(arguments[0], (site, 0)) | frozenset([self.heap.made(site)])
+            given, made = self._value(arguments[0], (site, 0)), frozenset([self.heap.made(site)])
+            if table.named(name).result_kind != "list":
+                return given | made
+            self.heap.hold(made, ANY, given)
+            return made
         if isinstance(node.func, gast.Attribute) and found is None:
             if node.func.attr == "copy":
                 return self._copied(self._value(node.func.value, (site, "of")), site)

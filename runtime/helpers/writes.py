@@ -17,7 +17,7 @@ from s2s.runtime.staged_constructors import as_array
 def is_view(item: Any, index: Any) -> bool:
     """Whether `item`, which was `c[index]` of an array `c`, is a view of it: basic indices, and not a number."""
     parts = index if isinstance(index, tuple) else (index,)
-    return np.ndim(item) > 0 and all(map(_is_basic, parts))
+    return (np.ndim(item) > 0 or any(p is Ellipsis for p in parts)) and all(map(_is_basic, parts))
 
 
 def _is_basic(i: Any) -> bool:
@@ -29,7 +29,7 @@ def _is_basic(i: Any) -> bool:
 
 def is_array(x: Any) -> bool:
     """Whether `x` can be written in place: `x += 1` changes it for all who hold it (also without dimensions)."""
-    return isinstance(x, np.ndarray) or not is_numeric(x) or np.ndim(x) > 0
+    return isinstance(x, np.ndarray) or not is_numeric(x) or np.ndim(x) > 0 or getattr(x, "is_array", False)
 
 
 def choose(flag: bool, a: Any, b: Any) -> Any:

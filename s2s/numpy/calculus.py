@@ -88,7 +88,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     inside = level + slope * (x - start)
     below = fp[0] if left is None else left
     above = fp[-1] if right is None else right
-    return np.where(x < xp[0], below, np.where(x > xp[-1], above, inside))
+    return +np.where(x < xp[0], below, np.where(x > xp[-1], above, inside))  # without dimensions, a number
 
 
 def _at(values: Any, i: Any) -> Any:

@@ -57,7 +57,7 @@ def median(a: Any, axis: Axis = None, out: None = None, overwrite_input: bool = 
     middle = (ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2
     last = ordered[..., n - 1]
     result = np.where(np.isnan(last), last, middle)
-    return np.reshape(result, axes.kept_shape(axis, np.shape(a), keepdims))
+    return +np.reshape(result, axes.kept_shape(axis, np.shape(a), keepdims))  # without dimensions, a number
 
 
 def quantile(
@@ -80,7 +80,7 @@ def quantile(
     last = ordered[axes.last_with_new_axes(np.ndim(q))]
     result = np.where(np.isnan(last), last, between)
     result = np.moveaxis(result, axes.last(np.ndim(q)), axes.first(np.ndim(q)))
-    return np.reshape(result, np.shape(q) + axes.kept_shape(axis, np.shape(a), keepdims))
+    return +np.reshape(result, np.shape(q) + axes.kept_shape(axis, np.shape(a), keepdims))
 
 
 def percentile(

@@ -63,14 +63,15 @@ def verdicts(text: str, seed: int, modes: tuple[str, ...] = MODES) -> list[Verdi
         expected = smooth_slope(function, args, direction)
         if expected is None:
             return []
-        checked = _Checked(function, args, direction, expected)
+        checked = _Checked(function, args, direction, expected, modes)
         return [_verdict(mode, checked) for mode in modes]
 
 
 class _Checked:
     """A program, transformed once for all modes, and compiled once for all staged ones."""
 
-    def __init__(self, function: Any, args: Any, direction: Any, slope: float):
+    def __init__(self, function: Any, args: Any, direction: Any, slope: float, modes: tuple[str, ...] = MODES):
+        self.modes = modes
         self.function, self.args, self.direction, self.slope = function, args, direction, slope
         self.value_and_grad = s2s.value_and_grad(function, argnums=(0, 1, 2, 3))
         self.value = function(*copy.deepcopy(args))
@@ -94,13 +95,16 @@ class _Checked:
 
     @functools.cached_property
     def staged(self) -> dict[str, Any]:
-        """The results of the staged modes; each by itself where they cannot be compiled together."""
-
-        def everything(*values: Any) -> Any:
-            return self.function(*values[:4]), self.tangent(*values), self.value_and_grad(*values[:4])
-
-        value, (_, dot), (_, bars) = s2s.jit(everything)(*self.args, *self.direction)
-        return {"staged value": value, "staged jvp": dot, "staged grad": self.backward(bars)}
+        """The results of the staged modes, of one program; each by itself where they cannot be compiled together."""
+        ways = {
+            "staged value": lambda *values: self.function(*values[:4]),
+            "staged jvp": lambda *values: self.tangent(*values)[1],
+            "staged grad": lambda *values: self.value_and_grad(*values[:4])[1],
+        }
+        wanted = {mode: way for mode, way in ways.items() if mode in self.modes}
+        found = s2s.jit(lambda *values: [way(*values) for way in wanted.values()])(*self.args, *self.direction)
+        results = dict(zip(wanted, found, strict=True))
+        return results | ({"staged grad": self.backward(results["staged grad"])} if "staged grad" in results else {})
 
     def staged_alone(self, mode: str) -> Any:
         if mode == "staged value":
