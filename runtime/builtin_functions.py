@@ -113,6 +113,18 @@ def slope(f, h, axis):
     return np.moveaxis(whole, 0, axis)
 
 
+def along_axis(function, axis, x):
+    if np.ndim(x) > 2:
+        raise NotImplementedError("np.apply_along_axis of more than two axes; write a loop")
+    if np.ndim(x) == 1:
+        made = function(x)
+    else:
+        made = np.stack([function(row) for row in np.moveaxis(x, axis, -1)])
+        if np.ndim(made) == 2:
+            made = np.moveaxis(made, -1, axis)
+    return made
+
+
 def numbered_entries(x):
     rows = []
     for index in np.ndindex(np.shape(x)):

@@ -197,7 +197,7 @@ class Batch(BatchLoops):
         if not isinstance(wanted, ListOf) or wanted.elements is not None:
             return self._as_parts(statement, operation, wanted)
         put = {"v": wanted.element, "c": wanted} | {p: ListOf(wanted.element) for p in ("ys", "xs")}
-        there = [p for p in put if p in operation.places and isinstance(operation.binding[p], gast.Name)]
+        there = [p for p in put if p in operation.places and isinstance(operation.binding[p], gast.Name | gast.List)]
         return {p: self.spread_to(operation.binding[p], put[p]) for p in there}
 
     def _as_parts(self, statement: gast.AST, operation: Operation, wanted: Any) -> dict[str, gast.AST]:

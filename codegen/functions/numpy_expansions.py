@@ -1,5 +1,6 @@
 """Functions of NumPy that are others in disguise: methods of ufuncs, grids, norms that are sums and largest values."""
 
+import functools
 from typing import Any
 
 import gast
@@ -8,7 +9,7 @@ import numpy as np
 from s2s.codegen.core import core
 from s2s.codegen.derivatives.rules import RuleWriter
 from s2s.codegen.functions import function_values
-from s2s.codegen.functions.expansions import elements, from_library, global_function, keyword, rule
+from s2s.codegen.functions.expansions import called, elements, from_library, global_function, keyword, rule
 from s2s.codegen.inference import kinds
 from s2s.codegen.inference.kinds import Kind, ListOf, Numeric
 from s2s.runtime import builtin_functions as library
@@ -187,3 +188,41 @@ def _of_selected(inference: Any, node: gast.AST, target: Any) -> gast.AST | None
     selected = inference.computed("selected", _call(inference, np.broadcast_to, [mask, shape], []))
     count = inference.computed("count", _call(inference, np.sum, [selected, *node.args[1:]], core.copied(others)))
     return core.binary(total, gast.Div(), count)
+
+
+@rule(np.piecewise)
+def _pieces(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
+    """Each function is called with the elements of its piece, and writes what it gives there."""
+    if len(node.args) != 3 or node.keywords:
+        return None
+    x, conditions, functions = node.args[0], *[elements(inference, a) for a in node.args[1:]]
+    if conditions is None or functions is None or len(functions) not in (len(conditions), len(conditions) + 1):
+        return None
+    if len(functions) > len(conditions):
+        taken = functools.reduce(lambda a, b: inference.computed("taken", core.binary(a, gast.BitOr(), b)), conditions)
+        conditions = [*conditions, inference.computed("rest", gast.UnaryOp(gast.Invert(), taken))]
+    made = inference.computed("pieces", _call(inference, np.zeros_like, [x], []))
+    set_at = RuleWriter(inference.function, None).support("set_at")
+    for condition, function in zip(conditions, functions, strict=True):
+        value = function
+        if not isinstance(inference.kind(function), Numeric):
+            value = called(inference, function, [inference.computed("piece", core.subscript(x, condition))])
+        made = inference.computed("pieces", core.call(set_at, made, condition, value))
+    return made
+
+
+@rule(np.apply_along_axis)
+def _along_axis(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
+    """The function of each row of a matrix, whichever way its rows lie."""
+    fits = len(node.args) == 3 and not node.keywords
+    return from_library(inference, library.along_axis, *node.args) if fits else None
+
+
+@rule(np.choose)
+def _chosen(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
+    choices = elements(inference, node.args[1]) if len(node.args) == 2 and not node.keywords else None
+    if not choices:
+        return None
+    places = [gast.Compare(node.args[0], [gast.Eq()], [core.constant(k)]) for k in range(len(choices))]
+    tests = inference.computed("tests", core.list_of([inference.computed("test", p) for p in places]))
+    return _call(inference, np.select, [tests, inference.computed("choices", core.list_of(choices))], [])

@@ -102,6 +102,8 @@ def _compared(inference: Any, node: gast.AST) -> bool | None:
         return found if found is None or isinstance(operator, gast.Is) else not found
     if isinstance(operator, gast.Eq | gast.NotEq):
         a, b = _text(inference, left), _text(inference, right)
+        if (a is None) != (b is None) and isinstance(inference.kind(left if a is None else right), Numeric):
+            return isinstance(operator, gast.NotEq)  # no number is a text
         return None if a is None or b is None else (a == b) == isinstance(operator, gast.Eq)
     return None
 

@@ -316,7 +316,8 @@ def select(test: Array, x: Any, y: Any, at: int = 1) -> Any:
     if isinstance(x, list | tuple):
         return rebuild(x, [select(test, v, w, at) for v, w in zip(x, y, strict=True)])
     rank = max(np.ndim(x), np.ndim(y))
-    return np.where(align(test, rank, at), align(x, rank, at), align(y, rank, at))
+    x, y = (v if np.ndim(v) == 0 else align(v, rank, at) for v in (x, y))  # a number is that of all rows
+    return np.where(align(test, rank, at), x, y)
 
 
 def _none(x: Any, y: Any) -> None:

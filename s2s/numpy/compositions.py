@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from s2s.numpy import (
+    by_parts,
     calculus,
     conversion,
     linear_algebra,
@@ -108,7 +109,7 @@ def register_plain() -> None:
     numpy_protocol.IMPLEMENTATIONS[np.float_power] = lambda x, y: (x * 1.0) ** y
     numpy_protocol.IMPLEMENTATIONS[np.modf] = lambda x: (x - np.trunc(x), np.trunc(x))
     numpy_protocol.IMPLEMENTATIONS[np.block] = manipulation.block
-    numpy_protocol.IMPLEMENTATIONS.update(writes.FUNCTIONS)
+    numpy_protocol.IMPLEMENTATIONS.update(writes.FUNCTIONS | by_parts.FUNCTIONS)
 
 
 def make_all() -> dict[str, Callable[..., Any]]:

@@ -202,7 +202,23 @@ def pivoted(m):
     return a
 
 
+def early_flags(x):
+    if x[0] < 0.5:
+        return x[0], x[1], False
+    return x[0] * x[1], x[0] + x[1], x[0] > x[1]
+
+
+def growing_sums(x):
+    a = [1.0]
+    for k in range(3):
+        a = a + [0.0]
+        a = [a[i] + x[k] * a[k + 1 - i] for i in range(k + 2)]
+    return np.array(a)
+
+
 CASES = {
+    "early_flags": (V,),
+    "growing_sums": (V,),
     "parts_of_arrays": (V,),
     "pivoted": (M,),
     "unpacked_generator": (0.4, 1.2),

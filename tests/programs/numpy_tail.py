@@ -75,6 +75,16 @@ def numbered(m):
     return t + sum(itertools.accumulate(m[0], lambda a, b: 0.5 * a + b))
 
 
+def pieces(x):
+    a = np.piecewise(x, [x < -0.5, x > 0.5], [lambda t: t * t, lambda t: np.sqrt(t - 0.5), 0.25])
+    return a * np.choose((x > 0).astype(int), [x * 2.0, x**3])
+
+
+def rows(m):
+    lengths = np.apply_along_axis(lambda r: np.sqrt(r @ r), 1, m)
+    return np.apply_along_axis(np.cumsum, 0, m) / lengths
+
+
 class Node:
     def __init__(self, value, left=None):
         self.value, self.left = value, left
@@ -110,6 +120,8 @@ CASES = {
     "written": (M, V),
     "copies": (V,),
     "numbered": (M,),
+    "pieces": (V,),
+    "rows": (M,),
     "chain_of_objects": (V,),
     "by_letters": (V,),
 }
