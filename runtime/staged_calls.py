@@ -20,10 +20,11 @@ from s2s.runtime.index_tricks import TRICKS
 from s2s.runtime.staged_builtins import BUILTINS
 from s2s.runtime.staged_constructors import CONSTRUCTORS, as_array  # noqa: F401 - what staged text calls
 from s2s.runtime.staged_math import MATH
+from s2s.runtime.staged_random import RANDOM, undivided
 from s2s.runtime.staged_text import TEXTS
 from s2s.runtime.staging import constant, current_scope
 
-COUNTERPARTS: dict[Any, Any] = {**BUILTINS, **CONSTRUCTORS, **MATH, **TEXTS, np.ndenumerate: numbered_entries}
+COUNTERPARTS: dict[Any, Any] = {**BUILTINS, **CONSTRUCTORS, **MATH, **TEXTS, **RANDOM, np.ndenumerate: numbered_entries}
 
 _stage_function: Callable[[types.FunctionType], Callable[..., Any]] | None = None
 
@@ -116,5 +117,6 @@ _BY_TYPE: dict[type, Callable[[Any], Any]] = {
     functools.partial: _partial,
     type: _class,
     np.ndarray: _array,
+    types.BuiltinFunctionType: undivided,
     Checkpointed: lambda value: staged(value.__wrapped__),
 }

@@ -92,17 +92,18 @@ def _sized(original: Callable[..., Any]) -> Callable[..., Any]:
     """A constructor whose sizes are to be known, which NumPy itself would report as of the wrong type."""
 
     def sized(*args: Any, **options: Any) -> Any:
-        options |= {k: _known_sizes(options[k]) for k in ("shape", "N", "M", "n") if k in options}
-        return original(*map(_known_sizes, args), **options)
+        options |= {k: known_sizes(options[k]) for k in ("shape", "N", "M", "n") if k in options}
+        return original(*map(known_sizes, args), **options)
 
     sized.__name__ = original.__name__
     return sized
 
 
-def _known_sizes(value: Any) -> Any:
+def known_sizes(value: Any) -> Any:
+    """A size, or a shape, whose numbers have to be known."""
     if type(value) is Staged and dtypes.is_integer(value.dtype):
         return value.__index__()
-    return type(value)(map(_known_sizes, value)) if type(value) in (tuple, list) else value
+    return type(value)(map(known_sizes, value)) if type(value) in (tuple, list) else value
 
 
 def is_scalar(element: Any) -> bool:
@@ -138,7 +139,7 @@ CONSTRUCTORS: dict[Any, Callable[..., Any]] = {
     np.stack: stack,
     **{f: _array(f) for f in (np.array, np.asarray, np.asanyarray, np.ascontiguousarray)},
     **{t: _cast(t) for t in _SCALAR_TYPES},
-    **{f: _sized(f) for f in (np.zeros, np.ones, np.empty, np.eye, np.identity, np.tri, np.random.default_rng)},
+    **{f: _sized(f) for f in (np.zeros, np.ones, np.empty, np.eye, np.identity, np.tri)},
     np.full: full,
     np.full_like: full_like,
     np.isscalar: is_scalar,

@@ -21,7 +21,7 @@ from s2s.codegen.staging.locals import called, may_be_staged
 from s2s.codegen.staging.mutable import WrittenArrays, written_parameters
 from s2s.codegen.staging.stores import Stores
 from s2s.codegen.staging.text import Texts
-from s2s.runtime import tree
+from s2s.runtime import staged_random, tree
 from s2s.runtime.checkpointing import Checkpointed
 from s2s.runtime.primitives import table
 from s2s.runtime.staged_builtins import ARRAY_CLASSES
@@ -181,6 +181,8 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
             return self._is_unknown_function(call.func)
         if counterpart(function) is not None:
             return self._uses_staged_values(function, call)
+        if staged_random.draws(function):
+            return True
         return self._is_function_to_stage(call.func)
 
     def _is_unknown_function(self, node: Any) -> bool:
@@ -222,7 +224,7 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
     def _uses_staged_values(self, function: Any, call: Any) -> bool:
         """Whether a call of something with a counterpart may meet a staged value at all."""
         parts = [*call.args, *(k.value for k in call.keywords)]
-        if function is print:
+        if function is print or staged_random.draws(function):
             return True
         if function is isinstance:
             return len(parts) == 2 and self._asks_for_array(parts[1])
