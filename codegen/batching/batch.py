@@ -243,6 +243,8 @@ class Batch(BatchLoops):
         """The elements of each row, which lie along the second axis."""
         if isinstance(self.kind(value), kinds.Unknown):
             self.refuse_unknown(value)
+            self.out.append(statement)
+            return
         rows = self.atom("np.swapaxes(x, 0, 1)", {"x": value})
         self.out.append(core.located(core.unpack(core.targets(statement), rows, statement), statement))
 

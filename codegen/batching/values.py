@@ -152,9 +152,16 @@ class BatchValues:
 
     def refuse_unknown(self, node: gast.AST) -> None:
         """Refuses to take apart what may be a batched array, or a container of such: the rows are not in one place."""
-        if self.is_active(node):
+        if self.is_active(node) and not self._is_saved(node):
             cause = f"{core.dotted(node)} may be an array or a container; which is not known when this is written"
             raise self.unsupported(cause, "make it an array with np.asarray")
+
+    def _is_saved(self, node: gast.AST) -> bool:
+        """Is this what the forward half of an emitted pair hands to the backward half? That is a tuple."""
+        filename = self.function.source.filename
+        is_emitted = filename.startswith("<s2s ") and not filename.startswith("<s2s source ")
+        first = self.function.parameters[0] if self.function.parameters else None
+        return is_emitted and core.is_name(node) and node.id == first and node.id.startswith("saved")
 
     def refuse_primitive(self, operation: Operation) -> gast.AST:
         raise self.unsupported(

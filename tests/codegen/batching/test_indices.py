@@ -1,9 +1,12 @@
 """Index arrays of each row's own, among slices, new axes and index arrays that rows share: values and derivatives."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 import s2s
+import s2s.lax
 
 X = np.sin(np.arange(4 * 5 * 6 * 3.0)).reshape(4, 5, 6, 3)
 ONE = np.array([0, 2, 1, 2])
@@ -80,3 +83,13 @@ def test_one_cotangent_for_all_that_was_read(count):
     for found in (batched(x, chosen, weight), s2s.jit(batched)(x, chosen, weight)):
         for k in (0, 1):
             np.testing.assert_allclose(found[k], np.stack([row[k] for row in rows]))
+
+
+def test_what_a_branch_that_is_called_saves_is_taken_apart():
+    def branched(x):
+        return s2s.lax.cond(x > 0, lambda y: np.sin(y) ** 2, lambda y: -y, x)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", s2s.RowLoopWarning)
+        found = s2s.vmap(s2s.grad(branched))(np.array([4.0, -1.0, 1.0]))
+    np.testing.assert_allclose(found, [np.sin(8.0), -1.0, np.sin(2.0)])
