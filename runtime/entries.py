@@ -154,9 +154,10 @@ class Run:
     def whole(self) -> Staged | None:
         """All entries as one array, where they are arrays and their number is known."""
         is_array = self.layout.treedef.num_nodes == 1 and len(self.places) == 1
-        if not is_array or type(self.length) is not int or self.length != self.capacity:
+        if not is_array or type(self.length) is not int or self.capacity is None:
             return None
-        return own(self.buffers[0])
+        buffer = self.buffers[0]
+        return own(buffer if self.length == self.capacity else buffer[: self.length])
 
 
 def rows(run: Run | None, count: int, *, backwards: bool, last: bool) -> Staged | None:

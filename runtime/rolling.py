@@ -13,8 +13,9 @@ from s2s.runtime.host_calls import results_or_raised
 from s2s.runtime.joins import JoinError, Spec
 from s2s.runtime.recomputation import Iterations, Shapes, Tapes
 from s2s.runtime.regions import Region
+from s2s.runtime.shrinking import Shrinking
 from s2s.runtime.staged_branches import name_of, truth
-from s2s.runtime.staged_lists import grows
+from s2s.runtime.staged_lists import grows, shrinks
 from s2s.runtime.staging import Staged, constant
 from s2s.runtime.templates import Template, owned
 
@@ -61,6 +62,7 @@ class Rolled:
         self.known_to_run = known_to_run
         self.count, self.capacity, self.limit, self.origin = count, capacity, limit, origin
         self.growth: list[Growth] = []
+        self.shrinking: list[Shrinking] = []
         self.tapes = Tapes(lambda k: []) if tapes is None else tapes
         self.unsettled = False
         self.specs = [joins.UNCHANGED] * len(self.entry)
@@ -128,6 +130,8 @@ class Rolled:
         self._keep_aliases(self.entry[variables:])
         for growth in self.growth:
             growth.begin()
+        for shrinking in self.shrinking:
+            shrinking.begin(k)
         return k, inner[:variables]
 
     def _keep_aliases(self, entries: list[Any]) -> None:
@@ -146,6 +150,8 @@ class Rolled:
             found = region.log.undo([self.site, self.step, self.test, *self.entry, *inner])
             for growth in self.growth:
                 growth.take(found.pop(id(growth.target))[1], region)
+            for shrinking in self.shrinking:
+                shrinking.take(found.pop(id(shrinking.target))[1])
             states = [found[id(target)][1] for target in self.targets]
             self._refuse_written_copies(inner, found)
             new = self._carried_from_now(found)
@@ -162,8 +168,12 @@ class Rolled:
         new = [target for target, _ in found.values() if not any(target is known for known in self.targets)]
         growing = [t for t in new if grows(t, found[id(t)][1])]
         self.growth += [Growth(target, self.capacity) for target in growing]
-        self.unsettled = bool(growing)
-        return [t for t in new if not any(t is target for target in growing)]
+        counts = [(t, shrinks(t, found[id(t)][1])) for t in new]
+        shrinking = [Shrinking(t, count) for t, count in counts if count]
+        self.shrinking += shrinking
+        self.unsettled = bool(growing or shrinking)
+        apart = [*growing, *(s.target for s in shrinking)]
+        return [t for t in new if not any(t is target for target in apart)]
 
     def _add(self, target: Any) -> None:
         self.targets.append(target)
@@ -308,6 +318,8 @@ class Rolled:
         if recorded is not None:
             recorded.count = hlo.convert(iterations, dtypes.int64)
             recorded.count.origin = self.origin
+        for shrinking in self.shrinking:
+            shrinking.finish(iterations if self.count is None else self.count)
         first = 0
         for growth in self.growth:
             if growth.is_recomputed() and recorded is not None:

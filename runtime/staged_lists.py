@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 
 from s2s.runtime import open_lists, restaging, staging, tree
-from s2s.runtime.entries import Run, joined_runs, rows, stacked
+from s2s.runtime.aval import Aval
+from s2s.runtime.entries import Layout, Run, joined_runs, rows, stacked
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.joins import JoinError
+from s2s.runtime.linear_forms import difference
 from s2s.runtime.recomputation import After, Iterations, Recomputed
 from s2s.runtime.staging import Staged
+from s2s.runtime.views import own
 
 
 class List(list):
@@ -168,6 +171,31 @@ class List(list):
         run = _opened(items.entries if is_backwards else items)
         return of_run(open_lists.reversed_like(self.open_run(), run, is_backwards))
 
+    def of_known_items(self, items: Any) -> "List | None":
+        """The same where both have the same number of entries, which is known, in buffers; else None."""
+        source = items.entries if type(items) is Backwards else items
+        if type(source) is not List or source.growing or self.growing or source.run is None or self.run is None:
+            return None
+        run = source.entries()
+        if type(run) is not Run or not run.places or type(run.length) is not int or run.length != run.capacity:
+            return None
+        count = self.length()
+        if type(count) is not int or count != run.length:
+            return None
+        if type(items) is not Backwards:
+            return of_run(Run(run.layout, run.held, run.capacity, run.length, run.places))
+        return of_run(Run(run.layout, [np.flip(b, 0) for b in run.buffers], run.capacity, run.length))
+
+    def of_known_rows(self, array: Any) -> "List | None":
+        """The rows of an array, in a buffer, where all entries are arrays in a buffer and so many; else None."""
+        run = None if self.growing else self.entries()
+        if type(run) is not Run or run.layout.treedef.num_nodes != 1 or type(array) is not Staged:
+            return None
+        if run.length != array.shape[0] or not run.places:
+            return None
+        layout = Layout(run.layout.treedef, [Aval(array.shape[1:], array.dtype)])
+        return of_run(Run(layout, [own(array)], array.shape[0], array.shape[0]))
+
     def of_array(self, array: Any) -> "List":
         """The rows of an array as the entries."""
         return of_run(open_lists.of_array(array, self.open_run()))
@@ -271,11 +299,18 @@ def _take(self: List, run: Run, name: str) -> Any:
 
 
 def _pop(self: List, *index: Any) -> Any:
-    """Of the last entry, where the number of entries is staged."""
+    """Of the last entry, where the number of entries is staged, or all of them are in buffers."""
     run = self.open_run()
-    if run is None or (index and index != (-1,)):
+    if run is None and not self.growing and not self.front() and not self.tail and type(self.run) is Run:
+        run = self.run
+    if (
+        run is None
+        or run.capacity is None
+        or (index and index != (-1,))
+        or (type(run.length) is int and not run.length)
+    ):
         return _settling("pop", reads=True)(self, *index)
-    self.restore(of_run(Run(run.layout, run.buffers, run.capacity, run.length - 1)))
+    self.restore(of_run(Run(run.layout, run.held, run.capacity, run.length - 1, run.places)))
     return run.item(run.length - 1)
 
 
@@ -413,6 +448,17 @@ def as_plain(value: Any) -> Any:
     if not tree.leaves(value, _is_list) or not any(map(_is_list, tree.leaves(value, _is_list))):
         return value
     return tree.map(lambda x: [as_plain(e) for e in x] if _is_list(x) else x, value, is_leaf=_is_list)
+
+
+def shrinks(before: Any, after: Any) -> int:
+    """How many entries were taken from a list's end, where they are in buffers and nothing else was changed."""
+    if type(before) is not List or type(before.run) is not Run or type(after.run) is not Run:
+        return 0
+    old, new = before.run, after.run
+    same = len(old.held) == len(new.held) and all(a is b for a, b in zip(old.held, new.held, strict=True))
+    if not same or before.front() or after.front() or before.tail or after.tail or old.capacity is None:
+        return 0
+    return max(0, difference(old.length, new.length) or 0)
 
 
 def _is_list(value: Any) -> bool:

@@ -31,7 +31,8 @@ def stack_bar(g: Any, arrays: Any, axis: int = 0) -> Any:
     if is_open(arrays) and axis == 0:
         return arrays.of_array(g)
     rows = np.moveaxis(g, axis, 0)
-    return rebuild(arrays, [rows[i] for i in range(len(arrays))])
+    found = arrays.of_known_rows(rows) if hasattr(arrays, "of_known_rows") else None
+    return rebuild(arrays, [rows[i] for i in range(len(arrays))]) if found is None else found
 
 
 def vstack_bar(g: Any, tup: Any) -> Any:

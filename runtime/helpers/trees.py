@@ -104,6 +104,8 @@ def _rows(like: Any, xs: Any, last: bool) -> Any:
     """The entries of a staged list as the rows of an array; None for anything else."""
     if is_open(like):
         return like.of_items(xs)
+    if hasattr(like, "of_known_items"):
+        return like.of_known_items(xs)
     if isinstance(like, (list, tuple, dict)) or not hasattr(xs, "rows"):
         return None
     if type(like) is selections.Selected:
