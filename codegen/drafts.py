@@ -9,7 +9,7 @@ from typing import Any
 import gast
 
 from s2s.codegen.core import core, verify
-from s2s.codegen.derivatives import emitted_hints, recomputing, saving
+from s2s.codegen.derivatives import emitted_hints, fusing, recomputing, saving
 from s2s.codegen.derivatives.rules import RuleWriter
 from s2s.codegen.printing.printer import comment
 from s2s.codegen.program import Emitted, Instance, Program, bind_values, signature
@@ -101,7 +101,8 @@ class JointDraft(Draft):
     def emit(self, program: Program, recorded: Recorded, example: Any) -> None:
         simplification = simplify.Simplification(self.function, recorded.get(self.name))
         body = simplification.run(self.body)
-        if recomputing.in_loops(self.function, body):
+        changed = recomputing.in_loops(self.function, body)
+        if fusing.run(self.function, body) or changed:
             body = simplification.run(body)
         self.check("simplification", body, [a.id for a in all_parameters(self.arguments)])
         self.place(program, self.name, self.arguments, [*self.opening(example), *body])

@@ -45,7 +45,7 @@ def _in_loops(
 def in_pair(function: core.Function, forward: list[gast.AST], backward: list[gast.AST]) -> bool:
     """Rewrites a backward half in place, so that less must be saved for it; tells whether it changed."""
     local = core.assigned(forward) | set(function.parameters)
-    again = Again(function, forward, {}, local)
+    again = Again(function, forward, {}, local, local)
     columns = {n: n for n in saving.missing(backward, local)}
     return again.leave_out(backward, dict(columns)).keys() != columns.keys()
 
@@ -89,10 +89,25 @@ class _Loop:
         columns = self._columns()
         if self.append is None or len(columns) != len(core.targets(self.loop)):
             return self.outside | columns
-        again = Again(self.function, self.primal.body, self.outside, local)
+        own = core.assigned([self.primal])
+        again = Again(self.function, self.primal.body, self.outside, local, own)
         kept = again.leave_out(self.loop.body, columns)
+        if self._asked_for_inside(kept):
+            counter = self.primal.target.id
+            kept[counter] = again.names[counter] = again.version(counter)
         self._write({n: kept[n] for n in _in_order([self.primal], list(kept))}, local)
         return again.names
+
+    def _asked_for_inside(self, kept: Names) -> bool:
+        """Do loops inside read elements at the counter of this loop, which they would save for want of it?"""
+        if not isinstance(self.primal, gast.For):
+            return False
+        target = self.primal.target
+        if not core.is_name(target) or target.id in kept:
+            return False
+        inside = [s.primal for s in core.walk(self.loop.body) if hasattr(s, "primal")]
+        elements = [s for s in core.walk(inside) if isinstance(s, gast.Assign) and type(s.value) is gast.Subscript]
+        return any(target.id in core.own_reads(s) for s in elements)
 
     def _columns(self) -> Names:
         if self.append is None:
@@ -148,9 +163,12 @@ class Again:
         names: forward values that are there on the way back.
     """
 
-    def __init__(self, function: core.Function, forward: list[gast.AST], outside: Names, local: set[str]):
+    def __init__(
+        self, function: core.Function, forward: list[gast.AST], outside: Names, local: set[str], own: set[str]
+    ):
         self.function = function
         self.forward = forward
+        self.own = own
         self.names = dict(outside)
         self.outside = outside
         self.local = local
@@ -182,10 +200,10 @@ class Again:
         if len(missing) > 1 or not self._takes_place(missing[0], statement):
             return False
         other = missing[0]
-        kept[other] = self.names[other] = other if kept[name] == name else self._version(other)
+        kept[other] = self.names[other] = other if kept[name] == name else self.version(other)
         return True
 
-    def _version(self, name: str) -> str:
+    def version(self, name: str) -> str:
         version = self.function.fresh(self.function.bases.get(name, name))
         self.function.kinds[version] = self.function.kinds.get(name)
         return version
@@ -202,7 +220,7 @@ class Again:
     def _takes_place(self, other: str, statement: gast.AST) -> bool:
         """May `other` be saved in place of what is computed from it, without saving more?"""
         kind = self.function.kinds.get(other)
-        if other in self.definitions.inside_blocks:
+        if other not in self.own or other in self.definitions.inside_blocks:
             return False
         if isinstance(kind, DictOf | TupleOf | ListOf) and type(statement.value) is gast.Subscript:
             return core.is_literal(statement.value.slice) and other not in self.definitions.updated
@@ -271,7 +289,7 @@ class Again:
         """Computes the value in front of what reads it."""
         statement = self.definitions.of[name]
         if target == name:  # in the two halves of a pair
-            target = self._version(name)
+            target = self.version(name)
             saving.rename(backward, {name: core.name(target)})
             self.names.update(dict.fromkeys(self.definitions.chain(name), target))
         mapping = {n: core.name(self.names[n]) for n in core.own_reads(statement) if n in self.names}

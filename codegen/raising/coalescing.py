@@ -9,6 +9,7 @@ from collections.abc import Iterable, Set
 import gast
 
 from s2s.codegen.core import core
+from s2s.codegen.printing.text_length import text_length
 
 
 def run(function: core.Function, body: list[gast.AST], parameters: list[str]) -> list[gast.AST]:
@@ -258,9 +259,41 @@ def _is(node: gast.AST, name: str) -> bool:
 
 
 def _separated(pairs: list[tuple[str, gast.AST]], statement: gast.AST) -> list[gast.AST]:
-    """One statement for each pair where their order does not matter, else the simultaneous one."""
+    """One statement for each pair where their order does not matter, else the simultaneous one.
+
+    What adjoints start from, as `a_bar, b_bar = np.zeros_like(a), np.zeros_like(b)`, stays together.
+    """
     targets = [t for t, _ in pairs]
     independent = all(not set(core.reads(v)) & set(targets[:i]) for i, (_, v) in enumerate(pairs))
     if not independent:
         return core.simultaneous(pairs, statement)
-    return [core.assign(t, v, statement) for t, v in pairs]
+    starts = [(t, v) for t, v in pairs if core.is_derived(statement) and _is_start(v)]
+    rest = [(t, v) for t, v in pairs if (t, v) not in starts]
+    separate = [core.assign(t, v, statement) for t, v in rest]
+    for each in separate:
+        each.backward = core.is_derived(statement)
+    return separate + [s for line in _lines(starts) for s in core.simultaneous(line, statement)]
+
+
+def _is_start(value: gast.AST) -> bool:
+    """Is this a number, an empty list, or zeros?"""
+    if type(value) is gast.List:
+        return not value.elts
+    path = core.dotted(value.func) if type(value) is gast.Call else None
+    return core.is_constant(value) or (path is not None and path.rpartition(".")[2] == "zeros_like")
+
+
+def _lines(pairs: list[tuple[str, gast.AST]]) -> list[list[tuple[str, gast.AST]]]:
+    """The pairs, as many together as fit into a line."""
+    lines: list[list[tuple[str, gast.AST]]] = []
+    length = 0
+    for target, value in pairs:
+        length += len(target) + text_length(value) + 4
+        if not lines or length > LONGEST_START:
+            lines.append([])
+            length = len(target) + text_length(value) + 4
+        lines[-1].append((target, value))
+    return lines
+
+
+LONGEST_START = 84
