@@ -183,3 +183,24 @@ PLACES: dict[Any, Callable[..., Any]] = {max: place_of_largest, min: place_of_sm
 EXTREMES: dict[Any, Callable[..., Any]] = {max: largest, min: smallest}
 MAPS: dict[int, Callable[..., Any]] = {1: mapped, 2: mapped_over_two}
 ZIPS: dict[int, Callable[..., Any]] = {2: zipped}
+
+
+def dict_of_pairs(rows):
+    made = {}
+    for key, value in rows:
+        made[key] = value
+    return made
+
+
+def dict_of_lists(keys, values):
+    made = {}
+    for key, value in zip(keys, values):  # noqa: B905
+        made[key] = value
+    return made
+
+
+def dict_of_keys(keys, value):
+    made = {}
+    for key in keys:
+        made[key] = value
+    return made

@@ -1,5 +1,6 @@
 """README's first page prints what it says, and its table of what is supported is true."""
 
+import collections
 import contextlib
 import io
 import linecache
@@ -61,6 +62,18 @@ def containers(x):
     point = Point(x * 2.0, [x, {"z": x * x}])
     left, (right, named) = point
     return np.sum(left * right + named["z"] * point.x)
+
+
+def collected(x):
+    groups = collections.defaultdict(list)
+    recent = collections.deque(maxlen=2)
+    counts = {}
+    for i, v in enumerate(x):
+        groups[i % 2].append(v * v)
+        recent.append(v)
+        counts.setdefault("n", []).append(i)
+    scale = dict(zip(("a", "b"), recent))  # noqa: B905
+    return sum(groups[0]) * scale["b"] * len(counts["n"]) + dict.fromkeys("ab", x[0])["a"]
 
 
 def loops(x):
@@ -228,6 +241,9 @@ PROGRAMS = {
     "lists and dicts that change: `append`, `pop`, `insert`, `+=`, `d[k] = v`, `update` and their like": growing,
     "lists and dicts inside of others that change: `dp[i][j] = v`, `g[k].append(v)`, `self.rows[i][j] += v`": nested,
     "dicts whose keys are known at run time only: `{i: f(v) for i, v in enumerate(x)}`, `d.items()`, `d.get`": keyed,
+    "`dict(…)`, `dict.fromkeys`, `setdefault`, `collections.defaultdict`, `deque` and `OrderedDict` of one name": (
+        collected
+    ),
     "`for` over ranges and containers": loops,
     "`if` on known Python values": known_branch,
     "`if` on array values": branch,

@@ -14,6 +14,7 @@ from s2s.codegen.desugaring import (
     inline_control,
     lifting,
     liveness,
+    plain_collections,
     stores,
     versions,
 )
@@ -94,9 +95,12 @@ class Desugarer:
         def resolve(path: str) -> Any:
             return None if path.split(".")[0] in self.locals else resolve_path(self.function.source, path)
 
-        if _WRITTEN_OTHERWISE.isdisjoint(map(type, self.nodes)):
+        tree = self.tree
+        if plain_collections.may_hold(self.nodes):
+            tree = plain_collections.without_setdefault(plain_collections.as_builtins(tree, resolve))
+        if tree is self.tree and _WRITTEN_OTHERWISE.isdisjoint(map(type, self.nodes)):
             return structured(self.tree)
-        tree = without_deletions(without_match(without_inert(self.tree, resolve), resolve))
+        tree = without_deletions(without_match(without_inert(tree, resolve), resolve))
         if tree is not self.tree:
             self.locals |= names_bound(tree.body)
         return structured(tree)

@@ -19,7 +19,7 @@ import numpy as np
 from s2s.codegen.core import core
 from s2s.codegen.derivatives.rules import RuleWriter
 from s2s.codegen.desugaring import call_arguments
-from s2s.codegen.functions import function_values, inlining
+from s2s.codegen.functions import dict_constructors, function_values, inlining
 from s2s.codegen.inference import kinds, maps
 from s2s.codegen.inference.kinds import DictOf, Kind, ListOf, MapOf, Numeric, Static, TupleOf, Unknown
 from s2s.codegen.reading.source import function_source
@@ -43,7 +43,7 @@ def rule(*targets: Any) -> Callable[[Rule], Rule]:
 def expand(inference: Any, statement: gast.AST, node: gast.AST, target: Any) -> Kind | None:
     """The kind of a call that is written out; None if there is nothing to write out."""
     written = RULES.get(target)
-    if written is None or target is not getattr and not _concerns(inference, node):
+    if written is None or target not in (getattr, dict, dict.fromkeys) and not _concerns(inference, node):
         return None
     new = written(inference, node, target)
     if new is None:
@@ -136,6 +136,11 @@ def _reduce(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
     if not found:
         return None
     return functools.reduce(lambda a, b: called(inference, function, [a, b]), found)
+
+
+@rule(dict, dict.fromkeys)
+def _dict(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
+    return dict_constructors.of_call(inference, node, target)
 
 
 @rule(map)

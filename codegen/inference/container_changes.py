@@ -7,7 +7,7 @@ import gast
 
 from s2s.codegen.core import core
 from s2s.codegen.derivatives.rules import RuleWriter
-from s2s.codegen.functions import expansions
+from s2s.codegen.functions import dict_constructors, expansions
 from s2s.codegen.inference import kinds, maps
 from s2s.codegen.inference.kinds import DictOf, Kind, ListOf, MapOf, Numeric, ObjectOf, RaggedOf, TupleOf
 from s2s.codegen.inference.operations import Operation
@@ -310,6 +310,10 @@ def operator(inference: Any, statement: gast.AST, node: gast.BinOp, left: Kind, 
     writer = RuleWriter(inference.function, None)
     if isinstance(node.op, gast.Mult) and isinstance(right, ListOf) and isinstance(left, Numeric):
         node, left, right = gast.BinOp(node.right, node.op, node.left), right, left
+    merged = dict_constructors.joined(inference, node, left, right) if not hasattr(statement, "augmented") else None
+    if merged is not None:
+        statement.value = core.located(merged, node)
+        return inference.expression(statement)
     is_sum = isinstance(node.op, gast.Add)
     if is_sum and isinstance(left, TupleOf) and isinstance(right, TupleOf):
         parts = [*_elements(inference, node.left, left), *_elements(inference, node.right, right)]

@@ -119,6 +119,8 @@ class Checker(Walker):
         if not isinstance(self.function.kinds.get(old), CONTAINERS) or not is_put:
             return None
         index, value = statement.value.args[1:3]
+        if not core.is_name(value):
+            return None
         if self._is_at(value.id, old, index):
             things = self.heap.of(value.id)
             return self._twice(things) if self.heap.is_shared(things) else None

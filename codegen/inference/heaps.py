@@ -13,6 +13,13 @@ from s2s.runtime.primitives import table
 
 # Primitives whose result has the elements of the containers that they are given.
 COPIES = {"list_extend", "items", "from_items", "list_reordered", "list_split_last", "dict_copied"}
+# Those whose result has the elements of the first operand, and the others, in it.
+COPIES_WITH = {
+    "list_append", "list_insert", "list_insert_popped", "entry_set", "entry_new", "entry_added", "entry_put", "set_at",
+    "put", "add_at", "put_add", "entry_removed",
+}  # fmt: skip
+# Those whose result is one of the operands, or made of theirs.
+CHOICES = {"acc", "choose", "again", "instantiate", "as_written", "kept"}
 COPYING = (list, tuple, dict, sorted, reversed, zip, enumerate)
 COMPREHENSIONS = (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp)
 
@@ -412,12 +419,16 @@ class Walker:
             whole = self._copied(self._value(arguments[0], (site, 0)), site)
             self.heap.share(self.heap.held(whole))
             return whole
-        if name in ("list_append", "list_insert"):
+        if name in COPIES_WITH:
             whole = self._copied(self._value(arguments[0], (site, 0)), site)
-            self.heap.hold(whole, ANY, self._value(arguments[-1], (site, 1)))
+            for i, argument in enumerate(arguments[1:], 1):
+                self.heap.hold(whole, ANY, self._value(argument, (site, i)))
             return whole
         if name in ("list_pop", "list_pop_at"):
             return self._popped(self._value(arguments[0], (site, 0)), site)
+        if name in CHOICES:
+            given = frozenset().union(*[self._value(a, (site, i)) for i, a in enumerate(arguments)])
+            return given | self._copied(given, site)
         if name in COPIES or _is_one_of(found, COPYING):
             given = frozenset().union(*[self._value(a, (site, i)) for i, a in enumerate(arguments)])
             return self._copied(given | self.heap.held(given) if _is_one_of(found, (zip, enumerate)) else given, site)

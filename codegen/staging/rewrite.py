@@ -10,8 +10,10 @@ import gast
 import numpy as np
 
 from s2s.codegen.core import core
+from s2s.codegen.desugaring import plain_collections
 from s2s.codegen.desugaring.structured import structured
 from s2s.codegen.inference.list_operands import is_numpy, takes_lists
+from s2s.codegen.reading.guards import resolve_path
 from s2s.codegen.reading.resolve import Resolver, bound_names
 from s2s.codegen.reading.source import FunctionSource
 from s2s.codegen.staging.comprehensions import CONSUMERS, Comprehensions
@@ -68,13 +70,17 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
 
     def _structure(self) -> None:
         """Takes jumps out of the blocks, as functions that are made of them cannot jump."""
-        tree = structured(self.source.tree)
+        tree = structured(plain_collections.as_builtins(self.source.tree, self._resolved))
         if tree is not self.source.tree:
             self.source.tree = self.function = tree
             self.resolver, self.objects = Resolver(self.source), {}
             self.source.__dict__.pop("nodes", None)
             for name in ("nodes", "bindings", "static", "scopes", "_blocks", "_writes_arrays"):
                 self.__dict__.pop(name, None)
+
+    def _resolved(self, path: str) -> Any:
+        """What a path of names that are not the function's own stands for."""
+        return None if path.split(".")[0] in bound_names(self.source.tree) else resolve_path(self.source, path)
 
     def look_ahead(self) -> None:
         """Finds out about the whole function before anything in it is rewritten."""
