@@ -59,7 +59,7 @@ def test_text_checks_the_ranks_that_it_is_written_for():
 
 
 def test_views_stay_refused():
-    with pytest.raises(UnsupportedError, match="'b' may be an alias or a view of 'kept'"):
+    with pytest.raises(UnsupportedError, match="is changed in place here, but 'kept' .* holds it, too"):
         s2s.grad(lambda x, m: np.sum(kept_item(x, m)), argnums=(0, 1))(0.8, np.outer(V, V))
 
 
@@ -79,5 +79,5 @@ def test_rows_are_not_taken_for_numbers(made):
         m[0] = x
         return np.sum(kept[0] * v[:1]) + np.sum(m)
 
-    with pytest.raises(UnsupportedError, match="may be an alias or a view"):
+    with pytest.raises(UnsupportedError, match="'m' is changed in place here, but 'kept' .* holds it, too"):
         s2s.grad(f)(0.8, V)
