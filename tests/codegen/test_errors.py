@@ -2,6 +2,7 @@
 
 import inspect
 import operator
+import os
 
 import numpy as np
 import pytest
@@ -223,7 +224,7 @@ class TestSources:
         with pytest.raises(SourceError, match="made: no source is to be had .* give the function's source as a string"):
             s2s.grad(namespace["made"])(1.0)
 
-    @pytest.mark.parametrize("function", [np.sin, len, operator.mul, dict])
+    @pytest.mark.parametrize("function", [len, dict, os.getpid])
     def test_compiled_code(self, function):
         with pytest.raises(SourceError, match="it has no Python source to transform; write instead: a Python function"):
             s2s.grad(function)(1.0)
