@@ -102,8 +102,8 @@ class JointDraft(Draft):
         simplification = simplify.Simplification(self.function, recorded.get(self.name))
         body = simplification.run(self.body)
         changed = recomputing.in_loops(self.function, body)
-        if fusing.run(self.function, body) or changed:
-            body = simplification.run(body)
+        changed = fusing.run(self.function, body) or changed
+        body = simplification.run(body) if changed else dead_code.eliminate(body)
         self.check("simplification", body, [a.id for a in all_parameters(self.arguments)])
         self.place(program, self.name, self.arguments, [*self.opening(example), *body])
 

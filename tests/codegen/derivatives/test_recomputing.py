@@ -135,3 +135,18 @@ def visited(x):
 
 def test_what_methods_change_is_not_asked_again_afterwards():
     np.testing.assert_allclose(s2s.grad(visited)(np.ones(3)), [1.0 + 3.0, 2.0 + 2.0, 3.0])
+
+
+def sums_of_squares(ws):
+    total = 0.0
+    for w in ws:
+        total += np.sum(w**2)
+    return total
+
+
+def test_a_forward_loop_that_nothing_is_left_of_goes():
+    ws = [np.ones(2), np.arange(3.0)]
+    text = s2s.grad(sums_of_squares).source_for(ws)
+    assert text.count("for w in") == 1 and "for w in reversed(ws):\n        ws_bar.append(2 * w)" in text
+    for found, w in zip(s2s.grad(sums_of_squares)(ws), ws, strict=True):
+        np.testing.assert_allclose(found, 2 * w)
