@@ -12,6 +12,7 @@ from s2s.runtime.array import Array
 from s2s.runtime.aval import Aval
 from s2s.runtime.host_calls import HostCalls, result_or_raised
 from s2s.runtime.host_values import Text
+from s2s.runtime.result_leaves import refuse_hidden
 from s2s.runtime.staging import Scope, Staged
 
 
@@ -153,6 +154,7 @@ def _result(value: Any) -> Any:
         )
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biufcV":
         return array.from_host(value)
+    refuse_hidden(value)
     return value
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from s2s.runtime import dtypes
 from s2s.runtime.aval import Aval
+from s2s.runtime.early_ends import asked
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.linear_forms import bounds
 from s2s.runtime.ordering import are_staged, places, reordered, sorted_
@@ -200,7 +201,7 @@ def _truth(original: Callable, combine: Callable, reduction: Callable, values: A
     values = _stacked(values)
     if type(values) is Selected:
         return as_python_scalar(reduction(values), False)
-    values = list(values)
+    values = asked(values, deciding=original is builtins.any)
     if not any_staged(values):
         return original(values)
     answer = to_bool(values[0])

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from s2s.runtime import staged_iterables
+from s2s.runtime import effects, staged_iterables
+from s2s.runtime.early_ends import refuse_writes
+from s2s.runtime.effects import Log
 from s2s.runtime.staged_branches import if_
 from s2s.runtime.staged_lists import list_
 from s2s.runtime.staged_loops import for_
@@ -15,12 +17,24 @@ _MOST_WRITTEN_OUT = 16
 
 
 def collected(
-    items: Any, element: Callable[[Any], Any], test: Callable[[Any], Any] | None = None, *, flat: bool = False
+    items: Any,
+    element: Callable[[Any], Any],
+    test: Callable[[Any], Any] | None = None,
+    *,
+    flat: bool = False,
+    ends_early: bool = False,
 ) -> Any:
     """`[element(v) for v in items if test(v)]`; `flat` where an element is a list whose entries are meant.
 
+    `ends_early` where not all elements need be asked for, so that they must not write (EarlyEndError).
     A staged loop where a test is staged, and where there are many elements or it is not known how many.
     """
+    if ends_early:
+        log = Log(None)
+        with effects.recording(log):
+            values = collected(items, element, test, flat=flat)
+        refuse_writes(log, [element, test])
+        return values
     found = None if current_scope() is None else staged_iterables.sequence(items)
     if found is None or staged_iterables.in_python_only(found) and test is None:
         return _in_python(items, element, test, flat)

@@ -1,17 +1,18 @@
 """Loops on staged values: the body is built once, and carries what changes from one iteration to the next."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from s2s.runtime import effects, staged_iterables
 from s2s.runtime.effects import Log
 from s2s.runtime.errors import ConcretizationError, at_user_line
 from s2s.runtime.helpers.checks import UNDEFINED
 from s2s.runtime.joins import JoinError
+from s2s.runtime.rebinding import rebound
 from s2s.runtime.recomputation import Tapes
 from s2s.runtime.regions import Region
 from s2s.runtime.rolling import CannotRoll, Rolled
-from s2s.runtime.staged_branches import branch, not_, truth
+from s2s.runtime.staged_branches import branch, if_, not_, truth
 from s2s.runtime.staged_dispatch import LOOP_INDEX
 from s2s.runtime.staging import Staged, current_scope
 from s2s.runtime.unset_carries import Unset
@@ -181,64 +182,93 @@ def while_(
     values = tuple(values)
     count = 0
     while True:
-        decided = _tested(test, values)
-        if type(decided) is not bool:
-            return _decided_later(decided, test, body, values, names, max_iters)
-        if not decided:
-            return values
-        if count == _WHILE_IN_PYTHON and current_scope() is not None:
-            found = _tried(test, body, values, names, max_iters)
+        decided, writes, is_final = _foreseen(test, values)
+        loop = _Loop(body, test, body, values, names, max_iters)
+        if type(decided) is Staged:
+            return _decided_later(decided, _tested_inside(loop) if writes else loop)[writes:]
+        if count == _WHILE_IN_PYTHON and decided:
+            found = _tried(_tested_inside(loop) if writes else loop)
             if found is not None:
-                return found
+                return found[writes:]
+        goes_on = decided if is_final else truth(test(*values))
+        values = rebound(test, values, names)
+        if not goes_on:
+            return values
         values = tuple(body(*values))
         count += 1
 
 
-def _tested(test: Callable[..., Any], values: tuple[Any, ...]) -> Any:
-    """The truth of the test; if it is staged, what was built for it is thrown away: the loop does it again."""
+def _foreseen(test: Callable[..., Any], values: tuple[Any, ...]) -> tuple[Any, bool, bool]:
+    """The truth of the test, whether it writes into what it did not make itself, and whether it did nothing else.
+
+    What it built and wrote is undone. The truth is None where nothing is staged.
+    """
     if current_scope() is None:
-        return truth(test(*values))
+        return None, False, False
     region = Region(())
     try:
         with region.building():
             decided = truth(test(*values))
-            region.log.undo_all()
+            writes = bool(region.log.undo([test, *values]))
+            builds = len(region.scope.block.operations) > 0
     finally:
         region.drop()
-    return decided if type(decided) is Staged else truth(test(*values))
+    return decided, writes, not (writes or builds)
 
 
-def _decided_later(
-    decided: Staged, test: Any, body: Any, values: tuple[Any, ...], names: Sequence[str], limit: int | None
-) -> tuple[Any, ...]:
+class _Loop(NamedTuple):
+    """A `while` loop to be one operation; `site` tells it from others."""
+
+    site: Callable[..., Any]
+    test: Callable[..., Any]
+    body: Callable[..., Values]
+    values: Values
+    names: Sequence[str]
+    limit: int | None
+
+
+def _tested_inside(loop: _Loop) -> _Loop:
+    """A loop whose test changes what its body sees: the test is the first thing that an iteration does."""
+
+    def step(stop: Any, *carried: Any) -> Values:
+        goes_on = truth(loop.test(*carried))
+        now = rebound(loop.test, carried, loop.names)
+        return (not_(goes_on), *if_(goes_on, loop.body, lambda *same: same, now, loop.names))
+
+    limit = None if loop.limit is None else loop.limit + 1
+    return _Loop(loop.site, _goes_on, step, (False, *loop.values), ("stop", *loop.names), limit)
+
+
+def _goes_on(stop: Any, *_: Any) -> Any:
+    return not_(stop)
+
+
+def _decided_later(decided: Staged, loop: _Loop) -> tuple[Any, ...]:
     """The loop as one operation; where that is not possible, what decides it has to be known, if it can be."""
     try:
-        return _rolled_while(test, body, values, names, limit, or_python=False)
+        return _rolled_while(loop, or_python=False)
     except JoinError as error:
         if decided.origin:
             raise ConcretizationError(str(error), decided.origin) from error
         raise
 
 
-def _rolled_while(
-    test: Any, body: Any, values: tuple[Any, ...], names: Sequence[str], limit: int | None, or_python: bool = True
-) -> tuple[Any, ...]:
-    def on_values(k: Staged, *carried: Any) -> Any:
-        return test(*carried)
+def _rolled_while(loop: _Loop, or_python: bool = True) -> tuple[Any, ...]:
+    def test(k: Staged, *carried: Any) -> Any:
+        return loop.test(*carried)
 
     def step(k: Staged, *carried: Any) -> Values:
-        return body(*carried)
+        return loop.body(*carried)
 
-    unset = Unset(values, names)
-    rolled = Rolled(body, on_values, unset.followed(step), values, names, False, None, limit, None, limit, or_python)
+    unset, limit = Unset(loop.values, loop.names), loop.limit
+    following = unset.followed(step)
+    rolled = Rolled(loop.site, test, following, loop.values, loop.names, False, None, limit, None, limit, or_python)
     return unset.after(rolled.results, rolled.iterations, False)
 
 
-def _tried(
-    test: Any, body: Any, values: tuple[Any, ...], names: Sequence[str], limit: int | None
-) -> tuple[Any, ...] | None:
+def _tried(loop: _Loop) -> tuple[Any, ...] | None:
     """The rest of a loop that has run in Python for a while, as one operation; None where that is not possible."""
     try:
-        return _rolled_while(test, body, values, names, limit)
+        return _rolled_while(loop)
     except Exception:
         return None

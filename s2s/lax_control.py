@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from s2s import lax_shapes, tree
+from s2s.runtime.array import Array
 
 
 def cond(pred: Any, true_fun: Callable[..., Any], false_fun: Callable[..., Any], *operands: Any) -> Any:
@@ -118,6 +119,11 @@ def stack_rows(rows: Any) -> Any:
         return tuple([stack_rows([row[k] for row in rows]) for k in range(len(first))])
     if isinstance(first, list):
         return [stack_rows([row[k] for row in rows]) for k in range(len(first))]
+    if not isinstance(first, (float, int, complex, np.generic, np.ndarray, Array)):
+        raise TypeError(
+            f"the results of the rows are of {type(first).__name__}, and how its objects become one of all rows is "
+            "not known; give back arrays, in a tuple or dict"
+        )
     return np.stack(rows)
 
 

@@ -33,9 +33,14 @@ def _are_plain(body: list[gast.AST]) -> bool:
 
 
 def _is_plain_compound(statement: gast.AST) -> bool:
-    if isinstance(statement, LOOPS) and (statement.orelse or is_endless(statement)):
+    if isinstance(statement, LOOPS) and (statement.orelse or is_endless(statement) or assigns_in_test(statement)):
         return False
     return isinstance(statement, (gast.If, *LOOPS)) and _are_plain(statement.body) and _are_plain(statement.orelse)
+
+
+def assigns_in_test(statement: gast.AST) -> bool:
+    """Is it `while (y := f(x)) > 0:`?"""
+    return isinstance(statement, gast.While) and any(isinstance(n, gast.NamedExpr) for n in gast.walk(statement.test))
 
 
 def may_hold(body: list[gast.AST], kind: type) -> bool:

@@ -271,9 +271,7 @@ class _Structurer:
 
 def _without_assigning_test(statement: Any) -> Any:
     """`while (y := f(x)) > 0: …` as `while True:` with a break first, where the break may stand for its `else`."""
-    if not isinstance(statement, gast.While) or {BREAK, CONTINUE} & jumps.exits(statement.orelse):
-        return statement
-    if not any(isinstance(node, gast.NamedExpr) for node in gast.walk(statement.test)):
+    if not jumps.assigns_in_test(statement) or {BREAK, CONTINUE} & jumps.exits(statement.orelse):
         return statement
     leave = flags.branch(gast.UnaryOp(gast.Not(), statement.test), [*statement.orelse, gast.Break()], [], statement)
     endless = gast.While(gast.Constant(True, None), [leave, *statement.body], [])

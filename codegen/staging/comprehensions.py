@@ -39,9 +39,12 @@ class Comprehensions(StageVisitor):
             return any(map(self._may_be_long, iterated.args))
         return isinstance(iterated, gast.Name | gast.Subscript) and not self.static.is_static(iterated)
 
-    def collected(self, node: Any) -> Any:
-        """The call."""
-        return self._collected(node.generators, node.elt, node)
+    def collected(self, node: Any, ends_early: bool = False) -> Any:
+        """The call; `ends_early` where what takes the elements need not ask for all of them, and they may write."""
+        call = self._collected(node.generators, node.elt, node)
+        if ends_early and any(isinstance(n, gast.Call) for n in core.nodes(node)):
+            call.keywords.append(gast.keyword("ends_early", gast.Constant(True, None)))
+        return call
 
     def _collected(self, generators: list[Any], element: Any, like: Any) -> Any:
         first, *rest = generators

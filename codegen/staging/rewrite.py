@@ -10,7 +10,7 @@ import gast
 import numpy as np
 
 from s2s.codegen.core import core
-from s2s.codegen.desugaring import plain_collections
+from s2s.codegen.desugaring import jumps, plain_collections
 from s2s.codegen.desugaring.structured import structured
 from s2s.codegen.inference.list_operands import is_numpy, takes_lists
 from s2s.codegen.reading.guards import resolve_path
@@ -62,7 +62,7 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
 
     def rewrite(self) -> Any:
         """The rewritten definition."""
-        if any(may_be_staged(block, self.static) for block in self._blocks):
+        if any(may_be_staged(b, self.static) or jumps.assigns_in_test(b) for b in self._blocks):
             self._structure()
         if self._blocks or self._writes_arrays:
             self.look_ahead()
@@ -174,7 +174,8 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
 
     def _argument(self, function: Any, position: int, argument: Any) -> Any:
         if isinstance(argument, gast.GeneratorExp) and any(function is f for f in CONSUMERS):
-            return self.collected(argument) if self.is_collected(argument) else self.visit(argument)
+            ends_early = function is any or function is all
+            return self.collected(argument, ends_early) if self.is_collected(argument) else self.visit(argument)
         is_function = position == 0 and any(function is f for f in HIGHER_ORDER)
         return self._wrap(argument) if is_function and self._is_function_to_stage(argument) else self.visit(argument)
 
