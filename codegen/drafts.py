@@ -101,7 +101,7 @@ class JointDraft(Draft):
     def emit(self, program: Program, recorded: Recorded, example: Any) -> None:
         simplification = simplify.Simplification(self.function, recorded.get(self.name))
         body = simplification.run(self.body)
-        changed = recomputing.in_loops(self.function, body)
+        changed = recomputing.in_loops(self.function, body, body)
         changed = fusing.run(self.function, body) or changed
         body = simplification.run(body) if changed else dead_code.eliminate(body)
         self.check("simplification", body, [a.id for a in all_parameters(self.arguments)])
@@ -152,7 +152,7 @@ class PairDraft(Draft):
         while dead_code.prune_columns([*self.forward, *backward]):
             backward = dead_code.eliminate(backward)
         self.check_backward(backward)
-        again = recomputing.in_loops(function, backward)
+        again = recomputing.in_loops(function, self.forward, backward)
         if recomputing.in_pair(function, self.forward, backward) or again:
             backward = simplification.run(backward)
         columns = recomputing.columns_of_pair(function, self.forward, backward)

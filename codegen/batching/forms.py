@@ -11,6 +11,7 @@ from s2s.codegen.derivatives import rules
 from s2s.codegen.inference.kinds import DictOf, ListOf, Numeric, TupleOf
 from s2s.codegen.inference.operations import Operation
 from s2s.codegen.simplifying.shapes import resolved
+from s2s.runtime import support
 
 
 def aligned(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST:
@@ -34,14 +35,15 @@ def _is_tree(kind: Any) -> bool:
 
 
 def _of_arrays(writer: BatchValues, value: gast.AST, operation: Operation) -> gast.AST:
-    """Functions of Python's numbers alone (`math.sin`, `abs`) become NumPy's."""
-    functions = operation.primitive.functions
-    if not isinstance(value, gast.Call) or isinstance(value.func, gast.Attribute) and not _is_of_numbers(writer, value):
+    """Functions of Python's numbers alone (`math.sin`, `abs`, `math.erf`) become those of arrays."""
+    if not isinstance(value, gast.Call) or not _is_of_numbers(writer, value):
         return value
-    numpys = next((f for f in functions if getattr(np, getattr(f, "__name__", ""), None) is f), None)
-    if numpys is None or not _is_of_numbers(writer, value):
-        return value
-    return core.call_of(writer.writer.numpy(numpys.__name__), value.args, value.keywords)
+    for library, written in ((np, writer.writer.numpy), (support, writer.writer.support)):
+        for function in operation.primitive.functions:
+            name = getattr(function, "__name__", "")
+            if getattr(library, name, None) is function:
+                return core.call_of(written(name), value.args, value.keywords)
+    return value
 
 
 def _is_of_numbers(writer: BatchValues, call: gast.Call) -> bool:

@@ -9,6 +9,7 @@ import gast
 
 from s2s.codegen.core import core
 from s2s.codegen.derivatives import saving
+from s2s.codegen.derivatives.index_arithmetic import IndexArithmetic
 from s2s.codegen.inference.kinds import DictOf, ListOf, Numeric, Static, TupleOf, Unknown
 from s2s.codegen.simplifying import dead_code
 from s2s.codegen.simplifying.shapes import resolved
@@ -18,16 +19,21 @@ from s2s.runtime import support
 Names = dict[str, str]
 
 
-def in_loops(function: core.Function, backward: list[gast.AST]) -> bool:
+def in_loops(function: core.Function, forward: list[gast.AST], backward: list[gast.AST]) -> bool:
     """Rewrites what all loops save, in place; tells whether anything is computed again."""
     if not any(hasattr(s, "primal") for s in core.walk(backward)):
         return False
-    _in_loops(function, backward, {}, set(), set())
+    _in_loops(function, IndexArithmetic(function, forward), backward, {}, set(), set())
     return any(hasattr(s, "again") for s in core.walk(backward))
 
 
 def _in_loops(
-    function: core.Function, backward: list[gast.AST], outside: Names, local: set[str], bound: set[str]
+    function: core.Function,
+    integers: IndexArithmetic,
+    backward: list[gast.AST],
+    outside: Names,
+    local: set[str],
+    bound: set[str],
 ) -> None:
     """`outside`: the values of the loops around that are there; `local`: all that these loops assign.
 
@@ -37,9 +43,9 @@ def _in_loops(
         names, assigned = outside, local
         if hasattr(statement, "primal"):
             assigned = local or core.assigned([statement.primal])
-            names = _Loop(function, statement, outside, bound).rewrite(assigned)
+            names = _Loop(function, integers, statement, outside, bound).rewrite(assigned)
         for block in core.blocks(statement):
-            _in_loops(function, block, names, assigned, bound.union(core.targets(statement)))
+            _in_loops(function, integers, block, names, assigned, bound.union(core.targets(statement)))
 
 
 def in_pair(function: core.Function, forward: list[gast.AST], backward: list[gast.AST]) -> bool:
@@ -68,8 +74,11 @@ def _in_order(body: list[gast.AST], names: list[str]) -> list[str]:
 class _Loop:
     """A loop of the backward sweep over what its forward loop saved."""
 
-    def __init__(self, function: core.Function, loop: gast.For, outside: Names, bound: set[str]):
+    def __init__(
+        self, function: core.Function, integers: IndexArithmetic, loop: gast.For, outside: Names, bound: set[str]
+    ):
         self.function = function
+        self.integers = integers
         self.loop = loop
         self.primal = loop.primal
         self.outside = outside
@@ -91,23 +100,32 @@ class _Loop:
             return self.outside | columns
         own = core.assigned([self.primal])
         again = Again(self.function, self.primal.body, self.outside, local, own)
+        again.integers, again.bound = self.integers, self.bound
+        again.counter = self._index()
         kept = again.leave_out(self.loop.body, columns)
-        if self._asked_for_inside(kept):
-            counter = self.primal.target.id
+        for counter in self._asked_for_inside(kept, local):
             kept[counter] = again.names[counter] = again.version(counter)
         self._write({n: kept[n] for n in _in_order([self.primal], list(kept))}, local)
         return again.names
 
-    def _asked_for_inside(self, kept: Names) -> bool:
-        """Do loops inside read elements at the counter of this loop, which they would save for want of it?"""
-        if not isinstance(self.primal, gast.For):
-            return False
-        target = self.primal.target
-        if not core.is_name(target) or target.id in kept:
-            return False
-        inside = [s.primal for s in core.walk(self.loop.body) if hasattr(s, "primal")]
-        elements = [s for s in core.walk(inside) if isinstance(s, gast.Assign) and type(s.value) is gast.Subscript]
-        return any(target.id in core.own_reads(s) for s in elements)
+    def _index(self) -> str | None:
+        """The index of this loop."""
+        first = core.targets(self.primal)[:1] if isinstance(self.primal, gast.For) else []
+        return next((n for n in first if n in self.integers.counters), None)
+
+    def _asked_for_inside(self, kept: Names, local: set[str]) -> list[str]:
+        """The index of this loop, where loops inside would save what comes from it for want of it."""
+        named = isinstance(self.primal, gast.For) and core.is_name(self.primal.target)
+        counter = self.primal.target.id if named else self._index()
+        if counter is None or counter in kept:
+            return []
+        inside = core.walk([s.primal for s in core.walk(self.loop.body) if hasattr(s, "primal")])
+        elements = [s for s in inside if isinstance(s, gast.Assign) and type(s.value) is gast.Subscript]
+        if any(counter in core.own_reads(s) for s in elements):
+            return [counter]
+        saved = {n for s in inside if dead_code.append_target(s) is not None for n in core.own_reads(s)}
+        leaves = [self.integers.leaves(n) for n in saved if n in self.integers.of]
+        return [counter] if any(counter in s and not (s - self.integers.counters) & local for s in leaves) else []
 
     def _columns(self) -> Names:
         if self.append is None:
@@ -173,6 +191,9 @@ class Again:
         self.outside = outside
         self.local = local
         self.definitions = Definitions(function, forward)
+        self.integers: IndexArithmetic | None = None
+        self.counter: str | None = None
+        self.bound: set[str] = set()
 
     def leave_out(self, backward: list[gast.AST], columns: Names) -> Names:
         """The columns that are still needed."""
@@ -181,9 +202,31 @@ class Again:
         for name, target in kept.items():
             self.names.update(dict.fromkeys(self.definitions.chain(name), target))
         for name in self.definitions.latest_first:
-            if name in kept and self._may_go(name, backward, kept):
+            if name in kept and self._is_index(name, backward, kept):
+                self._insert_index(backward, name, kept)
+            elif name in kept and self._may_go(name, backward, kept):
                 self._insert(backward, name, kept.pop(name))
         return kept
+
+    def _is_index(self, name: str, backward: list[gast.AST], kept: Names) -> bool:
+        """Does it come from indices of loops, and from sizes, that are there? The index of this loop may be saved."""
+        inner = self.definitions.chain(name)[-1]
+        if self.integers is None or inner not in self.integers.of:
+            return False
+        if name in self.definitions.in_branches and _block_of_reads(backward, kept[name]) is backward:
+            return False
+        missing = [n for n in self.integers.leaves(inner) if not self._is_here(n, kept)]
+        if missing not in ([], [self.counter]):
+            return False
+        if missing:
+            kept[missing[0]] = self.names[missing[0]] = self.version(missing[0])
+        return True
+
+    def _is_here(self, name: str, kept: Names) -> bool:
+        """Is it there at the beginning of the loop's body, with the size that it had?"""
+        if name in self.integers.measured:
+            return name not in self.local
+        return name not in self.local or name in kept or self.outside.get(name) in self.bound
 
     def _may_go(self, name: str, backward: list[gast.AST], kept: Names) -> bool:
         """Can this value be computed again? Another one may be saved in its place."""
@@ -292,7 +335,20 @@ class Again:
             target = self.version(name)
             saving.rename(backward, {name: core.name(target)})
             self.names.update(dict.fromkeys(self.definitions.chain(name), target))
-        mapping = {n: core.name(self.names[n]) for n in core.own_reads(statement) if n in self.names}
+        self._write(backward, statement, target, self.names)
+
+    def _insert_index(self, backward: list[gast.AST], name: str, kept: Names) -> None:
+        """Computes an index, and what it comes from, in front of what reads it."""
+        target = kept.pop(name)
+        inner = self.definitions.chain(name)[-1]
+        before = self.integers.chain(inner, lambda n: self._is_here(n, kept))
+        versions = {n: self.version(n) for n in before}
+        names = self.names | versions
+        for n, version in ((inner, target), *versions.items()):
+            self._write(backward, self.integers.of[n], version, names)
+
+    def _write(self, backward: list[gast.AST], statement: gast.AST, target: str, names: Names) -> None:
+        mapping = {n: core.name(names[n]) for n in core.own_reads(statement) if n in names}
         again = core.assign(target, core.substitute(statement.value, mapping), statement)
         again.backward = again.again = True
         again.is_test = getattr(statement, "is_test", False)

@@ -1,5 +1,6 @@
 """vmap against loops over the rows, plain, staged, and composed with derivatives."""
 
+import math
 from contextlib import nullcontext
 
 import numpy as np
@@ -371,3 +372,16 @@ def test_a_loop_with_break_is_staged():
     x = np.array([[0.5, 0.7, 3.0], [2.0, 1.0, 1.0], [0.1, 0.2, 0.3]])
     np.testing.assert_allclose(s2s.jit(s2s.vmap(left))(x), [1.2, 2.0, 0.6])
     assert "running = np.logical_and(running, np.logical_not(total_1 > 1.0))" in s2s.vmap(left).source
+
+
+def of_numbers(x, y):
+    def cdf(z):
+        return 0.5 * (1.0 + math.erf(z / math.sqrt(2.0)))
+
+    return cdf(x) * math.erfc(y) + math.lgamma(y) * math.log(x) + math.gamma(x)
+
+
+def test_functions_of_numbers_without_a_function_of_numpy():
+    x, y = np.array([0.3, 0.7, 1.9]), np.array([1.5, 0.2, 0.6])
+    wanted = [of_numbers(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]
+    np.testing.assert_allclose(s2s.vmap(of_numbers)(x, y), wanted, rtol=1e-12)

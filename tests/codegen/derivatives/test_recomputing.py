@@ -150,3 +150,63 @@ def test_a_forward_loop_that_nothing_is_left_of_goes():
     assert text.count("for w in") == 1 and "for w in reversed(ws):\n        ws_bar.append(2 * w)" in text
     for found, w in zip(s2s.grad(sums_of_squares)(ws), ws, strict=True):
         np.testing.assert_allclose(found, 2 * w)
+
+
+def windows(img, k):
+    h, w = img.shape
+    kh, kw = k.shape
+    out = np.zeros((h - kh + 1, w - kw + 1))
+    for di in range(kh):
+        last = di + h - kh + 1
+        for dj in range(kw):
+            out = np.sin(out) + k[di, dj] * img[di:last, dj : dj + w - kw + 1]
+    return np.sum(out)
+
+
+def strided(x, y):
+    total = 0.0
+    for i, scale in enumerate(y):
+        if scale > 0:
+            first = 2 * i + len(y) - 3
+            for j in range(2):
+                end = first - i - j + 2
+                total = np.sin(total + scale * np.sum(x[end - 2 : end]))
+    return total
+
+
+def test_arithmetic_on_indices_and_sizes_is_computed_again_at_any_depth():
+    rng = np.random.default_rng(1)
+    cases = [
+        (windows, (rng.normal(size=(5, 6)), rng.normal(size=(2, 3)))),
+        (strided, (rng.normal(size=8), np.array([1, -1, 0.5]))),
+    ]
+    for f, args in cases:
+        gradient = s2s.grad(f, argnums=(0, 1))
+        bars = gradient(*args)
+        pairs = s2s.jit(lambda *a, f=f: s2s.vjp(f, *a)[1](1.0))(*args)
+        for i, (bar, pair) in enumerate(zip(bars, pairs, strict=True)):
+            step = [1e-6 * rng.normal(size=a.shape) if i == k else 0.0 for k, a in enumerate(args)]
+            ends = [f(*[a + sign * d for a, d in zip(args, step, strict=True)]) for sign in (1, -1)]
+            np.testing.assert_allclose(np.sum(bar * step[i]), (ends[0] - ends[1]) / 2, rtol=1e-5, atol=1e-12)
+            np.testing.assert_allclose(np.asarray(pair), bar, rtol=1e-10, atol=1e-14)
+    backward = body_of(s2s.vjp(windows).source, "windows_bwd")
+    assert "last = di + h - kh + 1" in backward
+    assert "img_bar = add_at(img_bar, np.s_[di:last, dj:dj + w - kw + 1], img_item_bar)" in backward
+
+
+def sizes_that_change(x):
+    items, total = [x[0]], 0.0
+    for i in range(3):
+        items.append(x[i] * 2.0)
+        at = len(items) - i - 1
+        for j in range(2):
+            total = total + np.sin(total) * x[at - j] * items[i + j]
+    return total
+
+
+def test_sizes_of_what_a_loop_changes_are_saved():
+    x = np.array([0.3, 0.7, -0.4])
+    gradient = s2s.grad(sizes_that_change)(x)
+    steps = 1e-6 * np.eye(3)
+    slopes = [(sizes_that_change(x + d) - sizes_that_change(x - d)) / 2e-6 for d in steps]
+    np.testing.assert_allclose(gradient, slopes, rtol=1e-6, atol=1e-9)
