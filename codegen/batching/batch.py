@@ -9,7 +9,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen.batching import arrays, collectives, custom_batching, quiet, ragged, row_axes
+from s2s.codegen.batching import arrays, collectives, custom_batching, generators, quiet, ragged, row_axes
 from s2s.codegen.batching import kinds as batch_kinds
 from s2s.codegen.batching import rules as batch_rules
 from s2s.codegen.batching.loops import BatchLoops, holds_growing_list
@@ -97,6 +97,7 @@ class Batch(BatchLoops):
         expanded = getattr(statement, "expanded", None)
         if expanded is None:
             raise self.unsupported("assert over a batched value has no batched form here", "check it before vmap")
+        generators.refuse_in_shortcut(self, statement.test, expanded)
         self.block(expanded)
         test = core.name(expanded[-1].targets[0].id)
         if self.mask is not None:
@@ -146,6 +147,7 @@ class Batch(BatchLoops):
     def _assignment(self, statement: gast.AST) -> None:
         expanded = getattr(statement, "expanded", None)
         if expanded is not None:
+            generators.refuse_in_shortcut(self, statement.value, expanded)
             self.block(expanded)
             self.out.append(core.assign(statement.targets[0].id, core.name(expanded[-1].targets[0].id), statement))
             return
@@ -282,6 +284,7 @@ class Batch(BatchLoops):
             self.out.append(core.from_statement(gast.If(statement.test, *arms), statement))
             return
         self._refuse_recursion(statement)
+        generators.refuse(self, [statement])
         outer = self.mask
         self.by_row["branch"] = True
         values = []

@@ -5,7 +5,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen.batching import quiet, ragged
+from s2s.codegen.batching import generators, quiet, ragged
 from s2s.codegen.batching.values import BatchValues
 from s2s.codegen.core import core
 from s2s.codegen.derivatives import undefined
@@ -178,6 +178,7 @@ class BatchLoops(BatchValues):
     def _masked_pairs(self, statement: gast.AST, mask: gast.AST, running: Any) -> tuple[list, list[gast.AST]]:
         """The body's new values in the rows of the mask, old ones in the others; and the guard that leaves the loop."""
         self.by_row["loop"] = True
+        generators.refuse(self, [statement])
         outer, self.mask = self.mask, mask
         body, joins = core.split_join(statement.body)
         start = len(self.out)

@@ -385,3 +385,35 @@ def test_functions_of_numbers_without_a_function_of_numpy():
     x, y = np.array([0.3, 0.7, 1.9]), np.array([1.5, 0.2, 0.6])
     wanted = [of_numbers(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]
     np.testing.assert_allclose(s2s.vmap(of_numbers)(x, y), wanted, rtol=1e-12)
+
+
+def drawn_by_some(x):
+    rng = np.random.default_rng(3)
+    y = rng.normal() if x > 0.5 else 0.0
+    return x * y + rng.normal()
+
+
+def drawn_after_or(x):
+    rng = np.random.default_rng(3)
+    if x > 0.5 or rng.random() < 0.1:
+        x = 2.0 * x
+    return x + rng.normal()
+
+
+def drawn_until(x):
+    rng = np.random.default_rng(3)
+    while x < 0.8:
+        x = x + abs(one_number(rng))
+    return x + rng.normal()
+
+
+def one_number(rng):
+    return rng.normal()
+
+
+@pytest.mark.parametrize("function", [drawn_by_some, drawn_after_or, drawn_until])
+def test_a_generator_that_some_rows_draw_from_is_taken_row_by_row(function):
+    x = np.array([0.3, 0.7, 0.9])
+    with pytest.warns(s2s.RowLoopWarning, match="a random number is drawn in a branch or loop that rows take"):
+        found = s2s.vmap(function)(x)
+    np.testing.assert_allclose(found, [function(v) for v in x.tolist()], rtol=1e-14)
