@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from s2s.runtime import dtypes, effects, hlo, in_place, joins, staged_iterables, staging, views
+from s2s.runtime import dtypes, effects, hlo, in_place, joins, shared_containers, staged_iterables, staging, views
 from s2s.runtime.adapter import ir
 from s2s.runtime.aval import Aval
-from s2s.runtime.errors import S2SError, at_user_line
+from s2s.runtime.errors import S2SError, at_user_line, is_emitted
 from s2s.runtime.growth import Growth, refuse_more, starts
 from s2s.runtime.helpers.checks import is_unset
 from s2s.runtime.host_calls import results_or_raised
@@ -154,6 +154,8 @@ class Rolled:
                 shrinking.take(found.pop(id(shrinking.target))[1])
             states = [found[id(target)][1] for target in self.targets]
             self._refuse_written_copies(inner, found)
+            _refuse_second_names(after, found, self.names)
+            self._refuse_shared_entries(inner)
             new = self._carried_from_now(found)
         before = len(self.entry)
         for target in new:
@@ -162,6 +164,15 @@ class Rolled:
         if new:
             self.specs += [joins.UNCHANGED] * (len(self.entry) - before)
         return region, after
+
+    def _refuse_shared_entries(self, inner: list[Any]) -> None:
+        """An entry that is appended twice, or is there without the loop, is not told from its other places."""
+        entries = [id(v) for growth in self.growth for v in growth.front if shared_containers.is_container(v)]
+        outside = effects.reachable([self.site, self.step, *inner], set(entries)) if entries else ()
+        if outside or len(set(entries)) < len(entries):
+            raise JoinError(
+                f"a list or dict is appended{at_user_line()} that has another name or place, too; append a copy of it"
+            )
 
     def _carried_from_now(self, found: dict[int, tuple[Any, Any]]) -> list[Any]:
         """Changed objects that are not carried yet; lists that grow are set apart."""
@@ -311,6 +322,11 @@ class Rolled:
         for target, state in zip(self.targets, built[variables:], strict=True):
             effects.note(target)
             effects.set_state(target, state)
+        if not is_emitted(self.site):
+            sides = (self.after[:variables], built[:variables])
+            shared_containers.note_joined(built[:variables], sides, (self.site,))
+            grown = [(growth.target, growth.front) for growth in self.growth]
+            shared_containers.note_appended(built[:variables], self.after[:variables], grown)
         return tuple(built[:variables])
 
     def _finish_growth(self, iterations: Staged, buffers: Any, recorded: Iterations | None) -> None:
@@ -356,6 +372,16 @@ def _containers(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [value, *(part for v in value.values() for part in _containers(v))]
     return []
+
+
+def _refuse_second_names(after: Sequence[Any], found: dict[int, tuple[Any, Any]], names: Sequence[str]) -> None:
+    """A variable that is left being a container that the loop changes under another name is not told from it."""
+    for value, name in zip(after, names, strict=False):
+        if any(id(part) in found for part in _containers(value)):
+            raise JoinError(
+                f"{name!r} is left being a list or dict that a loop changes{at_user_line()} under another name, too; "
+                "copy it where it gets its second name"
+            )
 
 
 def _shows_changed(value: Any, found: dict[int, tuple[Any, Any]]) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import branch_writes, effects, in_place, joins, staging, unset, views
+from s2s.runtime import branch_writes, effects, in_place, joins, shared_containers, staging, unset, views
 from s2s.runtime.adapter import ir
 from s2s.runtime.assumptions import Fact, assuming, remember_join
 from s2s.runtime.branch_appends import Appended, differ, of_values, unequal
@@ -91,7 +91,7 @@ class _Side:
     """One side, built: what it gives, and the states of the outside objects that it changed."""
 
     def __init__(self, side: Side, values: Sequence[Any], results: int) -> None:
-        self.region = Region(())
+        self.side, self.region = side, Region(())
         with self.region.building() as region:
             nothing = (UNSAVED,) * results
             self.results = results_or_raised(lambda: side(*values), nothing)
@@ -131,6 +131,8 @@ def _join(test: Staged, then: _Side, orelse: _Side, names: Sequence[str], is_emi
         effects.set_state(target, changed[key].state(state) if key in changed else views.alone(state))
     for i, appended in lists.items():
         built[i] = appended.state(built[i])
+    if not is_emitted:
+        shared_containers.note_joined(built[: len(names)], (then.results, orelse.results), (then.side, orelse.side))
     for (i, pair), flag in zip(flags.items(), built[len(built) - len(flags) :], strict=True):
         if not (is_emitted and _holds_no_array(built[i])):
             built[i] = unset.marked(built[i], names[i], flag, _facts(test, pair, then.results[i], orelse.results[i]))

@@ -14,6 +14,7 @@ from s2s.runtime.entries import Layout, Run, joined_runs, rows, stacked
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.joins import JoinError
 from s2s.runtime.linear_forms import difference
+from s2s.runtime.list_entries import entry_of
 from s2s.runtime.recomputation import After, Iterations, Recomputed
 from s2s.runtime.staging import Staged
 from s2s.runtime.views import own
@@ -117,7 +118,10 @@ class List(list):
         run = self.run
         if run is not None and type(run.length) is not int:
             raise _length_needed(run.length)
-        return iter(self.front() if run is None else [*self.front(), *map(run.item, range(run.length))])
+        if run is None:
+            return iter(self.front())
+        first = list.__len__(self)
+        return iter([*self.front(), *(entry_of(self, first + k, run.item(k)) for k in range(run.length))])
 
     def __getitem__(self, index: Any) -> Any:
         run = self.entries()
@@ -130,8 +134,8 @@ class List(list):
             return list.__getitem__(self, index)
         if type(index) is not Staged:
             index = _in_range(index.__index__(), run)
-            return run.item(index)
-        return run.item(np.where(np.less(index, 0), index + run.length, index))
+            return entry_of(self, index, run.item(index))
+        return entry_of(self, None, run.item(np.where(np.less(index, 0), index + run.length, index)))
 
     def __reversed__(self) -> "Backwards":  # type: ignore[override]
         return Backwards(self)

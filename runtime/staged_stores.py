@@ -9,6 +9,7 @@ import numpy as np
 from s2s.runtime import effects, unset
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.ordering import sorted_
+from s2s.runtime.shared_containers import before_write
 from s2s.runtime.staged_calls import staged
 from s2s.runtime.staged_constructors import holds_staged
 from s2s.runtime.staging import Staged
@@ -24,6 +25,7 @@ def store_item(target: Any, index: Any, value: Any) -> None:
             )
     if type(target) is not Staged:
         unset.stored(value)
+        before_write(target)
         effects.note(target)
     target[index] = value
 
@@ -36,6 +38,7 @@ def store_attribute(target: Any, name: str, value: Any) -> None:
 
 
 def _sort(target: list[Any], **options: Any) -> None:
+    before_write(target)
     effects.note(target)
     target[:] = sorted_(target, **options)
 
@@ -52,6 +55,7 @@ def mutate(target: Any, method: str) -> Callable[..., Any]:
 
     def noted(*args: Any, **kwargs: Any) -> Any:
         unset.stored(args)
+        before_write(target)
         effects.note(target)
         return bound(*args, **kwargs)
 

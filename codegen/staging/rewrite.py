@@ -84,7 +84,7 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
 
     def look_ahead(self) -> None:
         """Finds out about the whole function before anything in it is rewritten."""
-        _ = self.static, self.created, self.written
+        _ = self.static, self.created, self.written, self.aliased
 
     def written_parameters(self) -> set[int | str]:
         """The parameters that the function may write into, by position and by name."""

@@ -29,11 +29,31 @@ class Stores(StageVisitor):
     def is_logged(self, owner: Any) -> bool:
         """Whether a change of what an expression stands for must be seen by the runtime."""
         if self.entry and self.function is self.source.tree and not self.inside:
-            return False
+            return self._may_have_two_names(owner)
         is_name = isinstance(owner, gast.Name) and owner.id in self.bindings
         return not (
             is_name and self.created.here(owner.id, (self.function, *self.inside))
         ) and not self._is_under_construction(owner)
+
+    def _may_have_two_names(self, owner: Any) -> bool:
+        """Whether an expression may stand for a container that is an entry of another, or has another name."""
+        if not isinstance(owner, gast.Name):
+            return isinstance(owner, gast.Subscript | gast.IfExp | gast.BoolOp)
+        if self.created.is_number_or_array(owner.id):
+            return False
+        return owner.id in self.aliased or any(map(self._is_other_name, self.bindings.get(owner.id, [])))
+
+    def _is_other_name(self, value: Any) -> bool:
+        return isinstance(value, gast.Name | gast.Subscript | gast.IfExp | gast.BoolOp)
+
+    @functools.cached_property
+    def aliased(self) -> set[str]:
+        """The names that stand alone where another name or a container gets what they hold."""
+        values = [value for given in self.bindings.values() for value in given if self._is_other_name(value)]
+        parts = [part for value in values for part in (value, *core.nodes(value)) if isinstance(part, gast.Name)]
+        calls = [n for n in self.nodes if isinstance(n, gast.Call) and isinstance(n.func, gast.Attribute)]
+        given = [a for call in calls if call.func.attr in MUTATORS for a in call.args if isinstance(a, gast.Name)]
+        return {name.id for name in [*parts, *given]}
 
     def _is_under_construction(self, owner: Any) -> bool:
         """Whether this is the `self` of an `__init__`."""
