@@ -54,4 +54,5 @@ def _keep(entries: Any, run: Any, known: list[_Read]) -> None:
     effects.note(entries)
     entries._settle()
     for place, made in now:
+        assert place is not None
         list.__setitem__(entries, place, made)
