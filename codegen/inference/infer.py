@@ -23,6 +23,7 @@ from s2s.codegen.inference import (
     recursion,
     stale_closures,
     static_tests,
+    texts,
     unrolling,
 )
 from s2s.codegen.inference.kinds import (
@@ -79,6 +80,7 @@ class Inference(Preludes):
         static_tests.settle(self.function)
         static_tests.refuse_certain_error(self, self.function.body)
         stale_closures.check(self.function, self.diagnostics)
+        texts.check(self.function, self.diagnostics)
         is_callee = len(self.program.building) > 1
         if is_callee and kinds.holds_object(self.result):
             raise heap.ReturnsObject
