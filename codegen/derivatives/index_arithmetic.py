@@ -11,7 +11,7 @@ from s2s.codegen.core import core
 from s2s.codegen.inference.kinds import Unknown
 from s2s.codegen.simplifying.shapes import resolved
 
-_OPERATORS = (gast.Add, gast.Sub, gast.Mult)
+_OPERATORS = (gast.Add, gast.Sub, gast.Mult, gast.FloorDiv, gast.Mod)
 
 
 class IndexArithmetic:

@@ -169,8 +169,8 @@ def strided(x, y):
         if scale > 0:
             first = 2 * i + len(y) - 3
             for j in range(2):
-                end = first - i - j + 2
-                total = np.sin(total + scale * np.sum(x[end - 2 : end]))
+                end = first - i - j + 3
+                total = np.sin(total + scale * np.sum(x[end - 2 : end] * x[end // 2 : end // 2 + 2]))
     return total
 
 
