@@ -77,7 +77,7 @@ def by_name(inference: Any, node: gast.AST, target: Any) -> gast.AST:
     """The call of a local variable as a call of the function that it is known to be, by a name of the file."""
     if not isinstance(getattr(target, "__name__", None), str):
         return node
-    if getattr(np, target.__name__, None) is target:
+    if vars(np).get(target.__name__) is target:
         function = rules.RuleWriter(inference.function, None).numpy(target.__name__)
     else:
         function = core.name(reference(inference, target, target.__name__))
