@@ -10,7 +10,7 @@ import numpy as np
 
 from s2s.codegen.batching.values import BatchValues
 from s2s.codegen.core import core
-from s2s.codegen.inference.kinds import Unknown
+from s2s.codegen.inference.kinds import UNKNOWN_VALUE, Static, Unknown
 from s2s.codegen.simplifying.shapes import resolved
 
 _GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
@@ -69,6 +69,8 @@ def _is_method(function: core.Function, node: gast.AST) -> bool:
     if type(node) is not gast.Attribute or node.attr not in _DRAWS or not core.is_name(node.value):
         return False
     kind = function.kinds.get(node.value.id)
+    if isinstance(kind, Static):  # an argument that all rows share
+        return kind.value is UNKNOWN_VALUE or isinstance(kind.value, _GENERATORS)
     return isinstance(kind, Unknown) and not kind.active
 
 
