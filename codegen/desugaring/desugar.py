@@ -14,6 +14,7 @@ from s2s.codegen.desugaring import (
     inline_control,
     lifting,
     liveness,
+    loop_headers,
     plain_collections,
     stores,
     versions,
@@ -33,7 +34,6 @@ from s2s.codegen.reading.guards import resolve_path
 from s2s.codegen.reading.source import FunctionSource
 
 _WRITTEN_OTHERWISE = frozenset((gast.With, gast.Match, gast.Delete))
-HEADER_CALLS = ("zip", "enumerate", "reversed")
 
 
 class Desugarer:
@@ -230,9 +230,9 @@ class Desugarer:
                 self.environment[v] = arms[0][1][v]
 
     def do_For(self, statement: gast.AST) -> None:
-        iterator = self.iterator(statement.iter)
+        iterator = loop_headers.iterable(self, statement.iter)
         carried = self._open_loop(statement, core.target_names(statement.target))
-        target, prologue = self._loop_target(statement.target, iterator)
+        target, prologue = loop_headers.target(self, statement.target, iterator)
         body = self._loop_body(statement, carried, prologue)
         loop = gast.For(target, iterator, body, [], None)
         loop.user_loop = statement
@@ -282,40 +282,6 @@ class Desugarer:
             test = core.name(self.environment[g.test.id])
             body.append(core.from_statement(gast.If(test, g.body, []), self._like()))
         return body
-
-    def _loop_target(self, target: gast.AST, iterator: gast.AST) -> tuple[gast.AST, list[gast.AST]]:
-        """Targets that mirror the iterator's zip/enumerate structure; deeper patterns are unpacked in the body."""
-        if isinstance(target, gast.Name):
-            return self._fresh_target(target.id, iterator)
-        parts = _iterator_parts(iterator)
-        if parts is None or len(parts) != len(target.elts) or any(isinstance(e, gast.Starred) for e in target.elts):
-            item = self.function.fresh("item")
-            self.environment[item] = item
-            self.locals.add(item)
-            return core.stored(item), [self._user_assign(target, item)]
-        done = [self._loop_target(t, p) for t, p in zip(target.elts, parts, strict=True)]
-        return gast.Tuple([t for t, _ in done], gast.Store()), [s for _, p in done for s in p]
-
-    def _fresh_target(self, identifier: str, iterator: gast.AST) -> tuple[gast.AST, list[gast.AST]]:
-        parts = _iterator_parts(iterator)
-        if parts is not None:
-            names = [self.function.fresh(f"{identifier}_{i}") for i in range(len(parts))]
-            self.environment.update({n: n for n in names})
-            self.locals.update(names)
-            done = [self._loop_target(core.stored(n), p) for n, p in zip(names, parts, strict=True)]
-            build = gast.Assign([core.stored(identifier)], core.tuple_of(core.name(n) for n in names), None)
-            inner = [s for _, p in done for s in p]
-            return gast.Tuple([t for t, _ in done], gast.Store()), [*inner, self._placed(build)]
-        version = self.function.fresh(identifier)
-        self.environment[identifier] = version
-        return core.stored(version), []
-
-    def _user_assign(self, target: gast.AST, item: str) -> gast.AST:
-        return self._placed(gast.Assign([target], core.name(item), None))
-
-    def _placed(self, statement: gast.AST) -> gast.AST:
-        statement.lineno = self.origin.origin[1] if self.origin is not None else 0
-        return core.from_statement(statement, self.origin)
 
     # Assignment --------------------------------------------------------------------------------------------------
 
@@ -400,26 +366,6 @@ class Desugarer:
         self.emit(statement)
         return core.name(version)
 
-    def iterator(self, expression: gast.AST) -> gast.AST:
-        """A loop's iterable: `zip`, `enumerate` and `reversed` stay in the header, over atoms."""
-        name = expression.func.id if isinstance(expression, gast.Call) and core.is_name(expression.func) else None
-        plain = name is not None and name not in self.locals and _only_strict(name, expression.keywords)
-        started = expression.keywords if name == "enumerate" else []
-        if name in HEADER_CALLS and plain and not any(isinstance(a, gast.Starred) for a in expression.args):
-            self.flattener().atom(expression.func)
-            parts = [self.iterator(expression.args[0]), *expression.args[1:], *[k.value for k in started]]
-            if name == "zip":
-                parts = [self.iterator(a) for a in expression.args]
-            elif name == "enumerate":
-                parts = [parts[0], *[self.atom(a) for a in parts[1:]]]
-            call = core.call(name, *parts)
-            call.keywords = [] if started else expression.keywords
-            return call
-        if name == "range" and plain:
-            self.flattener().atom(expression.func)
-            return core.call("range", *[self.atom(a) for a in expression.args])
-        return self.atom(consumed_generators.as_list(expression))
-
     def conditional(self, expression: gast.AST) -> gast.AST:
         """`a if test else b`: a branch that assigns one temporary."""
         if any(effects.has_effects(self, n) for n in core.nodes(expression)):
@@ -497,22 +443,3 @@ def _turned_round(statement: gast.If) -> gast.If:
     new = core.located(gast.If(statement.test.operand, statement.orelse, statement.body), statement)
     new.live_after = statement.live_after
     return new
-
-
-def _only_strict(name: str, keywords: list[gast.AST]) -> bool:
-    """Are there no keywords but a literal `strict` of zip, and the start of enumerate?"""
-    if name == "enumerate":
-        return all(k.arg == "start" for k in keywords)
-    return all(name == "zip" and k.arg == "strict" and isinstance(k.value, gast.Constant) for k in keywords)
-
-
-def _iterator_parts(iterator: gast.AST) -> list[gast.AST] | None:
-    """The parts that `zip` or `enumerate` yields, None for a plain iterable."""
-    name = iterator.func.id if isinstance(iterator, gast.Call) and core.is_name(iterator.func) else None
-    if name == "zip":
-        return list(iterator.args)
-    if name == "enumerate":
-        return [core.call("range"), iterator.args[0]]
-    if name == "reversed":
-        return _iterator_parts(iterator.args[0])
-    return None
