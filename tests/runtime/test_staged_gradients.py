@@ -65,7 +65,7 @@ def test_a_user_list():
             out.append(h * h)
         return np.sum(np.stack(out) ** 2)
 
-    same(f, V, loops=1)  # the way back takes cotangents off a list of known length, and is written out
+    same(f, V, loops=2)
 
 
 def test_a_while_loop():

@@ -75,7 +75,7 @@ def test_a_loop_carries_what_the_next_iteration_reads():
             def body_1(i, s):
                 t = x * i
                 s = s + t
-                return s,
+                return (s,)
 
             s, = for_(range_(n), body_1, (s,), ("s",))
             return s
