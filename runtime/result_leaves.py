@@ -18,7 +18,7 @@ def refuse_hidden(leaf: Any) -> None:
     Raises:
         RefusedError: names its class, and says what to give back instead.
     """
-    if isinstance(leaf, _ATOMS):
+    if _is_plain(leaf):
         return
     if isinstance(leaf, Iterator):
         raise RefusedError(
@@ -29,6 +29,11 @@ def refuse_hidden(leaf: Any) -> None:
             f"a compiled function gives back {_named(leaf)} that holds arrays, and how they are taken out of it and "
             f"put back is not known; {_rewrite(leaf)}"
         )
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is a plain value, or an array of whatever library, with nothing of ours in it."""
+    return isinstance(value, _ATOMS) or (type(value) is not Staged and hasattr(type(value), "__array__"))
 
 
 def _named(leaf: Any) -> str:
@@ -53,7 +58,7 @@ def _holds_staged(leaf: Any) -> bool:
         value = stack.pop()
         if type(value) is Staged:
             return True
-        if id(value) not in seen and not isinstance(value, _ATOMS):
+        if id(value) not in seen and not _is_plain(value):
             seen.add(id(value))
             stack.extend(_parts(value))
     return False
@@ -80,7 +85,7 @@ def _attributes(value: Any) -> list[Any]:
 
 def _slots(cls: type) -> Iterable[str]:
     slots = cls.__dict__.get("__slots__", ())
-    return (slots,) if isinstance(slots, str) else slots
+    return [name for name in ((slots,) if isinstance(slots, str) else slots) if not name.startswith("__")]
 
 
 def _is_set(cell: Any) -> bool:

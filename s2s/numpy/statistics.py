@@ -93,14 +93,16 @@ def percentile(
     keepdims: bool = False,
 ) -> Any:
     """The q-th percentiles of `a` along `axis`, 0 <= q <= 100; see `quantile`."""
-    return quantile(a, np.divide(q, 100), axis=axis, method=method, keepdims=keepdims)
+    # a Python number stays one, which leaves the dtype to `a`
+    share = q / 100 if isinstance(q, float | int) else np.divide(q, 100)
+    return quantile(a, share, axis=axis, method=method, keepdims=keepdims)
 
 
 def _neighbours(q: Any, n: int, method: str) -> tuple[Any, Any, Any]:
     """Indices of the two order statistics around the q-th quantile of n, and how far it lies between them."""
     if method not in _INTERPOLATIONS:
         raise ValueError(f"method {method!r} is not supported; choose one of {', '.join(_INTERPOLATIONS)}")
-    position = np.multiply(q, n - 1)
+    position = q * (n - 1) if isinstance(q, float | int) else np.multiply(q, n - 1)
     low, high = position // 1, -(-position // 1)
     if method == "nearest":
         low = high = np.round(position)
