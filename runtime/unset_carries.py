@@ -48,7 +48,7 @@ class Unset:
         flag = self.cells[i].cell_contents
         if not self.always_set.get(i):
             return marked(value, self.names[i], flag)
-        return marked(value, self.names[i], lambda: _or(flag, np.greater(k, 0)))
+        return marked(value, self.names[i], _or(flag, np.greater(k, 0)))
 
     def _note(self, i: int, cell: CellType, flag: Any) -> None:
         self.always_set[i] = flag is True
@@ -70,7 +70,7 @@ class Unset:
             return marked(value, self.names[i], self.cells[i].cell_contents)
         if known_to_run:
             return value
-        return marked(value, self.names[i], lambda: _or(self.before[i], np.greater(iterations, 0)))
+        return marked(value, self.names[i], _or(self.before[i], np.greater(iterations, 0)))
 
 
 def _or(before: Any, now: Staged) -> Any:
