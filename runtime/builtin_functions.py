@@ -192,13 +192,6 @@ def dict_of_pairs(rows):
     return made
 
 
-def dict_of_lists(keys, values):
-    made = {}
-    for key, value in zip(keys, values):  # noqa: B905
-        made[key] = value
-    return made
-
-
 def dict_of_keys(keys, value):
     made = {}
     for key in keys:

@@ -106,7 +106,7 @@ class _Loop:
         for counter in self._asked_for_inside(kept, local):
             kept[counter] = again.names[counter] = again.version(counter)
         self._write({n: kept[n] for n in _in_order([self.primal], list(kept))}, local)
-        return again.names
+        return {n: t for n, t in again.names.items() if t not in again.in_one_arm}
 
     def _index(self) -> str | None:
         """The index of this loop."""
@@ -179,6 +179,7 @@ class Again:
 
     Attributes:
         names: forward values that are there on the way back.
+        in_one_arm: names, on the way back, of those that are there in one arm of a branch alone.
     """
 
     def __init__(
@@ -194,6 +195,7 @@ class Again:
         self.integers: IndexArithmetic | None = None
         self.counter: str | None = None
         self.bound: set[str] = set()
+        self.in_one_arm: set[str] = set()
 
     def leave_out(self, backward: list[gast.AST], columns: Names) -> Names:
         """The columns that are still needed."""
@@ -353,6 +355,8 @@ class Again:
         again.backward = again.again = True
         again.is_test = getattr(statement, "is_test", False)
         block = _block_of_reads(backward, target)
+        if block is not backward:
+            self.in_one_arm.add(target)
         at = next(i for i, s in enumerate(block) if _reads(s, target))
         block.insert(at, core.from_statement(again, block[at]))
 

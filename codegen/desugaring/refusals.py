@@ -69,16 +69,6 @@ def refuse_outside_element(diagnostics: Diagnostics, target: gast.AST, name: str
     diagnostics.report(target, cause, f"take a copy, `own = {name}.copy()`, write into that, and return it")
 
 
-def refuse_captured_writes(diagnostics: Diagnostics, definition: gast.AST) -> None:
-    """Elements of captured containers that a function defined inside writes."""
-    bound = {n.id for n in gast.walk(definition) if isinstance(n, gast.Name) and not isinstance(n.ctx, gast.Load)}
-    for node in gast.walk(definition):
-        if isinstance(node, gast.Subscript) and isinstance(node.ctx, gast.Store) and isinstance(node.value, gast.Name):
-            if node.value.id not in bound:
-                cause = f"writing into {node.value.id!r}, which belongs to the function around, is a side effect"
-                diagnostics.report(node, cause, "return the value and write it there")
-
-
 def refuse_integer_result(inference: Any, statement: gast.AST, operation: Any, active: tuple[str, ...]) -> None:
     """`np.sum(x, dtype=int)` cuts fractions off, which the rule of the sum does not know."""
     node = operation.binding.get("dtype")
