@@ -70,7 +70,7 @@ def _function(value: types.FunctionType) -> Callable[..., Any]:
 
 def _method(value: types.MethodType) -> Callable[..., Any]:
     function = staged(value.__func__)
-    return value if function is value.__func__ else functools.partial(function, value.__self__)
+    return undivided(value) if function is value.__func__ else functools.partial(function, value.__self__)
 
 
 def _partial(value: functools.partial) -> Callable[..., Any]:

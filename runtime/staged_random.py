@@ -4,6 +4,7 @@ A draw in a loop that is one operation, or in a branch, would be one number for 
 branch is not taken: the loop is written out instead, and the branch refused.
 """
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,8 @@ from s2s.runtime.errors import ConcretizationError, at_user_line
 from s2s.runtime.staged_constructors import known_sizes
 from s2s.runtime.staged_dispatch import LOOP_INDEX
 from s2s.runtime.staging import current_scope
+
+_GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 
 
 def _require_straight_line() -> None:
@@ -56,7 +59,7 @@ RANDOM: dict[Any, Any] = {
 def draws(function: Any) -> bool:
     """Is it a method of a generator, or what makes one?"""
     owner = getattr(function, "__self__", None)
-    return function is np.random.default_rng or isinstance(owner, np.random.Generator | np.random.RandomState)
+    return function is np.random.default_rng or isinstance(owner, _GENERATORS)
 
 
 def undivided(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -26,12 +26,12 @@ def require_axes(axes: Axes, what: str) -> Axes:
 
 
 def _leaves(axes: Axes) -> list[Any]:
-    if not _is_container(axes):
+    if not is_container(axes):
         return [axes]
     return [leaf for part in (axes.values() if isinstance(axes, dict) else axes) for leaf in _leaves(part)]
 
 
-def _is_container(value: Any) -> bool:
+def is_container(value: Any) -> bool:
     return isinstance(value, dict | list | tuple)
 
 
@@ -65,7 +65,7 @@ def children(value: Any, axes: Axes) -> list[tuple[Any, Any, Axes]]:
         ValueError: the axes are a container of another structure.
     """
     keys = list(value) if isinstance(value, dict) else list(range(len(value)))
-    if not _is_container(axes):
+    if not is_container(axes):
         return [(k, value[k], axes) for k in keys]
     same = isinstance(axes, dict) == isinstance(value, dict) and len(axes) == len(keys)
     if not same or (isinstance(axes, dict) and set(axes) != set(keys)):
@@ -74,7 +74,7 @@ def children(value: Any, axes: Axes) -> list[tuple[Any, Any, Axes]]:
 
 
 def _no_prefix(axes: Axes, value: Any) -> ValueError:
-    kind = f"{type(value).__name__} of {len(value)}" if _is_container(value) else type(value).__name__
+    kind = f"{type(value).__name__} of {len(value)}" if is_container(value) else type(value).__name__
     return ValueError(
         f"vmap in_axes specification must be a tree prefix of the corresponding value, got specification {axes!r} for "
         f"a {kind}"
@@ -85,9 +85,9 @@ def batched_leaves(value: Any, axes: Axes) -> list[tuple[Any, int]]:
     """The batched leaves of an argument, with their axes. None is a container of nothing."""
     if axes is None or value is None:
         return []
-    if _is_container(value):
+    if is_container(value):
         return [leaf for _, part, inner in children(value, axes) for leaf in batched_leaves(part, inner)]
-    if _is_container(axes):
+    if is_container(axes):
         raise _no_prefix(axes, value)
     rank = np.ndim(value)
     if not -rank <= axes < rank:
@@ -118,7 +118,7 @@ def kind_of_batch(kind: Kind, axes: Axes, as_batch: Callable[[Kind], Kind]) -> K
     """The kind of an argument of which no value is known, batched along these axes."""
     if axes is None or (isinstance(kind, Static) and kind.value is None):
         return kinds.with_activity(kind, False)
-    if not _is_container(axes):
+    if not is_container(axes):
         return as_batch(kind)
     if isinstance(kind, DictOf):
         return DictOf(tuple((k, kind_of_batch(kind.get(k) or Numeric(), a, as_batch)) for k, a in axes.items()))
@@ -165,4 +165,4 @@ def is_shared(axes: Axes) -> bool:
 def children_of_kind(kind: Kind, axes: Axes) -> list[tuple[Any, Kind, Axes]]:
     """(key, kind of the part, axes of the part) of a container."""
     parts = dict(kind.items) if isinstance(kind, DictOf) else dict(enumerate(kinds.parts(kind)))
-    return [(k, part, axes[k] if _is_container(axes) else axes) for k, part in parts.items()]
+    return [(k, part, axes[k] if is_container(axes) else axes) for k, part in parts.items()]

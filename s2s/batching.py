@@ -14,6 +14,7 @@ from s2s.codegen.diagnostics import UnsupportedError
 from s2s.codegen.functions import nested
 from s2s.codegen.inference.assumptions import as_batch, kinds_of_batches
 from s2s.codegen.inference.kinds import Kind, Numeric
+from s2s.codegen.inference.structures import StructureNeeded
 from s2s.codegen.reading.source import FunctionSource
 from s2s.runtime.errors import RaggedError
 from s2s.transformed import (
@@ -31,7 +32,6 @@ class Batched(Transformed):
     """A function of batches; results have the batch axis where `out_axes` says."""
 
     transformation = "vmap"
-    assumption = staticmethod(kinds_of_batches)
 
     def __init__(
         self,
@@ -86,6 +86,12 @@ class Batched(Transformed):
         axes = self.axes()
         return self.all_kinds({n: batch_axes.batched_kind(v, axes.get(n)) for n, v in bound.items()})
 
+    def assumption(  # type: ignore[override]
+        self, source: FunctionSource, names: Iterable[str], active: Iterable[str], defaults: Mapping[str, Kind]
+    ) -> dict[str, Kind]:
+        structured = [n for n, axes in self.axes().items() if batch_axes.is_container(axes)]
+        return kinds_of_batches(source, names, active, defaults, structured)
+
     def _assumed_kinds(self, source: FunctionSource) -> dict[str, Kind]:
         return self._batches(super()._assumed_kinds(source))
 
@@ -111,6 +117,8 @@ class Batched(Transformed):
             return row_loops.write(self.function, source, arguments, axes)
         try:
             return transform.batched(source, arguments, shapes, axes)
+        except StructureNeeded:
+            raise
         except SizeNeeded:
             if shapes is None:
                 raise

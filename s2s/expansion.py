@@ -1,6 +1,7 @@
 """One function of a module transformed, as source, for `s2s convert`; the module is read and never run."""
 
 import ast
+import functools
 import io
 import tokenize
 from collections.abc import Callable, Iterator
@@ -186,7 +187,8 @@ def _batched(source: FunctionSource, names: list[str], request: Request) -> tran
     if options:
         raise ConversionError(f"{request.function}: vmap with the option {next(iter(options))!r} is not written out")
     batched = [name for name in names if not batch_axes.is_shared(axes[name])]
-    known = _kinds(source, names, batched, kinds_of_batches)
+    structured = [name for name in names if batch_axes.is_container(axes[name])]
+    known = _kinds(source, names, batched, functools.partial(kinds_of_batches, structured=structured))
     arguments = {n: batch_axes.kind_of_batch(k, axes[n], as_batch) if n in batched else k for n, k in known.items()}
     return transform.batched(source, arguments, None, RowAxes(axes, out_axes))
 

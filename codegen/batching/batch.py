@@ -39,6 +39,8 @@ class Batch(BatchLoops):
         last = self.function.body[-1]
         self.axis_size = axes.size if axes is not None else None
         self.out = []
+        if not self.instance.program.axes.are_directions:
+            generators.refuse_outer(self)
         self.block(self.function.body[:-1])
         self.writer.like = last
         value = row_axes.result(self, last.value, axes) if axes is not None else last.value

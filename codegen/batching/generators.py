@@ -1,5 +1,6 @@
 """Draws of NumPy's and Python's random generators, which have a state: all rows would draw where some rows do."""
 
+import dis
 import random
 import types
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,40 @@ from s2s.codegen.inference.kinds import UNKNOWN_VALUE, Static, Unknown
 from s2s.codegen.simplifying.shapes import resolved
 
 _GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
+_MAKERS = (np.random.default_rng, *_GENERATORS)
 _DRAWS = frozenset(n for kind in _GENERATORS for n in dir(kind) if not n.startswith("_")) - {"bit_generator", "spawn"}
+
+
+def refuse_outer(writer: BatchValues) -> None:
+    """Refuses draws of generators from outside of the function: row by row, each row would get other numbers.
+
+    Those of a generator that the function makes itself, from a seed that all rows share, are the same in each row.
+    """
+    for statement in core.walk(writer.function.body):
+        if _draws_outer(writer.function, statement, frozenset(), set()):
+            writer.writer.like = statement
+            cause = "a random number is drawn from a generator that goes on from row to row"
+            raise writer.unsupported(
+                cause, "pass the numbers as an argument, or use s2s.random with a key for each row"
+            )
+
+
+def _draws_outer(function: core.Function, statement: gast.AST, own: frozenset[str], seen: set[Any]) -> bool:
+    """Does the statement draw so, or what it calls? `own` are parameters that get generators made for this row."""
+    if any(_is_outer_draw(function, call, own) for call in _header_calls(statement)):
+        return True
+    for attribute in ("expanded", "expanded_test"):
+        if any(_draws_outer(function, s, own, seen) for s in getattr(statement, attribute, None) or ()):
+            return True
+    operation: Any = getattr(statement, "operation", None)
+    callee = operation.callee if operation is not None else None
+    if callee is None:
+        return False
+    given = frozenset(p for p, node in operation.binding.items() if _is_made_here(function, node, own))
+    if (id(callee), given) in seen:
+        return False
+    seen.add((id(callee), given))
+    return any(_draws_outer(callee.function, s, given, seen) for s in core.walk(callee.function.body))
 
 
 def refuse(writer: BatchValues, statements: Iterable[gast.AST]) -> None:
@@ -50,19 +84,45 @@ def _header_calls(statement: gast.AST) -> Iterator[gast.Call]:
     return (n for n in (core.nodes(header) if header is not None else ()) if type(n) is gast.Call)
 
 
-def _is_draw(function: core.Function, call: gast.Call) -> bool:
+def _is_draw(function: core.Function, call: gast.Call, of_arguments: bool = True) -> bool:
+    """Does the call draw? Without `of_arguments`, methods that it calls of arguments are none of a generator."""
     target = resolved(function, call.func)
     if target is not None:
-        return isinstance(getattr(target, "__self__", None), _GENERATORS) or _may_draw(target, set())
+        return isinstance(getattr(target, "__self__", None), _GENERATORS) or _may_draw(target, of_arguments, set())
     return any(_is_method(function, node) for node in _called(function, call.func))
+
+
+def _is_outer_draw(function: core.Function, call: gast.Call, own: frozenset[str]) -> bool:
+    target = resolved(function, call.func)
+    if target in _MAKERS and not (call.args or call.keywords):
+        return True  # another seed for each
+    given = any(_is_made_here(function, node, own) for node in call.args)
+    if not _is_draw(function, call, of_arguments=not given):
+        return False
+    methods = _called(function, call.func)
+    return not any(_is_made_here(function, m.value, own) for m in methods if type(m) is gast.Attribute)
 
 
 def _called(function: core.Function, node: gast.AST) -> list[gast.AST]:
     """What a call names, or what the name was assigned."""
-    if not core.is_name(node) or node.id not in function.bases:
-        return [node]
-    assigned = [s for s in core.walk(function.body) if isinstance(s, gast.Assign) and core.targets(s) == [node.id]]
+    return _assigned(function, node.id) if core.is_name(node) and node.id in function.bases else [node]
+
+
+def _assigned(function: core.Function, name: str) -> list[gast.AST]:
+    assigned = [s for s in core.walk(function.body) if isinstance(s, gast.Assign) and core.targets(s) == [name]]
     return [s.value for s in assigned]
+
+
+def _is_made_here(function: core.Function, node: gast.AST | None, own: frozenset[str]) -> bool:
+    """Is this a generator that the function has made itself, or one of `own`?"""
+    if node is None or not core.is_name(node):
+        return _is_made(function, node)
+    made = _assigned(function, node.id)
+    return node.id in own or (bool(made) and all(_is_made(function, value) for value in made))
+
+
+def _is_made(function: core.Function, node: gast.AST | None) -> bool:
+    return isinstance(node, gast.Call) and resolved(function, node.func) in _MAKERS
 
 
 def _is_method(function: core.Function, node: gast.AST) -> bool:
@@ -74,15 +134,36 @@ def _is_method(function: core.Function, node: gast.AST) -> bool:
     return isinstance(kind, Unknown) and not kind.active
 
 
-def _may_draw(target: Any, seen: set[int]) -> bool:
+def _may_draw(target: Any, of_arguments: bool, seen: set[int]) -> bool:
     """Does a Python function, which is called as it is, have a method of a generator, or call what has one?"""
     code = getattr(target, "__code__", None)
     if not isinstance(code, types.CodeType) or id(code) in seen:
         return False
     seen.add(id(code))
-    names = {n for c in _codes(code) for n in c.co_names}
-    called = (target.__globals__.get(n) for n in names)
-    return bool(names & _DRAWS) or any(_may_draw(f, seen) for f in called)
+    read = [found for c in _codes(code) for found in _attributes(c, target.__globals__)]
+    called = (target.__globals__.get(n) for c in _codes(code) for n in c.co_names)
+    draws = any(_draws(owner, name, of_arguments) for owner, name in read)
+    return draws or any(_may_draw(f, of_arguments, seen) for f in called)
+
+
+def _draws(owner: Any, name: str, of_arguments: bool) -> bool:
+    if name not in _DRAWS or owner is None:
+        return name in _DRAWS and of_arguments
+    return isinstance(getattr(getattr(owner, name), "__self__", None), _GENERATORS)
+
+
+def _attributes(code: types.CodeType, names: dict[str, Any]) -> Iterator[tuple[Any, str]]:
+    """The attributes that are read, each with its owner; None for one that only a run knows."""
+    owner = None
+    for instruction in dis.get_instructions(code):
+        name = instruction.argval
+        if instruction.opname == "LOAD_GLOBAL":
+            owner = names.get(name)
+        elif instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+            yield (owner if hasattr(owner, name) else None), name
+            owner = getattr(owner, name, None)
+        else:
+            owner = None
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:

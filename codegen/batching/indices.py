@@ -7,6 +7,7 @@ import gast
 from s2s.codegen.batching.values import BatchValues
 from s2s.codegen.core import core
 from s2s.codegen.derivatives import rules
+from s2s.codegen.inference import structures
 from s2s.codegen.inference.kinds import DictOf, ListOf, MapOf, Numeric, Static, TupleOf
 from s2s.codegen.inference.operations import Operation
 from s2s.codegen.simplifying.shapes import resolved
@@ -50,6 +51,8 @@ class RowIndex:
 
 def getitem(writer: BatchValues, statement: gast.AST, operation: Operation) -> gast.AST | None:
     """`x[i]` is `x[:, i]`; with an index of each row's own, `x[np.arange(size), i]`."""
+    if core.is_literal(operation.binding["index"]) and isinstance(core.literal(operation.binding["index"]), str):
+        raise structures.needed(writer.function.source, statement, writer.base(operation.binding["c"]))
     if "c" not in operation.active and writer.reads_active(operation.binding["index"]):
         return _of_shared(writer, operation)
     index = inner_index(writer, operation)

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from s2s.codegen.batching.row_axes import RowAxes
-from s2s.codegen.inference import kinds
+from s2s.codegen.inference import kinds, structures
 
 
 def of(instance: Any, axes: RowAxes | None, by_row: dict[str, bool]) -> tuple[str, ...]:
     """The comments of the function; `by_row` has what of it differs between rows: branches, loops."""
     given = {p: k for p, k in instance.arguments.items() if kinds.is_active(k) or p not in instance.source.defaults}
-    notes = list(axes_of(given, axes))
+    notes = [*axes_of(given, axes), *_taken_for_arrays(instance, axes)]
     if by_row.get("branch"):
         notes.append("# where rows take different branches, both are computed and selected from")
     if by_row.get("loop"):
@@ -20,7 +20,7 @@ def of(instance: Any, axes: RowAxes | None, by_row: dict[str, bool]) -> tuple[st
 
 def axes_of(arguments: Mapping[str, Any], axes: RowAxes | None) -> tuple[str, ...]:
     """The comment on the axes; `axes` is None for functions that batched ones call."""
-    found = [f"{p}: {_axis(p, axes)}" for p, k in arguments.items() if kinds.is_active(k)]
+    found = [f"{p}: {_axis(p, k, axes)}" for p, k in arguments.items() if kinds.is_active(k)]
     shared = [p for p, k in arguments.items() if not kinds.is_active(k)]
     note = f"batch axis of {', '.join(found)}" if found else "no argument has a batch axis"
     note += f"; shared: {', '.join(shared)}" if shared and found else ""
@@ -31,5 +31,22 @@ def axes_of(arguments: Mapping[str, Any], axes: RowAxes | None) -> tuple[str, ..
     return (f"# {note}",)
 
 
-def _axis(parameter: str, axes: RowAxes | None) -> str:
-    return repr(axes.parameters.get(parameter, 0)) if axes is not None else "0"
+def _axis(parameter: str, kind: Any, axes: RowAxes | None) -> str:
+    return repr(axes.parameters.get(parameter, 0) if axes is not None else _rows_of(kind))
+
+
+def _rows_of(kind: Any) -> Any:
+    """The batch axes of the leaves, where all that have one have it first."""
+    if not kinds.is_active(kind) or kinds.with_activity(kind, True) == kind:
+        return 0 if kinds.is_active(kind) else None
+    if isinstance(kind, kinds.DictOf):
+        return {key: _rows_of(part) for key, part in kind.items}
+    return tuple(map(_rows_of, kinds.parts(kind)))
+
+
+def _taken_for_arrays(instance: Any, axes: RowAxes | None) -> list[str]:
+    """A comment on arguments that the text unpacks, and takes for arrays: in a tuple, rows are elsewhere."""
+    if axes is None:
+        return []
+    arrays = [p for p, k in instance.arguments.items() if isinstance(k, kinds.Numeric) and k.active]
+    return [f"# {p} counts as an array, not as a tuple" for p in arrays if p in structures.unpacked(instance.source)]

@@ -25,12 +25,14 @@ class RowAxes:
         out: the same for the result.
         name: what collectives call the batch axis.
         size: the number of rows, where no argument has to say it.
+        are_directions: rows are directions of one derivative; what is drawn at the point is drawn once for all.
     """
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
     out: Any = 0
     name: Any = None
     size: int | None = None
+    are_directions: bool = False
 
 
 def turned(source: FunctionSource, axes: RowAxes) -> FunctionSource:

@@ -34,7 +34,7 @@ def forward(
     active = [p for p, k in arguments.items() if kinds.is_active(k)]
     dots = dict(zip(parameters(inner)[len(arguments) :], [arguments[p] for p in active], strict=True))
     shared = {p: kinds.with_activity(k, False) for p, k in arguments.items()}
-    axes, example = RowAxes(out=(0, None) if has_aux else 0), None
+    axes, example = RowAxes(out=(0, None) if has_aux else 0, are_directions=True), None
     if shapes is not None:
         example = dict(shapes) | dict(zip(dots, _rows([shapes[p] for p in active]), strict=True))
     batch = _without_check(transform.batched(inner, shared | dots, example, axes))
@@ -72,7 +72,7 @@ def reverse(
     example = _tried(pair, shapes) if shapes is not None else None
     rows = {names[0]: example[1], names[1]: _rows(_primary(example[0], has_aux))} if example is not None else None
     batched = {names[0]: taken, names[1]: kinds.with_activity(out, True)}
-    batch = _without_check(transform.batched(inner, batched, rows))
+    batch = _without_check(transform.batched(inner, batched, rows, RowAxes(are_directions=True)))
     text = Text(source, f"{source.name}_jacrev", [pair, batch], shapes)
     result, kept, aux = text.fresh("out"), text.fresh("saved"), text.fresh("aux")
     if example is not None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import gast
 
 from s2s.codegen.core import core
+from s2s.codegen.inference import structures
 from s2s.codegen.inference.kinds import DictOf, Kind, ListOf, Numeric, TupleOf, Unknown, with_activity
 from s2s.codegen.reading.source import FunctionSource
 
@@ -30,12 +31,24 @@ def kinds_of_parameters(
 
 
 def kinds_of_batches(
-    source: FunctionSource, names: Iterable[str], active: Iterable[str], defaults: Mapping[str, Kind]
+    source: FunctionSource,
+    names: Iterable[str],
+    active: Iterable[str],
+    defaults: Mapping[str, Kind],
+    structured: Iterable[str] = (),
 ) -> dict[str, Kind]:
-    """Batched (active) parameters count as arrays: in a container that is taken apart, the axis would be elsewhere."""
+    """Batched (active) parameters count as arrays, or as dicts of such where they are read by keys that are strings.
+
+    Args:
+        structured: parameters whose structure `in_axes` gives.
+
+    Raises:
+        StructureNeeded: a parameter is a dict of which the keys are not known.
+    """
     active = set(active)
     found = kinds_of_parameters(source, names, active, defaults)
-    return {name: as_batch(kind) if name in active else kind for name, kind in found.items()}
+    found = {name: as_batch(kind) if name in active else kind for name, kind in found.items()}
+    return found | structures.dicts_of_batches(source, [n for n in found if n in active.difference(structured)])
 
 
 def as_batch(kind: Kind) -> Kind:

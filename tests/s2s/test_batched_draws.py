@@ -69,19 +69,3 @@ def test_derivatives_of_what_is_drawn():
 def test_the_text_calls_the_function_of_the_user():
     text = s2s.vmap(lambda key: random.normal(key, (3,))).source_for(KEYS)
     assert "random.normal(key, (np.shape(key)[0], 3))" in text
-
-
-def from_a_shared_generator(x, rng):
-    if x[0] > 0:
-        r = rng.random()
-    else:
-        r = 0.0
-    return x[1] + r
-
-
-def test_draws_of_a_generator_that_is_an_argument_are_refused_in_branches_of_rows():
-    batched = s2s.vmap(from_a_shared_generator, in_axes=(0, None), loop_over_batch=False)
-    with pytest.raises(
-        s2s.UnsupportedError, match="a random number is drawn in a branch(.|\n)*draw the numbers before"
-    ):
-        batched(np.array([[1.0, 2.0], [-1.0, 2.0]]), np.random.default_rng(0))
