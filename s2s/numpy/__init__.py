@@ -4,10 +4,13 @@ Arrays are immutable; NumPy data keeps its dtype; Python numbers become float32 
 accelerators have it. Functions that NumPy has too are recognised by every transformation, under any alias.
 """
 
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from s2s.numpy import compositions, creation, indexing, linalg, missing, reductions, types, wrappers
-from s2s.vectorizing import vectorize
+
+if TYPE_CHECKING:
+    from s2s.vectorizing import vectorize
 
 _names: dict[str, Any] = wrappers.make_all() | compositions.make_all()
 for _module in (creation, indexing, reductions, types):
@@ -18,4 +21,6 @@ __all__ = ["linalg", "vectorize", *sorted(_names)]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:
+    if name == "vectorize":  # a transformation: it loads the compiler
+        return importlib.import_module("s2s.vectorizing").vectorize
     raise missing.attribute("s2s.numpy", name)

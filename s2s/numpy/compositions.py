@@ -62,11 +62,11 @@ def public(written: Callable[..., Any], module: str, floating: bool) -> Callable
 
     With `floating`, integers in the first are converted to float32.
     """
-    signature = inspect.signature(written)
     first = conversion.inexact if floating else conversion.operand
 
     @functools.wraps(written)
     def function(*args: Any, **kwargs: Any) -> Any:
+        signature = _signature(written)
         bound = signature.bind(*args, **kwargs)
         for position, (name, value) in enumerate(bound.arguments.items()):
             if name in ARRAYS:
@@ -77,6 +77,9 @@ def public(written: Callable[..., Any], module: str, floating: bool) -> Callable
 
     function.__module__ = module
     return function
+
+
+_signature = functools.cache(inspect.signature)  # asked for at first use: of all functions, it takes milliseconds
 
 
 def _converted(parameter: inspect.Parameter, value: Any, convert: Callable[..., Any]) -> Any:
