@@ -164,11 +164,15 @@ def smallest(items):
 # Which element it is depends on values, but is none that has a derivative.
 
 
-def place_of_largest(keys: Any) -> int:
+def place_of_largest(keys: Any) -> Any:
+    if ordering.are_staged(keys):
+        return ordering.places(keys, True)[0]
     return max(range(len(keys)), key=keys.__getitem__)
 
 
-def place_of_smallest(keys: Any) -> int:
+def place_of_smallest(keys: Any) -> Any:
+    if ordering.are_staged(keys):
+        return ordering.places(keys, False)[0]
     return min(range(len(keys)), key=keys.__getitem__)
 
 

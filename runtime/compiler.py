@@ -7,13 +7,13 @@ import numpy as np
 
 from s2s.runtime import adapter, array, dtypes, errors, executable, selections, staged_lists, staging, tree
 from s2s.runtime.adapter import ir
-from s2s.runtime.arguments import static_key
 from s2s.runtime.array import Array
 from s2s.runtime.aval import Aval
 from s2s.runtime.host_calls import HostCalls, result_or_raised
 from s2s.runtime.host_values import Text
 from s2s.runtime.result_leaves import refuse_hidden
 from s2s.runtime.staging import Scope, Staged
+from s2s.runtime.static_keys import static_key
 
 
 class Known:

@@ -29,6 +29,7 @@ from s2s.runtime.aval import Aval
 from s2s.runtime.primitives import table
 from s2s.runtime.primitives.table import Primitive
 from s2s.runtime.staging import Staged
+from s2s.runtime.static_keys import static_key
 
 
 class Entry:
@@ -164,7 +165,7 @@ def _bind_any(primitive: Primitive, operands: Sequence[Any], static: dict[str, A
 def _entry(primitive: Primitive, flat: Operands, static: dict[str, Any]) -> tuple[Any, list[Any]]:
     """The compiled operation for these operands, and their buffers."""
     avals, buffers = place(flat.leaves, primitive)
-    key = (avals, flat.template, arguments.static_key(static)) if static or not flat.plain else avals
+    key = (avals, flat.template, static_key(static)) if static or not flat.plain else avals
     entries = _entries.setdefault(primitive, {})
     entry = entries.get(key)
     if entry is None:

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from s2s.runtime import dtypes, errors, hlo, staging, tree
-from s2s.runtime.arguments import static_key
 from s2s.runtime.aval import Aval
 from s2s.runtime.errors import RefusedError
 from s2s.runtime.helpers.checks import is_unset
 from s2s.runtime.staging import Staged
+from s2s.runtime.static_keys import static_key
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), np.dtype)
 

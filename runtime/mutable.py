@@ -11,18 +11,15 @@ import numpy as np
 from s2s.runtime import operators, staging, views
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.operators import BINARY_METHODS, ArrayMethods
+from s2s.runtime.staged_constructors import as_array, holds_staged
 from s2s.runtime.staging import Staged
 
 
 def store(target: Staged, index: Any, value: Any) -> None:
     """`target[index] = value`."""
     if isinstance(value, list | tuple):
-        value = np.stack([staging.stage(v) for v in value]) if _holds_staged(value) else np.asarray(value)
+        value = as_array(value) if holds_staged(value) else np.asarray(value)
     views.write(target, operators._call("set_at", (target, index, value), {}))
-
-
-def _holds_staged(values: Any) -> bool:
-    return any(type(v) is Staged for v in values)
 
 
 def replace(target: Staged, value: Any) -> None:
@@ -70,11 +67,19 @@ def _copy(self: Staged, *args: Any) -> Staged:
     return made
 
 
+def _as_operand(self: Staged, other: Any) -> Any:
+    """A list or tuple beside an operator is an array, as for NumPy; beside a number it is a container."""
+    if not isinstance(other, list | tuple) or not self.ndim:
+        return NotImplemented
+    return as_array(other) if holds_staged(other) else np.asarray(other)
+
+
 def install() -> None:
     """Gives staged arrays the methods of a NumPy array that write."""
     methods: dict[str, Callable[..., Any]] = {
         **{f"__i{name}__": _in_place(f"__i{name}__") for name in BINARY_METHODS},
         "__setitem__": store,
+        "as_operand": _as_operand,
         "__copy__": _copy,
         "__deepcopy__": _copy,
         "copy": _copy,

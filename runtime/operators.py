@@ -24,7 +24,7 @@ def connect(call: Callable[..., Any], call_ufunc: Callable[..., Any], call_funct
     _call, _call_ufunc, _call_function = call, call_ufunc, call_function
 
 
-# What may stand on the other side of an operator; lists and tuples may not, as in JAX.
+# What may stand on the other side of an operator; lists and tuples may not, as in JAX, but for staged arrays.
 NUMBERS = (bool, int, float, complex, np.ndarray, np.generic)
 
 
@@ -34,14 +34,16 @@ def _is_operand(value: Any) -> bool:
 
 def _binary(name: str) -> Callable[[Any, Any], Any]:
     def operator(self: Any, other: Any) -> Any:
-        return _call(name, (self, other), {}) if _is_operand(other) else NotImplemented
+        other = other if _is_operand(other) else self.as_operand(other)
+        return _call(name, (self, other), {}) if other is not NotImplemented else NotImplemented
 
     return operator
 
 
 def _reflected(name: str) -> Callable[[Any, Any], Any]:
     def operator(self: Any, other: Any) -> Any:
-        return _call(name, (other, self), {}) if _is_operand(other) else NotImplemented
+        other = other if _is_operand(other) else self.as_operand(other)
+        return _call(name, (other, self), {}) if other is not NotImplemented else NotImplemented
 
     return operator
 
@@ -94,6 +96,10 @@ class ArrayMethods:
     __slots__ = ()
     __array_priority__ = 100
     aval: Any
+
+    def as_operand(self, other: Any) -> Any:
+        """What stands for something that is no number or array beside an operator; NotImplemented if nothing does."""
+        return NotImplemented
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -28,7 +28,7 @@ def places(keys: Any, backwards: bool) -> Any:
 
 def _columns(keys: Any) -> list[Any]:
     if isinstance(keys, list | tuple) and isinstance(keys[0], list | tuple):
-        return [np.stack(list(column)) for column in zip(*keys, strict=True)]
+        return [staging.stage(np.stack(list(column))) for column in zip(*keys, strict=True)]
     whole = keys.stacked() if hasattr(keys, "stacked") else None
     return [whole if whole is not None else np.stack(list(keys)) if isinstance(keys, list | tuple) else keys]
 

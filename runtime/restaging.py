@@ -1,8 +1,8 @@
 """Functions that are staged a second time, warily: their arguments were what their text did not tell.
 
 Staged text leaves `x[i]` and `len(x)` as they are, which is right for staged arrays, lists and dicts. Where `x` turns
-out to be a NumPy array and `i` to be staged, or `x` a list of which staged values decide the length, the function is
-staged once more with `selectable(x)[i]` and `staged(len)(x)`.
+out to be a NumPy array or a list and `i` to be staged, or `x` a list of which staged values decide the length, the
+function is staged once more with `selectable(x)[i]`, `store_item(x, i, v)` and `staged(len)(x)`.
 """
 
 import threading

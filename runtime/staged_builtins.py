@@ -168,7 +168,7 @@ def _extremum(original: Callable, better: Callable, reduction: Callable, args: t
     if options.get("key") is None and len(args) == 1 and type(args[0]) is Staged and args[0].ndim == 1:
         return _extremum_of_array(args[0], reduction, original is builtins.max)
     args = tuple(args[0]) if len(args) == 1 else args
-    if options.get("key") is not None:
+    if options.get("key") is not None or any(isinstance(entry, list | tuple) for entry in args):
         return _extremum_by_key(original, args, options)
     if not any_staged(args):
         return original(args, **options)
@@ -179,7 +179,7 @@ def _extremum(original: Callable, better: Callable, reduction: Callable, args: t
 
 
 def _extremum_by_key(original: Callable, entries: tuple, options: dict[str, Any]) -> Any:
-    keys = [options["key"](entry) for entry in entries]
+    keys = [options["key"](entry) for entry in entries] if options.get("key") is not None else list(entries)
     if not are_staged(keys):
         return original(entries, **options)
     return reordered(entries, places(keys, original is builtins.max)[:1])[0]

@@ -13,18 +13,27 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import views
+from s2s.runtime import chosen_entries, views
 from s2s.runtime.builtin_functions import numbered_entries
 from s2s.runtime.checkpointing import Checkpointed
 from s2s.runtime.index_tricks import TRICKS
 from s2s.runtime.staged_builtins import BUILTINS
 from s2s.runtime.staged_constructors import CONSTRUCTORS, as_array  # noqa: F401 - what staged text calls
+from s2s.runtime.staged_folds import FOLDS
 from s2s.runtime.staged_math import MATH
 from s2s.runtime.staged_random import RANDOM, undivided
 from s2s.runtime.staged_text import TEXTS
 from s2s.runtime.staging import constant, current_scope
 
-COUNTERPARTS: dict[Any, Any] = {**BUILTINS, **CONSTRUCTORS, **MATH, **TEXTS, **RANDOM, np.ndenumerate: numbered_entries}
+COUNTERPARTS: dict[Any, Any] = {
+    **BUILTINS,
+    **FOLDS,
+    **CONSTRUCTORS,
+    **MATH,
+    **TEXTS,
+    **RANDOM,
+    np.ndenumerate: numbered_entries,
+}
 
 _stage_function: Callable[[types.FunctionType], Callable[..., Any]] | None = None
 
@@ -57,9 +66,11 @@ def staged(value: Any) -> Any:
 
 
 def selectable(value: Any) -> Any:
-    """A value that staged values may index: a NumPy array as a constant, `np.r_` of them, anything else as it is."""
+    """A value that staged values may index: NumPy arrays as constants, `np.r_` of them, entries of lists and tuples."""
     if value is np.r_ or value is np.c_:
         return TRICKS[value]
+    if current_scope() is not None and chosen_entries.are_entries(value):
+        return chosen_entries.Entries(value)
     is_array = type(value) is np.ndarray and value.dtype != object and current_scope() is not None
     return views.from_outside(value) if is_array else value
 

@@ -261,7 +261,7 @@ def _length_needed(length: Staged) -> Exception:
     return length._unknown("the length of a list", "index it, or iterate over it in a for loop of a staged function")
 
 
-def _in_range(index: int, run: Run) -> Any:
+def _in_range(index: int, run: Any) -> Any:
     length = run.length
     if type(length) is int and not -length <= index < length:
         raise IndexError(f"list index out of range{at_user_line()}")

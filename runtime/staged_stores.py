@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import effects, unset
+from s2s.runtime import chosen_entries, effects, unset
 from s2s.runtime.errors import at_user_line
 from s2s.runtime.ordering import sorted_
 from s2s.runtime.shared_containers import before_write
@@ -27,6 +27,8 @@ def store_item(target: Any, index: Any, value: Any) -> None:
         unset.stored(value)
         before_write(target)
         effects.note(target)
+        if isinstance(target, list) and chosen_entries.is_place(index) and chosen_entries.are_entries(target):
+            return chosen_entries.store(target, index, value)
     target[index] = value
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from s2s.runtime.errors import MaskError, at_user_line, raised_by_user
 from s2s.runtime.host_calls import fail
 from s2s.runtime.staged_branches import branch, truth
+from s2s.runtime.staged_calls import selectable
 from s2s.runtime.staged_control import mutate, store_attribute, store_item
 from s2s.runtime.staging import Staged
 
@@ -41,7 +42,7 @@ def augment_item(target: Any, index: Any, symbol: str, value: Any) -> None:
     if type(target) is Staged and getattr(index, "dtype", None) == np.bool_ and np.ndim(index):
         _update_masked(target, index, symbol, value)
     else:
-        store_item(target, index, augment(target[index], symbol, value))
+        store_item(target, index, augment(selectable(target)[index], symbol, value))
 
 
 def _update_masked(target: Staged, mask: Any, symbol: str, value: Any) -> None:

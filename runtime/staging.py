@@ -250,6 +250,8 @@ class Staged(ArrayMethods):
         raise self._unknown("its value as an int", "keep it as an array, with .astype(int)")
 
     def __index__(self) -> int:
+        if self.origin is None:
+            restaging.request()  # where it is the place of an entry
         raise self._unknown(
             "its value as an int (a shape, an axis, a trip count, or an index into a list)",
             "take sizes from .shape, and make an array of a list that is indexed",

@@ -288,14 +288,20 @@ def _extreme(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
         return (
             _extreme_of_list(inference, node, target) if key is None else _extreme_by_key(inference, node, target, key)
         )
-    if key is None:
+    if key is None and all(isinstance(inference.kind(e), Numeric | Unknown) for e in found):
         larger, base = (np.maximum, "largest") if target is max else (np.minimum, "smallest")
         pairs = lambda a, b: inference.computed(base, _by_name(inference, larger, [a, b]))  # noqa: E731
         return functools.reduce(pairs, found) if found else None
-    keys = [called(inference, key, [e]) for e in found]
+    keys = found if key is None else [called(inference, key, [e]) for e in found]
+    _refuse_orders_of_rows(inference, node, keys)
     place = from_library(inference, library.PLACES[target], core.tuple_of(keys))
     items = inference.computed("items", core.tuple_of(found))
     return core.subscript(items, inference.computed("place", _over_atoms(inference, place)))
+
+
+def _refuse_orders_of_rows(inference: Any, node: gast.AST, keys: list[gast.AST]) -> None:
+    if inference.batches and any(map(inference.is_active, keys)):
+        inference.refuse(node, "the order of these depends on a batched value", "use np.sort, np.min or np.argmin")
 
 
 def _by_name(inference: Any, function: Any, arguments: list[gast.AST]) -> gast.AST:
@@ -313,17 +319,20 @@ def _along(inference: Any, function: Any, node: gast.AST) -> gast.AST:
 def _extreme_of_list(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
     if isinstance(inference.kind(node.args[0]), Numeric):
         return _along(inference, np.max if target is max else np.min, node.args[0])
-    if not isinstance(inference.kind(node.args[0]), ListOf):
+    kind = inference.kind(node.args[0])
+    if not isinstance(kind, ListOf):
         return None
+    if not isinstance(kind.element, Numeric | Unknown):
+        return _extreme_by_key(inference, node, target, None)
     return from_library(inference, library.EXTREMES[target], node.args[0])
 
 
-def _extreme_by_key(inference: Any, node: gast.AST, target: Any, key: gast.AST) -> gast.AST:
+def _extreme_by_key(inference: Any, node: gast.AST, target: Any, key: gast.AST | None) -> gast.AST:
     """The first of the items in the order of their keys, downwards for `max`."""
     items = node.args[0]
     if isinstance(inference.kind(items), Numeric):
         items = in_place(inference, node, library.listed, items)
-    keys = in_place(inference, node, library.mapped, key, items)
+    keys = items if key is None else in_place(inference, node, library.mapped, key, items)
     backwards = core.constant(target is max)
     sorting_order = RuleWriter(inference.function, None).support("sorting_order")
     order = inference.computed("order", core.call(sorting_order, keys, backwards))
@@ -344,6 +353,7 @@ def _sorted(inference: Any, node: gast.AST, target: Any) -> gast.AST | None:
         in_order = sorted([core.literal(e) for e in found], reverse=core.literal(backwards))
         return core.list_of(core.constant(k) for k in in_order)
     keys = found if key is None else [called(inference, key, [e]) for e in found]
+    _refuse_orders_of_rows(inference, node, keys)
     order = inference.computed(
         "order",
         _over_atoms(inference, from_library(inference, library.places_in_order, core.tuple_of(keys), backwards)),

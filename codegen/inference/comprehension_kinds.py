@@ -6,7 +6,7 @@ from typing import Any
 import gast
 
 from s2s.codegen.core import core
-from s2s.codegen.inference import kinds
+from s2s.codegen.inference import kinds, plain_lists
 from s2s.codegen.inference.kinds import DictOf, Kind, ListOf, MapOf, Numeric, Static, TupleOf, Unknown
 from s2s.runtime.primitives import table
 
@@ -17,6 +17,8 @@ def of_comprehension(inference: Any, node: gast.AST) -> Kind | None:
     """The kind of a list or dict; None where the text does not tell."""
     if isinstance(node, gast.ListComp):
         element = _of(inference, node.elt)
+        if plain_lists.is_number(inference, node.elt, plain_lists.counters_of(inference, node.generators)):
+            element = Numeric(scalar=True)
         return ListOf(element) if isinstance(element, MADE) else None
     if isinstance(node, gast.DictComp):
         element = _of(inference, node.value)

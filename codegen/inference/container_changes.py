@@ -8,7 +8,7 @@ import gast
 from s2s.codegen.core import core
 from s2s.codegen.derivatives.rules import RuleWriter
 from s2s.codegen.functions import dict_constructors, expansions
-from s2s.codegen.inference import kinds, maps
+from s2s.codegen.inference import kinds, list_operands, maps
 from s2s.codegen.inference.kinds import DictOf, Kind, ListOf, MapOf, Numeric, ObjectOf, RaggedOf, TupleOf
 from s2s.codegen.inference.operations import Operation
 from s2s.codegen.inference.ownership import UPDATES
@@ -315,6 +315,11 @@ def operator(inference: Any, statement: gast.AST, node: gast.BinOp, left: Kind, 
         statement.value = core.located(merged, node)
         return inference.expression(statement)
     is_sum = isinstance(node.op, gast.Add)
+    extends = isinstance(left, ListOf) and hasattr(statement, "augmented")
+    arrays = None if extends else list_operands.beside_array(inference, node, left, right)
+    if arrays is not None:
+        statement.value = core.located(arrays, node)
+        return inference.expression(statement)
     if is_sum and isinstance(left, TupleOf) and isinstance(right, TupleOf):
         parts = [*_elements(inference, node.left, left), *_elements(inference, node.right, right)]
         made: gast.AST = core.tuple_of(parts)

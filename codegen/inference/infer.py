@@ -20,6 +20,7 @@ from s2s.codegen.inference import (
     maps,
     opaque,
     operations,
+    plain_lists,
     recursion,
     stale_closures,
     static_tests,
@@ -34,6 +35,7 @@ from s2s.codegen.inference.kinds import (
     ListOf,
     MapOf,
     Numeric,
+    RangeOf,
     Static,
     TupleOf,
     Unknown,
@@ -50,6 +52,7 @@ from s2s.runtime.primitives import table
 # Calls whose arguments may be differentiated values: they look at them only.
 EFFECT_ONLY = (print, support.require_scalar, support.require_immutable)
 INACTIVE_ATTRIBUTES = ("shape", "ndim", "size", "dtype", "nbytes", "itemsize")
+INTEGERS = (len, int, *builtin_functions.INACTIVE[:2])
 INACTIVE_FUNCTIONS = (
     len, range, isinstance, type, print, repr, str, id, bool, int, hash, format, any, all, callable, hasattr,
     *builtin_functions.INACTIVE,
@@ -335,7 +338,7 @@ class Inference(Preludes):
         if primitive is not None:
             return self._bound_primitive(statement, node, primitive, None)
         if target in INACTIVE_FUNCTIONS if hashable(target) else False:
-            return Numeric(scalar=True) if target in (len, int, *builtin_functions.INACTIVE[:2]) else Static()
+            return Numeric(scalar=True) if target in INTEGERS else RangeOf() if target is range else Static()
         if target in (list, tuple) and len(node.args) == 1:
             return self._container_cast(statement, node, target)
         if hasattr(target, "_fields") and isinstance(target, type):
@@ -353,7 +356,7 @@ class Inference(Preludes):
             return kinds.list_of(elements) if target is list else TupleOf(elements)
         if kinds.is_active(kind):
             self.refuse(node, f"{target.__name__}() of {kinds.show(kind)} is not supported yet", "unpack or index it")
-        return Unknown()
+        return plain_lists.of_call(self, node, target)
 
     def _method(self, statement: gast.AST, node: gast.AST) -> Kind:
         owner, method = self.kind(node.func.value), node.func.attr
@@ -404,7 +407,7 @@ class Inference(Preludes):
         if not self.reads_active(node) and not function_values.must_be_inferred(self, node, target):
             if (found := effects.of_inactive(self, statement, node, target)) is not None:
                 return found
-            return Unknown() if table.lookup(target) is None else Numeric()
+            return plain_lists.of_call(self, node, target) if table.lookup(target) is None else Numeric()
         target = numpy_protocol.COMPOSITIONS.get(target, target) if hashable(target) else target
         return self.program.call(self, statement, node, target)
 

@@ -82,6 +82,10 @@ class Static:
         return isinstance(other, Static) and (self.value is other.value or _equal(self.value, other.value))
 
 
+class RangeOf(Static):
+    """A range: iterating it gives integers."""
+
+
 @dataclass(frozen=True)
 class Unknown:
     """Anything else."""

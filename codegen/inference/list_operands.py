@@ -1,4 +1,7 @@
-"""`np.mean(items)` of a list: NumPy makes an array of it first, and so does emitted code, which then has its rule."""
+"""`np.mean(items)` of a list: NumPy makes an array of it first, and so does emitted code, which then has its rule.
+
+So is `a[i : i + 3] = x, y, z`, where `a` is an array.
+"""
 
 from typing import Any
 
@@ -8,17 +11,22 @@ import numpy as np
 from s2s.codegen.core import core
 from s2s.codegen.derivatives.rules import RuleWriter
 from s2s.codegen.inference import kinds
-from s2s.codegen.inference.kinds import FunctionOf, ListOf, TupleOf
+from s2s.codegen.inference.kinds import FunctionOf, Kind, ListOf, Numeric, TupleOf
 from s2s.runtime.primitives.table import Primitive
 
 # Parameters that take lists of arrays as they are; primitives whose own rules know them.
 _OF_LISTS = frozenset("object arrays tup condlist choicelist operands index start_indices keys".split())
 _KNOWS_LISTS = frozenset({"zeros_like_tree", "acc", "getitem"})
+_WRITES = frozenset({"set_at", "add_at"})
 
 
 def is_numpy(function: Any) -> bool:
     """Whether it is a function that makes arrays of lists."""
     return isinstance(function, np.ufunc) or str(getattr(function, "__module__", "")).startswith("numpy")
+
+
+def _writes_array(inference: Any, node: gast.Call, primitive: Primitive) -> bool:
+    return primitive.name in _WRITES and isinstance(inference.kind(node.args[0]), Numeric)
 
 
 def takes_lists(primitive: Primitive, parameter: str) -> bool:
@@ -31,7 +39,7 @@ def as_arrays(inference: Any, statement: gast.AST, node: gast.Call, primitive: P
     given = [*node.args, *[k.value for k in node.keywords]]
     if not any(isinstance(inference.kind(a), TupleOf | ListOf) for a in given if type(a) is gast.Name):
         return node
-    if not is_numpy(inference.global_object(node.func)):
+    if not (is_numpy(inference.global_object(node.func)) or _writes_array(inference, node, primitive)):
         return node
     parameters = [p.lstrip("*") for p in primitive.parameters]
     args = [_as_array(inference, a, primitive, p) for a, p in zip(node.args, parameters, strict=False)]
@@ -52,4 +60,29 @@ def _as_array(inference: Any, argument: gast.AST, primitive: Primitive, paramete
         return argument
     array = RuleWriter(inference.function, None).numpy("array")
     made: gast.AST = inference.computed(inference.function.bases.get(argument.id, "array"), core.call(array, argument))
+    return made
+
+
+def beside_array(inference: Any, node: gast.BinOp, left: Kind, right: Kind) -> gast.BinOp | None:
+    """`x + [a, b]` with the list as an array; None where it is no list, or what is beside it may be a number."""
+    if _is_list(right) and _is_array(left, node.op):
+        return gast.BinOp(node.left, node.op, _made_array(inference, node.right))
+    if _is_list(left) and _is_array(right, node.op):
+        return gast.BinOp(_made_array(inference, node.left), node.op, node.right)
+    return None
+
+
+def _is_list(kind: Kind) -> bool:
+    return isinstance(kind, TupleOf | ListOf) and not isinstance(kind, FunctionOf)
+
+
+def _is_array(kind: Kind, operator: gast.AST) -> bool:
+    """Whether it is surely an array; a number beside a list can only be meant to repeat it."""
+    repeats = isinstance(operator, gast.Mult) and not kind.rank if isinstance(kind, Numeric) else True
+    return isinstance(kind, Numeric) and not kind.scalar and not repeats
+
+
+def _made_array(inference: Any, node: gast.AST) -> gast.AST:
+    array = RuleWriter(inference.function, None).numpy("array")
+    made: gast.AST = inference.computed("array", core.call(array, node))
     return made

@@ -153,6 +153,7 @@ class WrittenArrays:
         """Whether an expression surely has a staged operand, and so a staged value."""
         calls = [n for n in core.nodes(node) if isinstance(n, gast.Call)]
         sizes = [c for c in calls if any(self.resolve(c.func) is f for f in _OF_SIZES)]
+        sizes += [c.args[0] for c in calls if c.args and self.resolve(c.func) is np.full]
         within = {id(n) for c in sizes for n in core.nodes(c)}
         read = [n for n in core.nodes(node) if isinstance(n, gast.Name) and id(n) not in within]
         names = {n.id for n in read if not self._is_size(n, node)}

@@ -119,6 +119,8 @@ class Stores(StageVisitor):
                 return False
             if isinstance(self.object(target.value), np.ndarray):
                 return True
+        if self.wary and isinstance(target, gast.Subscript) and not self.static.is_static(target.slice):
+            return not isinstance(target.slice, gast.Slice)
         return isinstance(target, gast.Subscript | gast.Attribute) and self.is_logged(target.value)
 
     def _blocks_declare(self, name: str) -> bool:

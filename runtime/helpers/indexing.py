@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import selected_items, selected_reductions, selections, staging
+from s2s.runtime import chosen_entries, selected_items, selected_reductions, selections, staging
 from s2s.runtime.helpers.reductions import Shape, sum_to
 from s2s.runtime.helpers.trees import acc, is_numeric, is_open, rebuild, type_of_dict, zeros_like
 
@@ -46,13 +46,15 @@ def set_at(c: Any, index: Any, v: Any) -> Any:
 def add_at(c: Any, index: Any, v: Any) -> Any:
     """A copy of `c` with `v` added at `index`, repeatedly where an index array repeats an element."""
     if not is_numeric(c):
-        return _container_with(c, index, acc(c[index], v))
+        return _container_with(c, index, acc(_entry(c, index), v))
     result = call(add_at, c, index, v)
     return _add_into(np.array(c), index, v) if result is NotImplemented else result
 
 
 def put(c: Any, index: Any, v: Any) -> Any:
     """`set_at`, in place where `c` is a NumPy array, a list or a dict."""
+    if chosen_entries.is_place(index) and type(c) is list:
+        return set_at(c, index, v)
     if isinstance(c, (list, dict)) or _is_writeable(c, index, v):
         c[index] = v
         return c
@@ -61,6 +63,8 @@ def put(c: Any, index: Any, v: Any) -> Any:
 
 def put_add(c: Any, index: Any, v: Any) -> Any:
     """`add_at`, in place where `c` is a NumPy array, a list or a dict."""
+    if chosen_entries.is_place(index) and type(c) is list:
+        return add_at(c, index, v)
     if isinstance(c, (list, dict)):
         c[index] = acc(c[index], v)
         return c
@@ -96,8 +100,15 @@ def _container_with(c: Any, index: Any, v: Any) -> Any:
     if is_open(c):
         return c.changed_at(index, v)
     elements = list(c)
+    if chosen_entries.is_place(index):
+        return rebuild(c, chosen_entries.with_entry(elements, index, v))
     elements[index] = v
     return rebuild(c, elements)
+
+
+def _entry(c: Any, index: Any) -> Any:
+    is_chosen = isinstance(c, (list, tuple)) and not is_open(c) and chosen_entries.is_place(index)
+    return chosen_entries.chosen(c, index) if is_chosen else c[index]
 
 
 def set_at_bar(g: Any, index: Any, v: Any) -> Any:
