@@ -3,118 +3,32 @@
 Statements that the user wrote stay as they are; only derived ones are rewritten.
 """
 
-import itertools
-from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import gast
 
 from s2s.codegen.core import core
-from s2s.codegen.desugaring.normal_form import Flattener
 from s2s.codegen.simplifying import factors, helper_rules, item_rules, uniform_values
+from s2s.codegen.simplifying.definitions import Assigned
 from s2s.codegen.simplifying.shapes import ShapeTable
+from s2s.codegen.simplifying.uses import Uses
 
 
-class Rewriting:
-    """Rounds over the statements of one body, with the definitions and shapes of its names."""
+class Algebra:
+    """The rules, with what they may know: definitions, shapes and uses of names.
 
-    def __init__(self, function: core.Function, recorded: Any):
+    Attributes:
+        assigned: what the statements assign; what is derived, and what is the user's.
+        definitions: names that are assigned once, to what.
+    """
+
+    def __init__(self, function: core.Function, recorded: Mapping[str, Any]):
         self.function = function
+        self.assigned = Assigned([])
         self.definitions: dict[str, gast.AST] = {}
-        self.derived: set[str] = set()
-        self.temporaries: set[str] = set()
         self.shapes = ShapeTable(function, recorded)
-        self.changed: set[str] = set()
-        self.statements: list[gast.AST] = []
-        self.uses: Counter[str] | None = None
-
-    def round(self, body: list[gast.AST], stale: set[str] | None) -> set[str]:
-        """Visits the derived statements, all or those that depend on `stale` names; gives the targets that changed."""
-        statements, self.changed = core.walk(body), set()
-        self.uses = None
-        self.statements = statements
-        if not any(type(s) is gast.Expr or core.is_derived(s) for s in statements):
-            return self.changed
-        assigned = Assigned(statements)
-        self.definitions, self.derived = assigned.once(), assigned.derived
-        self.temporaries = assigned.temporaries
-        affected = None if stale is None else self._affected(statements, stale)
-        self.shapes.learn(body, assigned.plain, affected)
-        self.run(body, affected)
-        return self.changed
-
-    def _affected(self, statements: list[gast.AST], stale: set[str]) -> set[str]:
-        """The names computed from stale ones, through plain assignments: nothing is known through joins."""
-        affected = set(stale)
-        like = self.function.shaped_like
-        for statement in statements if stale else ():
-            if type(statement) is gast.Assign and type(statement.targets[0]) is gast.Name:
-                name = statement.targets[0].id
-                if like.get(name) in affected or not affected.isdisjoint(core.own_reads(statement)):
-                    affected.add(name)
-        return affected
-
-    def run(self, body: list[gast.AST], affected: set[str] | None) -> None:
-        done: list[gast.AST] = []
-        for statement in body:
-            kind = type(statement)
-            if kind is gast.Assign:
-                marks = statement.__dict__
-                if (marks.get("backward") or marks.get("derived")) and not marks.get("join"):
-                    target = marks["targets"][0]
-                    names = (target.id,) if type(target) is gast.Name else core.targets(statement)
-                    if affected is None or not affected.isdisjoint(names):
-                        done += self.statement(statement)
-                        continue
-            elif kind is gast.Expr:
-                if helper_rules.is_checked_scalar(self, statement):
-                    self.changed.update(core.own_reads(statement))
-                    continue
-            elif kind in core.COMPOUND:
-                for block in core.blocks(statement):
-                    self.run(block, affected)
-            done.append(statement)
-        body[:] = done
-
-    def statement(self, statement: gast.AST) -> list[gast.AST]:
-        """A derived assignment, simpler if it may be, with the temporaries that this takes before it."""
-        target = statement.targets[0]
-        new = helper_rules.of_same_shape(self, target.id, statement.value) if type(target) is gast.Name else None
-        new = self.simpler(statement.value) if new is None else new
-        if new is None:
-            return [statement]
-        before: list[gast.AST] = []
-        if type(new) is gast.Tuple or _is_flat(new):
-            statement.value = new
-        else:
-            flattener = Flattener(self.function, {}, set(), before.append, statement, self)
-            statement.value = flattener.operation(new)
-        for each in before:
-            each.derived, each.backward = True, getattr(statement, "backward", False)
-            self._define(each)
-        self.changed.update(core.targets(statement))
-        if isinstance(statement.targets[0], gast.Name):
-            self.definitions[statement.targets[0].id] = statement.value
-        return [*before, statement]
-
-    def _define(self, temporary: gast.AST) -> None:
-        name = temporary.targets[0].id
-        self.definitions[name] = temporary.value
-        self.derived.add(name)
-        self.changed.add(name)
-
-    def refuse(self, expression: gast.AST) -> gast.AST:
-        return expression
-
-    conditional = walrus = unset = value_of = without_assignments = comprehension = refuse
-
-    def consumed(self, expression: gast.AST) -> None:
-        """No rule makes a generator."""
-
-    def called(self, node: gast.AST, call: gast.AST) -> gast.AST:
-        return call
-
-    # Rules -------------------------------------------------------------------------------------------------------
+        self.uses = Uses([], {})
 
     def simpler(self, node: gast.AST) -> gast.AST | None:
         """A simpler expression of the same value, None if there is none."""
@@ -152,11 +66,13 @@ class Rewriting:
 
     def own_definition(self, node: gast.AST) -> gast.AST | None:
         """The definition of a temporary that nothing else reads."""
-        if not (self.is_derived(node) or core.is_name(node) and node.id in self.temporaries):
+        if not (self.is_derived(node) or core.is_name(node) and node.id in self.assigned.temporaries):
             return None
-        if self.uses is None:
-            self.uses = Counter(itertools.chain.from_iterable(map(core.own_reads, self.statements)))
-        return self.definitions.get(node.id) if self.uses[node.id] < 2 else None
+        return self.definitions.get(node.id) if self.uses.count[node.id] < 2 else None
+
+    def is_again(self, node: gast.AST) -> bool:
+        """Is this a value of the forward sweep, computed again? It is written as it is there."""
+        return type(node) is gast.Name and node.id in self.assigned.again
 
     def definition(self, node: gast.AST) -> gast.AST | None:
         return self.definitions.get(node.id) if type(node) is gast.Name else None
@@ -203,7 +119,7 @@ class Rewriting:
         return None
 
     def is_derived(self, node: gast.AST) -> bool:
-        return isinstance(node, gast.Name) and node.id in self.derived
+        return isinstance(node, gast.Name) and node.id in self.assigned.derived
 
     def _pow(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
         return left if core.is_constant(right, 1) else None
@@ -213,6 +129,8 @@ class Rewriting:
         if twice is not None:
             return twice
         negative = self.negated(right)
+        if negative is None and self.is_derived(right):
+            negative = factors.without_sign(self, right)
         if negative is not None:
             return core.binary(left, gast.Sub(), negative)
         negative = self.negated(left)
@@ -239,7 +157,7 @@ class Rewriting:
 
     def _item(self, node: gast.Subscript) -> gast.AST | None:
         """An element of a container that was put together in sight."""
-        container = self.definition(node.value)
+        container = node.value if type(node.value) is gast.Tuple else self.definition(node.value)
         parts = item_rules.parts(self, node.slice)
         if parts is not None:
             return core.subscript(node.value, parts[0] if len(parts) == 1 else core.tuple_of(parts))
@@ -257,7 +175,7 @@ class Rewriting:
 _ATOMS = (gast.Name, gast.Constant)
 
 
-def _is_flat(node: gast.AST) -> bool:
+def is_flat(node: gast.AST) -> bool:
     """Is it one operation over names and literals?"""
     kind = type(node)
     if kind is gast.BinOp:
@@ -290,51 +208,3 @@ _FOLDED: dict[str, Any] = {
 
 def number(value: float) -> gast.AST:
     return gast.UnaryOp(gast.USub(), core.constant(-value)) if value < 0 else core.constant(value)
-
-
-class Assigned:
-    """What the statements assign.
-
-    Attributes:
-        plain: names of plain assignments to what they are assigned.
-        derived: names that derived statements assign.
-        temporaries: names of parts of the user's expressions.
-    """
-
-    def __init__(self, statements: list[gast.AST]):
-        self.plain: dict[str, gast.AST] = {}
-        self.derived: set[str] = set()
-        self.temporaries: set[str] = set()
-        self._found: dict[str, gast.AST] = {}
-        self._twice: set[str] = set()
-        found, plain = self._found, self.plain
-        for statement in statements:
-            kind, marks = type(statement), statement.__dict__
-            if kind is gast.Assign and "join" not in marks and type(target := marks["targets"][0]) is gast.Name:
-                name = target.id  # most of them
-                if name in found:
-                    self._twice.add(name)
-                if marks.get("backward") or marks.get("derived"):
-                    self.derived.add(name)
-                elif marks.get("temporary"):
-                    self.temporaries.add(name)
-                found[name] = plain[name] = marks["value"]
-            elif kind is gast.Assign or kind is gast.For:
-                self._note(statement)
-
-    def _note(self, statement: gast.AST) -> None:
-        names, found = core.targets(statement), self._found
-        if not found.keys().isdisjoint(names):
-            self._twice.update(found.keys() & set(names))
-        if core.is_derived(statement):
-            self.derived.update(names)
-        found.update(dict.fromkeys(names, NO_VALUE))
-
-    def once(self) -> dict[str, gast.AST]:
-        """Names that are assigned once, to what."""
-        twice = self._twice
-        return {n: v for n, v in self._found.items() if n not in twice} if twice else self._found
-
-
-# Stands for a definition that is no operation.
-NO_VALUE = gast.Pass()

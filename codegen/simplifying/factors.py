@@ -21,7 +21,7 @@ def is_power_of_two(node: gast.AST) -> bool:
 def product(rewriting: Any, left: gast.AST, right: gast.AST) -> gast.AST | None:
     """`left * right` with the number of the right factor in front, and one number where there are two."""
     inner = rewriting.own_definition(right)
-    if not isinstance(inner, gast.BinOp):
+    if not isinstance(inner, gast.BinOp) or rewriting.is_again(right):
         return None
     if core.is_constant(left):
         return _scaled(left, inner)
@@ -49,6 +49,15 @@ def _times(a: gast.AST, b: gast.AST) -> gast.AST:
         return b if core.is_constant(a, 1) else a
     value = core.literal(a) * core.literal(b)
     return gast.UnaryOp(gast.USub(), core.constant(-value)) if value < 0 else core.constant(value)
+
+
+def without_sign(rewriting: Any, node: gast.AST) -> gast.AST | None:
+    """`2 * x` of `-2 * x`, which a sum is to subtract."""
+    found = rewriting.own_definition(node)
+    if not isinstance(found, gast.BinOp) or not isinstance(found.op, gast.Mult) or type(found.left) is not gast.UnaryOp:
+        return None
+    is_negative = core.is_constant(found.left) and type(found.left.op) is gast.USub
+    return core.binary(found.left.operand, gast.Mult(), found.right) if is_negative else None
 
 
 def doubled(rewriting: Any, left: gast.AST, right: gast.AST) -> gast.AST | None:

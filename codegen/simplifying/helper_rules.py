@@ -288,7 +288,7 @@ def broadcast_from(rewriting: Any, node: gast.AST) -> str | None:
     """A parameter, or else a variable, to which the other operands of elementwise operations were broadcast."""
     found = _operands_of_shape(rewriting, node, rewriting.shapes.of(node))
     parameters = [n for n in found if n in rewriting.function.parameters]
-    own = [n for n in found if n not in rewriting.temporaries and n in rewriting.function.kinds]
+    own = [n for n in found if n not in rewriting.assigned.temporaries and n in rewriting.function.kinds]
     return next(iter([*parameters, *own]), None)
 
 

@@ -4,7 +4,7 @@ Recording runs the statements one by one on the values; a branch not taken is tr
 """
 
 import warnings
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gast
@@ -20,6 +20,9 @@ from s2s.runtime.primitives import table
 MAX_ITERATIONS = 3
 FULL_REDUCTIONS = {"sum", "mean", "prod", "max", "min", "var", "std"}
 UNKNOWN = object()
+# The value that a node is or has the name of.
+Definition = Callable[[gast.AST], gast.AST | None]
+_NOTHING: set[str] = set()
 
 
 class Several(tuple[tuple[int, ...], ...]):
@@ -37,15 +40,48 @@ class ShapeTable:
         self.function = function
         self.recorded = {n: simplest(history) for n, history in recorded.items() if UNKNOWN not in history}
         self.certain: dict[str, Any] = {}  # what holds without relying on a check in the text
-        self.tokens: dict[str, Any] = self.certain
+        self.checked: set[str] = set()  # what the text has checked to be one number
 
-    def learn(self, body: list[gast.AST], plain: Mapping[str, gast.AST], affected: Set[str] | None) -> None:
-        """Learns from the plain assignments of `body` (name to value, in order), all or those of affected names."""
-        self.tokens = self.certain
+    def learn(self, body: list[gast.AST], plain: Mapping[str, gast.AST], stale: set[str] | None) -> None:
+        """Learns from the plain assignments of `body` (name to value, in order), all or those of `stale` names.
+
+        What is known better by now is stale, too.
+        """
+        self.checked = set()
         for name, value in plain.items():
-            if affected is None or name in affected:
+            if stale is None:
                 self._learn(name, value)
-        self._learn_scalars(body, plain)
+            elif not (name not in stale and stale.isdisjoint(core.remembered_reads(value))):
+                before = self.certain.get(name)
+                self._learn(name, value)
+                if self.certain.get(name) != before:
+                    stale.add(name)
+        self._learn_checked(body, plain)
+
+    def relearn(self, name: str, value: gast.AST, definition: Definition) -> None:
+        """Another value is assigned to a name, of the same shape."""
+        checked, self.checked = self.checked, _NOTHING
+        self._learn(name, value)
+        self.checked = checked
+        if self.recorded and name not in self.recorded and (found := self._computed(value, definition)) is not None:
+            self.recorded[name] = found
+
+    def _computed(self, value: gast.AST, definition: Definition) -> Any:
+        """The shape of a value that was not there when shapes were recorded, where those of its operands tell it."""
+        if type(value) is gast.UnaryOp:
+            found = self.of(value.operand)
+            return found if alternatives(found) else None
+        if type(value) is gast.BinOp and type(value.op) is not gast.MatMult:
+            left, right = self.of(value.left), self.of(value.right)
+            return np.broadcast_shapes(left, right) if is_exact(left) and is_exact(right) else None
+        if type(value) is gast.Call and len(value.args) == 2 and self._takes_shape(value):
+            inner = shape_argument(self.function, definition(value.args[1]))
+            return self.of(inner) if inner is not None and alternatives(self.of(inner)) else None
+        return None
+
+    def _takes_shape(self, value: gast.Call) -> bool:
+        primitive = called_primitive(self.function, value)
+        return primitive is not None and primitive.name in ("sum_to", "broadcast_to", "reshape")
 
     def _learn(self, name: str, value: gast.AST) -> None:
         like = self.function.shaped_like.get(name)
@@ -55,17 +91,14 @@ class ShapeTable:
         else:
             self.certain.pop(name, None)
 
-    def _learn_scalars(self, body: list[gast.AST], plain: Mapping[str, gast.AST]) -> None:
+    def _learn_checked(self, body: list[gast.AST], plain: Mapping[str, gast.AST]) -> None:
         """What the text has checked to be one number is one, and so is what that was computed from elementwise."""
         work = [n for s in body if type(s) is gast.Expr and (n := checked_scalar(self.function, s)) is not None]
-        if not work:
-            return
-        self.tokens = dict(self.certain)
         while work:
             name = work.pop()
-            if self.tokens.get(name) == ():
+            if name in self.checked or self.certain.get(name) == ():
                 continue
-            self.tokens[name] = ()
+            self.checked.add(name)
             value = plain.get(name)
             if value is not None and self._is_elementwise(value):
                 work += core.reads(value)
@@ -100,7 +133,9 @@ class ShapeTable:
     def _token_of_name(self, name: str) -> Any:
         if getattr(self.function.kinds.get(name), "scalar", False):
             return ()
-        found = self.tokens.get(name)
+        if name in self.checked:
+            return ()
+        found = self.certain.get(name)
         return found if found is not None else ("like", name)
 
     def rank(self, node: gast.AST) -> int | None:
@@ -113,7 +148,7 @@ class ShapeTable:
 
     def like_primal(self, node: gast.AST) -> str | None:
         """The earliest primal value of the same shape for any arguments, so that `node` itself need not live on."""
-        token = self.tokens.get(node.id) if isinstance(node, gast.Name) else None
+        token = self.certain.get(node.id) if isinstance(node, gast.Name) and node.id not in self.checked else None
         root = token[1] if token is not None and not is_exact(token) else None
         return root if root in self.function.kinds else None
 
@@ -200,7 +235,7 @@ def called_primitive(function: core.Function, call: gast.Call) -> Any:
     return found
 
 
-def shape_argument(function: core.Function, node: gast.AST) -> gast.AST | None:
+def shape_argument(function: core.Function, node: gast.AST | None) -> gast.AST | None:
     """`x` of the expression `np.shape(x)`."""
     if type(node) is gast.Call and len(node.args) == 1 and resolved(function, node.func) is np.shape:
         return node.args[0]

@@ -9,7 +9,7 @@ import pytest
 from s2s.codegen.core import core
 from s2s.codegen.printing.printer import to_source
 from s2s.codegen.raising import coalescing, nesting, raising
-from s2s.codegen.simplifying import dead_code, simplify
+from s2s.codegen.simplifying import copies, dead_code, simplify
 from tests.codegen import core_text
 
 X = np.array([0.5, -1.5, 2.0])
@@ -26,7 +26,7 @@ def assert_rewritten(rewrite, before, after, *cases):
 
 
 def propagated(function, body):
-    simplify.propagate(function, body, set())
+    copies.propagate(function, body)
     return body
 
 
