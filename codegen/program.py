@@ -23,7 +23,7 @@ from s2s.codegen.functions import (
     custom_rules,
     numpy_expansions,  # noqa: F401 - its rules
 )
-from s2s.codegen.inference import aliasing, effects, kinds, recursion, static_tests
+from s2s.codegen.inference import aliasing, effects, kinds, recursion, static_tests, unset_reads
 from s2s.codegen.inference.infer import Inference, resolve_references
 from s2s.codegen.inference.kinds import Kind, Unknown
 from s2s.codegen.inference.operations import Operation
@@ -211,6 +211,7 @@ class Program:
         finally:
             self.building.pop()
         effects.finish(instance.function)
+        unset_reads.insert(instance.function)
 
     def _infer_for_values(self, instance: Instance, settled: bool) -> None:
         """Infers the function for any values of its arguments; where that is refused, for the flags that are given."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import chosen_entries, views
+from s2s.runtime import chosen_entries, support, unset, views
 from s2s.runtime.builtin_functions import numbered_entries
 from s2s.runtime.checkpointing import Checkpointed
 from s2s.runtime.index_tricks import TRICKS
@@ -33,6 +33,7 @@ COUNTERPARTS: dict[Any, Any] = {
     **TEXTS,
     **RANDOM,
     np.ndenumerate: numbered_entries,
+    support.require_set: unset.require_set,
 }
 
 _stage_function: Callable[[types.FunctionType], Callable[..., Any]] | None = None

@@ -49,7 +49,15 @@ from s2s.runtime.helpers.batching import (
     widened_shape,
     window_places,
 )
-from s2s.runtime.helpers.checks import UNDEFINED, UNSAVED, ranks, require_immutable, require_scalar, shapes
+from s2s.runtime.helpers.checks import (
+    UNDEFINED,
+    UNSAVED,
+    ranks,
+    require_immutable,
+    require_scalar,
+    require_set,
+    shapes,
+)
 from s2s.runtime.helpers.collectives import (
     cut_shape,
     destinations,
@@ -390,6 +398,7 @@ __all__ = [
     "require_immutable",
     "require_rows",
     "require_scalar",
+    "require_set",
     "reread",
     "rest_of_entries",
     "reversed_order",

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from s2s.runtime import errors, joins, staging
 from s2s.runtime.assumptions import Fact, hold
 from s2s.runtime.errors import at_user_line
-from s2s.runtime.helpers.checks import UNDEFINED, is_unset
+from s2s.runtime.helpers.checks import UNDEFINED, is_unset, unset_message
 from s2s.runtime.host_calls import fail_unless
 from s2s.runtime.joins import JoinError
 from s2s.runtime.staging import Staged
@@ -31,6 +33,10 @@ class Mark:
     def __init__(self, name: str, is_set: Callable[[], Any], facts: Sequence[Fact] | None) -> None:
         self.name, self.is_set, self.facts = name, is_set, facts
 
+    def without(self, value: Staged) -> Staged:
+        """The value, for those who know themselves what of it is set."""
+        return value.snapshot()
+
     def check(self) -> None:
         """Makes the program raise an exception where the variable is not set."""
         if _noted.marks is not None:
@@ -38,7 +44,7 @@ class Mark:
             return
         if self.facts is not None and hold(self.facts):
             return
-        message = f"cannot access local variable {self.name!r} where it is not associated with a value"
+        message = unset_message(self.name)
         is_set = self.is_set()
         if type(is_set) is Staged:
             fail_unless(is_set, UnboundLocalError(message))
@@ -115,3 +121,19 @@ def marked(value: Any, name: str, flag: Any, facts: Sequence[Fact] | None = None
     for leaf in arrays:
         leaf.unset = Mark(name, flag if callable(flag) else lambda: flag, facts)
     return value
+
+
+def require_set(value: Any, name: str, rows: Any = True) -> None:
+    """`support.require_set` in staged code: the program raises."""
+    if is_unset(value):
+        raise UnboundLocalError(unset_message(name))
+    for leaf in joins.flatten(value)[0]:
+        if type(leaf) is Staged:
+            staging.read(leaf)
+    if rows is True:
+        return
+    holds = np.all(rows)
+    if type(holds) is Staged:
+        fail_unless(holds, UnboundLocalError(unset_message(name, rows)))
+    elif not holds:
+        raise UnboundLocalError(unset_message(name, rows))

@@ -14,10 +14,11 @@ from s2s.codegen.batching import kinds as batch_kinds
 from s2s.codegen.batching import rules as batch_rules
 from s2s.codegen.batching.loops import BatchLoops, holds_growing_list
 from s2s.codegen.batching.row_axes import RowAxes
+from s2s.codegen.batching.set_rows import SetRows
 from s2s.codegen.core import core
 from s2s.codegen.core.names import names_in
 from s2s.codegen.derivatives import rules
-from s2s.codegen.inference import container_kinds, effects, kinds
+from s2s.codegen.inference import container_kinds, effects, kinds, unset_reads
 from s2s.codegen.inference.kinds import DictOf, ListOf, MapOf, Numeric, RaggedOf, TupleOf
 from s2s.codegen.inference.operations import Operation
 from s2s.codegen.simplifying.shapes import resolved
@@ -33,6 +34,7 @@ class Batch(BatchLoops):
         self.by_row: dict[str, bool] = {}  # what of the function differs between rows, for its first lines
         self.grown: dict[str, str] = {}  # lists of another length in each row, to what they were appended to
         self.late: set[str] = set()  # variables that a loop sets first
+        self.set_rows = SetRows(self)
 
     def run(self, axes: RowAxes | None) -> list[gast.AST]:
         """The batched body; the results of an entry function have a batch axis where `axes` says."""
@@ -84,7 +86,9 @@ class Batch(BatchLoops):
             self.other(statement)
 
     def other(self, statement: gast.AST) -> None:
-        if isinstance(statement, gast.Assert) and self.reads_active(statement.test):
+        if unset_reads.is_check(self.function, statement):
+            self.set_rows.check(statement)
+        elif isinstance(statement, gast.Assert) and self.reads_active(statement.test):
             self._assertion(statement)
         elif isinstance(statement, gast.Expr) and self.reads_active(statement.value):
             self._effect(statement)
@@ -121,6 +125,8 @@ class Batch(BatchLoops):
 
     def joined(self, pairs: list[tuple[str, gast.AST]], like: gast.AST) -> list[gast.AST]:
         """The simultaneous assignment, with a batch axis where its targets have one."""
+        for target, value in pairs:
+            self.set_rows.join(target, value)
         return core.simultaneous([(t, self._as_target(t, v)) for t, v in pairs], like)
 
     def _as_target(self, target: str, value: gast.AST) -> gast.AST:
@@ -282,7 +288,7 @@ class Batch(BatchLoops):
 
     def branch(self, statement: gast.If) -> None:
         if not self.is_active(statement.test):
-            arms = [self.nested(b) for b in (statement.body, statement.orelse)]
+            arms = self.set_rows.arms([statement.body, statement.orelse], statement)
             self.out.append(core.from_statement(gast.If(statement.test, *arms), statement))
             return
         self._refuse_recursion(statement)
@@ -310,8 +316,11 @@ class Batch(BatchLoops):
                 raise self.unsupported(cause, "write a loop")
 
     def _needs_mask(self, block: list[gast.AST]) -> bool:
-        """Does the block hold loops, or what grows in some rows only?"""
-        return any(isinstance(s, gast.For | gast.While) or self._appends(s) for s in core.walk(block))
+        """Does the block hold loops, or what grows in some rows only, or reads of what only some rows have set?"""
+        return any(
+            isinstance(s, gast.For | gast.While) or self._appends(s) or unset_reads.is_check(self.function, s)
+            for s in core.walk(block)
+        )
 
     def _appends(self, statement: gast.AST) -> bool:
         targets = core.targets(statement) if isinstance(statement, gast.Assign) else []
@@ -325,6 +334,7 @@ class Batch(BatchLoops):
     def _select(self, test: gast.AST, then: dict[str, gast.AST], otherwise: dict[str, gast.AST]) -> None:
         for target in dict.fromkeys([*then, *otherwise]):
             value = then.get(target, otherwise.get(target))
+            self.set_rows.select(target, test, then.get(target), otherwise.get(target))
             if target in then and target in otherwise:
                 value = self.selected(target, test, then[target], otherwise[target])
             self.out.append(core.assign(target, value, self.writer.like))
@@ -335,7 +345,7 @@ class Batch(BatchLoops):
             return x
         if isinstance(kind, RaggedOf):
             return ragged.later(self, x, y)
-        if isinstance(kind, Numeric):
+        if isinstance(kind, Numeric) and not self.set_rows.may_be.intersection(core.reads(core.tuple_of([x, y]))):
             x, y = (v if self.is_inner_scalar(v) and not self.is_active(v) else v for v in (x, y))
             values = {"x": self._beside(x, y), "y": self._beside(y, x), "test": self._mask_for(test, x, y)}
             return self.writer.operation(self.writer.text("np.where(test, x, y)", values))

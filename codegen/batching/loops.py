@@ -1,5 +1,6 @@
 """Loops of batched code: where rows differ, a loop runs until every row is done, with the others standing still."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -22,11 +23,13 @@ class BatchLoops(BatchValues):
         mask: the rows that run the statement, where not all of them do.
         by_row: what of the function differs between rows, for its first lines.
         late: variables that a loop sets first.
+        set_rows: which rows have set variables that others have not.
     """
 
     mask: gast.AST | None
     by_row: dict[str, bool]
     late: set[str]
+    set_rows: Any
 
     def block(self, body: list[gast.AST]) -> None:
         raise NotImplementedError
@@ -44,8 +47,32 @@ class BatchLoops(BatchValues):
             self._masked_for(statement, own_count, entries)
             return
         target, iterator = self._over_inner_axis(statement.target, statement.iter)
-        body = self.nested(statement.body)
+        body = self._shared_body(statement)
         self.out.append(core.from_statement(gast.For(target, iterator, body, [], None), statement))
+
+    def _shared_body(self, statement: gast.AST) -> list[gast.AST]:
+        """The body of a loop that all rows go round alike, in which some of them may set what others do not."""
+        joins = core.split_join(statement.body)[1]
+        late = {t for t, v in joins if core.is_name(v) and v.id in self.set_rows.may_be and self._is_late(t)}
+        self._set_later(late, statement)
+        carried = self.set_rows.enter(statement, late, joins)
+        if not carried:
+            return self.nested(statement.body)
+        outer, self.out = self.out, []
+        self.block(core.split_join(statement.body)[0])
+        extra = self.set_rows.carry(carried, None, joins)
+        self.block(statement.body[len(core.split_join(statement.body)[0]) :])
+        self.set_rows.leave(carried)
+        body, self.out = self.set_rows.with_carried(self.out, extra, statement), outer
+        return body
+
+    def _is_late(self, target: str) -> bool:
+        return not undefined.is_entered(self.function.body, target)
+
+    def _set_later(self, late: Iterable[str], statement: gast.AST) -> None:
+        for target in sorted(late):
+            self.late.add(target)
+            self.out.append(core.marked_join(core.assign(target, self._not_set(), statement)))
 
     def _stops_by_row(self, statement: gast.AST) -> bool:
         return any(self.is_active(guard.test) for guard in core.split_guard(statement.body)[1])
@@ -77,13 +104,15 @@ class BatchLoops(BatchValues):
         if own_count:
             count, iterator = self._up_to_largest(statement)
         running = self._start_running(statement) if self._stops_by_row(statement) else self._start(statement)
+        is_whole = count is None and entries is None and self.mask is None
+        carried = self._enter(statement, is_whole)
         outer, self.out = self.out, []
         mask = running
         if entries is not None:
             mask = self._and(mask, entries.unpack(self, statement))
         if count is not None:
             mask = self._and(mask, self.atom("i < n", {"i": core.name(target.id), "n": count}))
-        pairs, guard = self._masked_pairs(statement, mask, running)
+        pairs, guard = self._masked_pairs(statement, mask, running, carried)
         self.out.extend([*core.simultaneous(pairs, statement), *guard])
         body, self.out = self.out, outer
         self.out.append(core.from_statement(gast.For(target, iterator, body, [], None), statement))
@@ -105,12 +134,13 @@ class BatchLoops(BatchValues):
     def while_loop(self, statement: gast.While) -> None:
         own_test = hasattr(statement, "expanded_test") and self.reads_active(statement.test)
         if not own_test and not self._stops_by_row(statement):
-            body = self.nested(statement.body)
+            body = self._shared_body(statement)
             self.out.append(core.from_statement(gast.While(statement.test, body, []), statement))
             return
         running = self._start_running(statement, statement.expanded_test if own_test else None)
+        carried = self._enter(statement, not own_test and self.mask is None)
         outer, self.out = self.out, []
-        pairs, guard = self._masked_pairs(statement, running, running)
+        pairs, guard = self._masked_pairs(statement, running, running, carried)
         if own_test:
             pairs = self._test_again(statement, dict(pairs), running)
         self.out.extend([*core.simultaneous(pairs, statement), *([] if own_test else guard)])
@@ -138,10 +168,7 @@ class BatchLoops(BatchValues):
 
     def _start(self, statement: gast.AST) -> gast.AST | None:
         """Sets variables that the loop sets first; the rows that come to the loop, None for all."""
-        for target, _ in core.split_join(statement.body)[1]:
-            if not undefined.is_entered(self.function.body, target):
-                self.late.add(target)
-                self.out.append(core.marked_join(core.assign(target, self._not_set(), statement)))
+        self._set_later([t for t, _ in core.split_join(statement.body)[1] if self._is_late(t)], statement)
         return self.mask
 
     def _not_set(self) -> gast.AST:
@@ -175,7 +202,15 @@ class BatchLoops(BatchValues):
             done.append(new)
         return done
 
-    def _masked_pairs(self, statement: gast.AST, mask: gast.AST, running: Any) -> tuple[list, list[gast.AST]]:
+    def _enter(self, statement: gast.AST, is_whole: bool) -> dict[str, str]:
+        """The masks that the loop carries, of what not all rows set; `is_whole` where all go round it at first."""
+        joins = core.split_join(statement.body)[1]
+        always = {t for t, v in joins if is_whole and not (core.is_name(v) and v.id in self.set_rows.may_be)}
+        return self.set_rows.enter(statement, self.late - always, joins)
+
+    def _masked_pairs(
+        self, statement: gast.AST, mask: gast.AST, running: Any, carried: dict[str, str]
+    ) -> tuple[list, list[gast.AST]]:
         """The body's new values in the rows of the mask, old ones in the others; and the guard that leaves the loop."""
         self.by_row["loop"] = True
         generators.refuse(self, [statement])
@@ -189,6 +224,7 @@ class BatchLoops(BatchValues):
         guard = core.split_guard(statement.body)[1]
         stop = guard[0].test.id if guard and self.is_active(guard[0].test) else None
         pairs = [(target, self._kept_or_new(target, mask, value)) for target, value in joins if target != stop]
+        pairs += self.set_rows.carry(carried, mask, joins)
         return (pairs, guard) if stop is None else self._stopped(pairs, dict(joins)[stop], guard[0], running)
 
     def _stopped(

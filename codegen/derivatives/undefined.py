@@ -1,5 +1,7 @@
 """Variables that some path leaves unset: the forward sweep says so, where the backward sweep has to look at them."""
 
+from collections.abc import Iterable
+
 import gast
 
 from s2s.codegen.core import core
@@ -7,9 +9,13 @@ from s2s.codegen.derivatives.rules import RuleWriter
 from s2s.runtime import support
 
 
-def maybe_undefined(body: list[gast.AST]) -> set[str]:
-    """Names joined from one arm of a branch only, carried by a loop without a value before it, or joined from such."""
-    found: set[str] = set()
+def maybe_undefined(body: list[gast.AST], marks: Iterable[str] = ()) -> set[str]:
+    """Names joined from one arm of a branch only, carried by a loop without a value before it, or joined from such.
+
+    Args:
+        marks: names that stand for UNDEFINED.
+    """
+    found: set[str] = set(marks)
     for statement in core.walk(body):
         if isinstance(statement, gast.If):
             arms = [dict(core.split_join(b)[1]) for b in core.blocks(statement)]

@@ -50,7 +50,7 @@ from s2s.runtime import builtin_functions, numpy_protocol, support
 from s2s.runtime.primitives import table
 
 # Calls whose arguments may be differentiated values: they look at them only.
-EFFECT_ONLY = (print, support.require_scalar, support.require_immutable)
+EFFECT_ONLY = (print, support.require_scalar, support.require_immutable, support.require_set)
 INACTIVE_ATTRIBUTES = ("shape", "ndim", "size", "dtype", "nbytes", "itemsize")
 INTEGERS = (len, int, *builtin_functions.INACTIVE[:2])
 INACTIVE_FUNCTIONS = (

@@ -306,7 +306,7 @@ def _borrowed_arguments(call: gast.Call, ownership: Ownership) -> list[gast.AST]
 
 
 def _looks(found: Any) -> bool:
-    checks = (support.require_scalar, support.require_immutable, support.shapes, support.ranks)
+    checks = (support.require_scalar, support.require_immutable, support.require_set, support.shapes, support.ranks)
     return _is_one_of(found, (*LOOKS, *checks, library.got))
 
 

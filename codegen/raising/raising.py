@@ -9,11 +9,13 @@ import gast
 
 from s2s.codegen.batching import quiet
 from s2s.codegen.core import core
+from s2s.codegen.inference import unset_reads
 from s2s.codegen.raising import coalescing, comments, in_place, leaving, loop_targets, nesting, reuse
 
 
 def run(function: core.Function, body: list[gast.AST], parameters: list[str]) -> list[gast.AST]:
     """The body as it is printed."""
+    unset_reads.drop_implied(function, body)
     is_straight = core.is_straight(body)
     if not is_straight:
         nesting.repeat_tests(body)

@@ -309,6 +309,7 @@ def select(test: Array, x: Any, y: Any, at: int = 1) -> Any:
     """
     if is_unset(x) or is_unset(y):
         return y if is_unset(x) else x
+    x, y = (v if getattr(v, "unset", None) is None else v.unset.without(v) for v in (x, y))
     if x is None or y is None:
         return _none(x, y)
     if isinstance(x, dict):

@@ -41,6 +41,28 @@ def is_unset(value: Any) -> bool:
     return type(value) is Undefined
 
 
+def require_set(value: Any, name: str, rows: Any = True) -> None:
+    """Refuses to go on where the function would read a variable that the path taken has not set.
+
+    Args:
+        value: the variable, where `name` is its name.
+        rows: of a batch, a mask of the rows that have set it, or do not read it.
+
+    Raises:
+        UnboundLocalError: it is not set, or not in all rows.
+    """
+    if is_unset(value):
+        raise UnboundLocalError(unset_message(name))
+    if rows is not True and not np.all(rows):
+        raise UnboundLocalError(unset_message(name, rows))
+
+
+def unset_message(name: str, rows: Any = True) -> str:
+    """What Python says of reading a variable that is not set."""
+    where = "" if rows is True else ", in some rows of the batch"
+    return f"cannot access local variable {name!r} where it is not associated with a value{where}"
+
+
 def require_scalar(loss: Any) -> None:
     """Refuses the gradient of a result that is not one number.
 
