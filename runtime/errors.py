@@ -5,10 +5,12 @@ import linecache
 import os
 import sys
 from collections.abc import Mapping
-from types import CodeType, FrameType, TracebackType
+from types import FrameType, TracebackType
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+
+from s2s.runtime.by_code import ByCode
 
 Error = TypeVar("Error", bound=BaseException)
 
@@ -71,8 +73,7 @@ _INTERNAL = (
 _source_maps: dict[str, Mapping[int, tuple[str, int]]] = {}
 _NO_LINES: Mapping[int, tuple[str, int]] = {}
 _is_internal: dict[str, bool] = {}
-# By identity, as code of another file may be equal, and to hash code is to hash its constants.
-_lines: dict[tuple[int, int], tuple[CodeType, UserLine]] = {}
+_lines: "ByCode[dict[int, UserLine]]" = ByCode()  # by place in the code
 
 
 def register_source_map(filename: str, lines: Mapping[int, tuple[str, int]]) -> None:
@@ -83,6 +84,12 @@ def register_source_map(filename: str, lines: Mapping[int, tuple[str, int]]) -> 
     _source_maps[filename] = lines
     _is_internal[filename] = False
     _lines.clear()
+
+
+def forget_source_map(filename: str) -> None:
+    """The emitted file is gone."""
+    _source_maps.pop(filename, None)
+    _is_internal.pop(filename, None)
 
 
 def is_emitted(function: Any) -> bool:
@@ -115,11 +122,12 @@ def user_frame() -> FrameType | None:
 def line_of(frame: FrameType) -> UserLine:
     """The user's line that a frame stands at, through the source maps of emitted files."""
     code = frame.f_code
-    key = (id(code), frame.f_lasti)
-    found = _lines.get(key)
-    if found is None:
-        found = _lines[key] = code, UserLine(*place_of(frame), code.co_name)
-    return found[1]
+    of_code = _lines.get(code)
+    if of_code is None:
+        of_code = _lines.set(code, {})
+    if frame.f_lasti not in of_code:
+        of_code[frame.f_lasti] = UserLine(*place_of(frame), code.co_name)
+    return of_code[frame.f_lasti]
 
 
 def place_of(frame: FrameType) -> tuple[str, int]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from s2s.runtime import arguments, dtypes, errors, linear_forms, operators, staging, views
 from s2s.runtime.adapter import ir
+from s2s.runtime.by_code import ByCode
 from s2s.runtime.primitives import table
 from s2s.runtime.primitives.table import Primitive
 from s2s.runtime.staging import Staged
@@ -15,8 +16,7 @@ LOOP_INDEX = frozenset({-1})
 # Types of operands that need no flattening.
 PLAIN = frozenset({Staged, *dtypes.SCALARS})
 
-# By name and place in the code; the code object, kept too, keeps its id from being given to another.
-_locations: dict[tuple[str, int, int], tuple[Any, Any]] = {}
+_locations: ByCode[dict[tuple[str, int], Any]] = ByCode()  # by name and place in the code
 _places: dict[tuple[str, int], Any] = {}  # by file and line
 
 
@@ -79,16 +79,18 @@ def user_location(name: str) -> Any:
     frame = errors.user_frame()
     if frame is None:
         return ir.Location.name(name)
-    key = (name, id(frame.f_code), frame.f_lasti)
-    found = _locations.get(key)
+    of_code = _locations.get(frame.f_code)
+    if of_code is None:
+        of_code = _locations.set(frame.f_code, {})
+    key = (name, frame.f_lasti)
+    found = of_code.get(key)
     if found is None:
         line = errors.place_of(frame)
         place = _places.get(line)
         if place is None:
             place = _places[line] = ir.Location.file(*line, 0)
-        location = ir.Location.name(name, place)
-        found = _locations[key] = (location, frame.f_code)
-    return found[0]
+        found = of_code[key] = ir.Location.name(name, place)
+    return found
 
 
 def _operator(name: str, reflected: bool, slow: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

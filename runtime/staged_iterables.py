@@ -285,6 +285,11 @@ def in_python_only(found: Sequence) -> bool:
     return isinstance(found, Listed) or (inner is not None and in_python_only(inner))
 
 
+def is_container(value: Any) -> bool:
+    """Whether a value is a list or tuple of Python's own, over which loops run in Python."""
+    return isinstance(value, list | tuple) and type(sequence(value)) is Listed
+
+
 def is_lazy(value: Any) -> bool:
     """Whether Python's own `zip`, `enumerate` and `reversed` do not serve, because a staged loop may run over it."""
     return type(value) in (Staged, Selected, List) or isinstance(value, Sequence) or hasattr(value, "_buffer")

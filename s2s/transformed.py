@@ -19,6 +19,7 @@ from s2s.codegen.inference import kinds
 from s2s.codegen.inference.assumptions import kinds_of_parameters
 from s2s.codegen.inference.kinds import Kind
 from s2s.codegen.program import parameters
+from s2s.codegen.reading.belongings import Belongings
 from s2s.codegen.reading.source import FunctionSource, function_source
 from s2s.codegen.simplifying import ranks
 from s2s.codegen.staging.stage import stage_function
@@ -28,6 +29,7 @@ from s2s.runtime.helpers import trees
 from s2s.runtime.jit import Jit
 from s2s.runtime.nan_checks import NanError, checked
 from s2s.runtime.primitives import table
+from s2s.runtime.staged_iterables import is_container
 from s2s.runtime.staging import Staged
 
 
@@ -239,12 +241,20 @@ def run(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Calls an emitted function, staged if an argument is; errors name the user's line."""
     try:
         if any_staged(args) or any_staged(kwargs.values()):
-            function = stage_function(function)
+            function = stage_function(function, containers=_containers(function, args, kwargs))
         return checked(function, *args, **kwargs) if config.debug_nans else function(*args, **kwargs)
     except NanError as error:
         raise error.with_traceback(None) from None
     except Exception as error:
         raise with_user_line(error) from error.__cause__
+
+
+def _containers(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> set[str]:
+    """The parameters that get lists or tuples of Python's own."""
+    code = getattr(function, "__code__", None)
+    names = () if code is None else code.co_varnames[: code.co_argcount]
+    given = {**dict(zip(names, args, strict=False)), **kwargs}
+    return {name for name, value in given.items() if is_container(value)}
 
 
 def any_staged(values: Iterable[Any]) -> bool:
@@ -295,8 +305,10 @@ def without_jit(function: Any) -> Any:
     return function
 
 
-_sources: "weakref.WeakKeyDictionary[Any, FunctionSource]" = weakref.WeakKeyDictionary()
+_sources: Belongings[FunctionSource] = Belongings("source")
+_sources_of_objects: "weakref.WeakKeyDictionary[Any, FunctionSource]" = weakref.WeakKeyDictionary()
 _method_sources: dict[Any, FunctionSource] = {}
+_MOST_METHODS = 256
 _primitive_sources: dict[Any, FunctionSource] = {}
 
 
@@ -307,16 +319,24 @@ def cached_source(function: Any) -> FunctionSource:
         return _calling_source(function, rule)
     if isinstance(function, types.MethodType):
         return _source_of_method(function)
-    if hasattr(type(function), "own_source"):
-        if function not in _sources:
-            _sources[function] = function.own_source()
-        return _sources[function]
-    try:
+    if isinstance(function, types.FunctionType):
         found = _sources.get(function)
+        if found is None:
+            found = source_of_callable(function)
+            _sources.set(function, found)
+        return found
+    return _source_of_object(function)
+
+
+def _source_of_object(function: Any) -> FunctionSource:
+    try:
+        found = _sources_of_objects.get(function)
     except TypeError:  # neither hashable nor weakly referable: NumPy's functions, which stay
         return _source_that_stays(function)
     if found is None:
-        found = _sources[function] = source_of_callable(function)
+        has_own = hasattr(type(function), "own_source")
+        found = function.own_source() if has_own else source_of_callable(function)
+        _sources_of_objects[function] = found
     return found
 
 
@@ -342,6 +362,8 @@ def _source_of_method(method: types.MethodType) -> FunctionSource:
     """Method objects come and go; what they are bound to stays, and is kept by the source."""
     key = (id(method.__self__), method.__func__)
     if key not in _method_sources:
+        if len(_method_sources) >= _MOST_METHODS:
+            del _method_sources[next(iter(_method_sources))]
         _method_sources[key] = function_source(method)
     return _method_sources[key]
 

@@ -5,7 +5,6 @@ assigned once, except for those carried by a loop or joined after a branch, whic
 each block.
 """
 
-import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +39,7 @@ from s2s.codegen.core.substitution import (  # noqa: F401 - part of the vocabula
     substitute,
     target_names,
 )
+from s2s.codegen.reading.belongings import Belongings
 
 
 @dataclass
@@ -278,16 +278,17 @@ def nodes_of_definition(tree: gast.AST) -> list[gast.AST]:
     """The nodes inside of a definition that is complete: parameters first, then statement by statement; remembered."""
     found = _NODES.get(tree)
     if found is None:
-        found = _NODES[tree] = [*nodes(tree.args), *[n for s in tree.body for n in nodes(s)]]
+        found = [*nodes(tree.args), *[n for s in tree.body for n in nodes(s)]]
+        _NODES.set(tree, found)
     return found
 
 
 def forget_nodes(tree: gast.AST) -> None:
     """A definition that was complete is changed."""
-    _NODES.pop(tree, None)
+    _NODES.forget(tree)
 
 
-_NODES: "weakref.WeakKeyDictionary[gast.AST, list[gast.AST]]" = weakref.WeakKeyDictionary()
+_NODES: Belongings[list[gast.AST]] = Belongings("nodes")
 
 
 def reads(node: gast.AST | Iterable[gast.AST] | None) -> list[str]:

@@ -8,7 +8,8 @@ import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from s2s.runtime.errors import register_source_map
+from s2s.codegen.reading.belongings import Belongings
+from s2s.runtime.errors import forget_source_map, register_source_map
 
 Location = tuple[str, int]
 LineMap = Sequence[Location | None] | Mapping[int, Location]
@@ -59,11 +60,11 @@ def load(
     _register(filename, text, line_map, namespace)
     exec(code, namespace)  # noqa: S102 - this is how emitted source becomes functions
     for name, tree in (trees or {}).items():
-        _TREES[namespace[name]] = tree
+        _TREES.set(namespace[name], tree)
     return namespace
 
 
-_TREES: "weakref.WeakKeyDictionary[types.FunctionType, Any]" = weakref.WeakKeyDictionary()
+_TREES: Belongings[Any] = Belongings("tree")
 
 
 def emitted_tree(function: types.FunctionType) -> Any:
@@ -99,6 +100,7 @@ def _register(filename: str, text: str, line_map: LineMap, namespace: Namespace)
 def _forget(filename: str) -> None:
     linecache.cache.pop(filename, None)
     _LINES.pop(filename, None)
+    forget_source_map(filename)
 
 
 def _pairs(line_map: LineMap) -> list[tuple[int, Location]]:

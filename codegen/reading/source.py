@@ -10,7 +10,6 @@ import itertools
 import linecache
 import textwrap
 import types
-import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +19,7 @@ import gast
 from s2s.codegen.core.core import nodes
 from s2s.codegen.reading.locate import Located, locate
 from s2s.codegen.reading.trees import to_gast
+from s2s.runtime.by_code import ByCode
 from s2s.runtime.checkpointing import Checkpointed
 from s2s.runtime.errors import S2SError
 from s2s.runtime.jit import Jit
@@ -212,21 +212,19 @@ def _without_source(function: Any) -> str:
     )
 
 
-_LOCATED: dict[int, tuple[weakref.ref[types.CodeType], Located]] = {}
+_LOCATED: ByCode[Located] = ByCode()
 
 
 def _located(function: types.FunctionType) -> Located:
     """Where the function's definition stands, cached as long as its code object lives."""
     code = function.__code__
-    entry = _LOCATED.get(id(code))
-    if entry is not None and entry[0]() is code:
-        return entry[1]
+    found = _LOCATED.get(code)
+    if found is not None:
+        return found
     located = locate(code, function.__globals__)
     if isinstance(located, str):
         raise SourceError(f"{code.co_filename}:{code.co_firstlineno}: {function.__qualname__}: {located}")
-    forget = functools.partial(_LOCATED.pop, id(code))
-    _LOCATED[id(code)] = weakref.ref(code, lambda _: forget(None)), located
-    return located
+    return _LOCATED.set(code, located)
 
 
 def _definition(located: Located) -> tuple[Any, str]:

@@ -80,7 +80,7 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
 
     def _resolved(self, path: str) -> Any:
         """What a path of names that are not the function's own stands for."""
-        return None if path.split(".")[0] in bound_names(self.source.tree) else resolve_path(self.source, path)
+        return None if path.partition(".")[0] in self.resolver.locals else resolve_path(self.source, path)
 
     def look_ahead(self) -> None:
         """Finds out about the whole function before anything in it is rewritten."""

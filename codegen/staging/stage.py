@@ -5,16 +5,13 @@ tracebacks, pdb and the locations of compiled operations show the user's lines. 
 its own staged form.
 """
 
-import builtins
 import dis
 import inspect
 import sysconfig
 import threading
 import types
-import weakref
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 import gast
 
@@ -23,9 +20,11 @@ from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.emission.load import emitted_tree
 from s2s.codegen.printing.printer import to_source
 from s2s.codegen.reading.source import FunctionSource, SourceError, function_source, is_transparent
+from s2s.codegen.staging import scans
 from s2s.codegen.staging.build import all_codes, compile_definition, instantiate
 from s2s.codegen.staging.plain import passes_through
 from s2s.codegen.staging.rewrite import Rewriter
+from s2s.codegen.staging.scans import Form, Scan, is_staged, known_scan, lookup, lookup_name
 from s2s.runtime import host_calls, restaging, staged_calls, staged_control, staged_text, staged_updates, support
 from s2s.runtime.checkpointing import Checkpointed
 
@@ -50,12 +49,15 @@ _LAZY = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _lock = threading.RLock()
 
 
-def stage_function(function: Callable[..., Any], entry: bool = False) -> Callable[..., Any]:
+def stage_function(
+    function: Callable[..., Any], entry: bool = False, containers: Collection[str] = ()
+) -> Callable[..., Any]:
     """The function to run on staged arrays instead of `function`, with the same results.
 
     Args:
         function: a Python function; other callables are given back as they are.
         entry: whether this is the function that is staged as a whole, whose arguments are copies of the user's.
+        containers: parameters that are known to get lists or tuples of Python's own: loops over them run in Python.
 
     Raises:
         SourceError: the function cannot be read and may need rewriting.
@@ -65,12 +67,12 @@ def stage_function(function: Callable[..., Any], entry: bool = False) -> Callabl
         function = function.__wrapped__
     if isinstance(function, types.FunctionType) and is_transparent(function):
         function = function.__wrapped__  # type: ignore[attr-defined]
-    if not isinstance(function, types.FunctionType) or is_library(function) or id(function.__code__) in _staged_codes:
+    if not isinstance(function, types.FunctionType) or is_library(function) or is_staged(function):
         return function
     if entry and function.__code__.co_flags & _LAZY:
         raise _refused(function)
     with _lock:
-        return _staged_form(function, entry)
+        return _staged_form(function, entry, containers)
 
 
 def _refused(function: types.FunctionType) -> Exception:
@@ -112,53 +114,16 @@ def is_library(function: types.FunctionType) -> bool:
     return root in _LIBRARIES or in_standard_library or file.startswith("<frozen ")
 
 
-class Form(NamedTuple):
-    """A rewritten function: its code (None if nothing changed), and its free variables that are not the user's."""
-
-    code: types.CodeType | None
-    extra: dict[str, Any]
-
-
-@dataclass(eq=False)
-class Scan:
-    """What one reading of a function found.
-
-    Attributes:
-        function: the function that was read; others with the same code share the scan.
-        resolved: dotted names to the objects that they stood for; the scan holds as long as they still do.
-        changed: whether the function needs rewriting on its own account.
-        callees: user functions that it calls by name.
-        forms: rewritten forms by whether it was an entry, and by which callees needed staging then.
-        first: what the reading rewrote: the form of a function that is no entry and whose callees need no staging.
-        wary: whether its arguments may be NumPy arrays that staged indices select from, or lists of staged lengths.
-    """
-
-    function: types.FunctionType
-    resolved: dict[str, Any]
-    changed: bool
-    callees: list[types.FunctionType]
-    forms: dict[tuple[bool, ...], Form] = field(default_factory=dict)
-    first: tuple[Rewriter, Any] | None = None
-    wary: bool = False
-
-
-# By identity: code of another file may be equal, and to hash code is to hash all of its constants.
-_scans: dict[int, tuple[types.CodeType, list[Scan]]] = {}
-_staged_codes: dict[int, tuple[types.CodeType, Scan]] = {}
-_instances: "weakref.WeakKeyDictionary[types.FunctionType, tuple[types.CodeType, Any]]" = weakref.WeakKeyDictionary()
-
-
-def _staged_form(function: types.FunctionType, entry: bool) -> Callable[..., Any]:
-    graph = _reachable(function)
+def _staged_form(function: types.FunctionType, entry: bool, containers: Collection[str]) -> Callable[..., Any]:
+    graph = _reachable(function, containers)
     needed = _needing_staging(graph)
     form = _form(graph[0], needed, entry) if graph[0] in needed else None
     if form is None or form.code is None:
         return function
-    found = _instances.get(function)
-    if found is not None and found[0] is form.code:
-        return found[1]
-    made = instantiate(function, form.code, form.extra)
-    _instances[function] = form.code, made
+    made = scans.instance(function, form.code)
+    if made is None:
+        made = instantiate(function, form.code, form.extra)
+        scans.remember_instance(function, made, graph[0])
     return made
 
 
@@ -171,7 +136,8 @@ def _form(scan: Scan, needed: set[Scan], entry: bool) -> Form:
         extra = {local: _RUNTIME_NAMES[name] for name, local in rewriter.names.items()}
         code = compile_definition(rewriter.source, tree, extra) if rewriter.changed else None
         scan.forms[key] = Form(code, extra)
-        _staged_codes.update((id(c), (c, scan)) for c in (all_codes(code) if code is not None else ()))
+        if code is not None:
+            scans.remember_staged(all_codes(code), scan)
     return scan.forms[key]
 
 
@@ -185,15 +151,13 @@ def _rewritten(scan: Scan, needed: set[Scan], entry: bool) -> tuple[Rewriter, An
 def be_wary(code: types.CodeType) -> bool:
     """Has a function, given by its code or that of its staged form, staged warily; False if it is so already."""
     with _lock:
-        found = _staged_codes.get(id(code))
-        scans = [found[1]] if found is not None else _scans.get(id(code), (code, []))[1]
-        return any([_make_wary(scan) for scan in scans])
+        return any([_make_wary(scan) for scan in scans.scans_of(code)])
 
 
 def _make_wary(scan: Scan) -> bool:
     """Whether that is new, and can be done."""
     function = scan.function
-    if scan.wary or is_library(function) or id(function.__code__) in _staged_codes:
+    if scan.wary or is_library(function) or is_staged(function):
         return False
     try:
         function_source(function)
@@ -224,15 +188,15 @@ def _imports(module: types.ModuleType, tree: Any, names: dict[str, str]) -> Iter
             yield name if name == names[name] else f"{name} as {names[name]}"
 
 
-def _reachable(function: types.FunctionType) -> list[Scan]:
+def _reachable(function: types.FunctionType, containers: Collection[str] = ()) -> list[Scan]:
     """The scans of a function and of all user functions that it calls by name, itself first."""
     graph: dict[Scan, None] = {}
-    stack = [function]
-    while stack:
-        scan = _scan(stack.pop())
+    found = [_scan(function, containers)]
+    while found:
+        scan = found.pop()
         if scan not in graph:
             graph[scan] = None
-            stack.extend(callee for callee in reversed(scan.callees) if not is_library(callee))
+            found += [_scan(callee) for callee in reversed(scan.callees) if not is_library(callee)]
     return list(graph)
 
 
@@ -250,22 +214,20 @@ def _scan_or_none(function: types.FunctionType) -> Scan | None:
     return None if is_library(function) else _scan(function)
 
 
-def _scan(function: types.FunctionType) -> Scan:
-    _, scans = _scans.setdefault(id(function.__code__), (function.__code__, []))
-    for scan in scans:
-        if all(_lookup(function, name) is value for name, value in scan.resolved.items()):
-            return scan
-    scan = _read(function)
-    if restaging.everywhere():
-        _make_wary(scan)
-    scans.append(scan)
+def _scan(function: types.FunctionType, containers: Collection[str] = ()) -> Scan:
+    scan = known_scan(function, containers)
+    if scan is None:
+        scan = _read(function, containers)
+        if restaging.everywhere():
+            _make_wary(scan)
+        scans.remember(function, scan)
     return scan
 
 
-def _read(function: types.FunctionType) -> Scan:
-    if is_library(function) or id(function.__code__) in _staged_codes:
+def _read(function: types.FunctionType, containers: Collection[str]) -> Scan:
+    if is_library(function) or is_staged(function):
         return Scan(function, {}, False, [])
-    plain = _read_emitted(function)
+    plain = _read_emitted(function, containers)
     if plain is not None:
         return plain
     try:
@@ -278,20 +240,21 @@ def _read(function: types.FunctionType) -> Scan:
     return Scan(function, rewriter.resolved, rewriter.changed, callees, first=first if rewriter.changed else None)
 
 
-def _read_emitted(function: types.FunctionType) -> Scan | None:
+def _read_emitted(function: types.FunctionType, containers: Collection[str]) -> Scan | None:
     """What the tree of an emitted function tells, if that is enough."""
     tree = emitted_tree(function)
     if tree is None:
         return None
-    passed = passes_through(tree, lambda name: _object_named(function, name))
+    passed = passes_through(tree, lambda name: _object_named(function, name), containers)
     if passed is None:
         return None
-    return Scan(function, passed.resolved, False, [c for c in passed.callees if not is_library(c)])
+    callees = [c for c in passed.callees if not is_library(c)]
+    return Scan(function, passed.resolved, False, callees, containers=passed.containers)
 
 
 def _object_named(function: types.FunctionType, name: str) -> Any:
-    found = _lookup_name(function, name)
-    return None if found is _MISSING else found
+    found = lookup_name(function, name)
+    return None if found is scans.MISSING else found
 
 
 _being_asked: set[int] = set()
@@ -300,7 +263,7 @@ _being_asked: set[int] = set()
 def _written_by(function: types.FunctionType) -> set[int | str]:
     """The parameters of a function into which it, or what it calls, may write: by position and by name."""
     code = function.__code__
-    if is_library(function) or id(code) in _being_asked or id(code) in _staged_codes:
+    if is_library(function) or id(code) in _being_asked or is_staged(function):
         return set()
     _being_asked.add(id(code))
     try:
@@ -314,7 +277,7 @@ def _written_by(function: types.FunctionType) -> set[int | str]:
 def _opaque(function: types.FunctionType) -> Scan:
     """A function without source runs as it is if nothing that it names would be rewritten, and is refused if so."""
     codes = list(all_codes(function.__code__))
-    resolved = {name: _lookup(function, name) for code in codes for name in _globals_read(code)}
+    resolved = {name: lookup(function, name) for code in codes for name in _globals_read(code)}
     attributes = {name for code in codes for name in code.co_names}
     values = [v for value in resolved.values() for v in _with_members(value, attributes)]
     changed = any(staged_calls.counterpart(value) is not None for value in values)
@@ -333,31 +296,6 @@ def _with_members(value: Any, names: set[str]) -> Iterator[Any]:
     yield value
     if isinstance(value, types.ModuleType):
         yield from (getattr(value, name) for name in names if hasattr(value, name))
-
-
-_MISSING = object()
-
-
-def _lookup(function: types.FunctionType, path: str) -> Any:
-    """The object that a dotted name in the function stands for now."""
-    first, *rest = path.split(".")
-    value = _lookup_name(function, first)
-    for attribute in rest:
-        value = getattr(value, attribute, _MISSING)
-    return value
-
-
-def _lookup_name(function: types.FunctionType, name: str) -> Any:
-    if name in function.__code__.co_freevars:
-        cell = (function.__closure__ or ())[function.__code__.co_freevars.index(name)]
-        try:
-            return cell.cell_contents
-        except ValueError:
-            return _MISSING
-    try:
-        return function.__globals__[name]
-    except KeyError:
-        return getattr(builtins, name, _MISSING)
 
 
 staged_calls.register(stage_function)
