@@ -10,7 +10,8 @@ import gast
 import numpy as np
 
 from s2s.codegen.core import core, verify
-from s2s.codegen.core.names import Namer, names_of
+from s2s.codegen.core.names import Namer
+from s2s.codegen.core.survey import Survey
 from s2s.codegen.derivatives import rematerialisation
 from s2s.codegen.desugaring import call_arguments, lifting
 from s2s.codegen.desugaring.desugar import Desugarer
@@ -229,7 +230,7 @@ class Program:
     def _inferred(self, instance: Instance, settled: bool) -> Kind:
         """Infers the function, anew at every call; its result's kind."""
         source, facts = instance.source, Facts(instance.written, settled)
-        self.namer.reserve(*names_of(source.nodes))
+        self.namer.reserve(*source.survey.names)
         self._guard_defaults(source)
         while True:  # desugared again as long as inference finds what desugaring has to know
             diagnostics = instance.diagnostics = Diagnostics(source)
@@ -394,22 +395,22 @@ def build(
     if isinstance(tree, gast.AsyncFunctionDef):
         diagnostics.report(tree, "async functions have no derivative", "write a plain function")
         diagnostics.raise_if_any()
-    nodes = source.nodes if tree is source.tree else core.nodes(tree)
-    _refuse_generators(nodes, diagnostics)
-    refuse_hidden_reads(nodes, lambda name: resolve_name(source, name), diagnostics)
+    survey = source.survey if tree is source.tree else Survey(tree)
+    _refuse_generators(survey, diagnostics)
+    refuse_hidden_reads(survey.of(gast.Call), lambda name: resolve_name(source, name), diagnostics)
     names = parameters(source)
     extra = [a for a in (tree.args.vararg, tree.args.kwarg) if a is not None]
     for argument in extra:
         cause = "how many arguments * and ** stand for is known at a call only"
         diagnostics.report(argument, cause, "ask for `.source_for(*arguments)`, or name each parameter")
     function = core.Function(
-        source.name, names, [], {}, {p: p for p in names}, Namer(names_of(nodes) | {source.name}), source
+        source.name, names, [], {}, {p: p for p in names}, Namer(survey.names | {source.name}), source
     )
     function.defaults = defaults.nodes(source)
     function.references.update(defaults.references(source))
     function.references.update(defined)
     function.facts = facts = facts if facts is not None else Facts()
-    Desugarer(function, tree, diagnostics, source.filename, inactive, facts).run()
+    Desugarer(function, tree, survey, diagnostics, source.filename, inactive, facts).run()
     if not diagnostics and not facts.grew:
         verify.check(function, "desugaring")
     return function
@@ -420,11 +421,10 @@ def bind_values(names: list[str], given: dict[str, Any], args: list[Any], keywor
     return {**{n: v for n, v in given.items() if n in names}, **dict(zip(names, args, strict=False)), **keywords}
 
 
-def _refuse_generators(nodes: list[gast.AST], diagnostics: Diagnostics) -> None:
-    for node in nodes:
-        if type(node) is gast.Yield or type(node) is gast.YieldFrom:
-            cause = "yield makes this a generator, which has no derivative"
-            diagnostics.report(node, cause, "return a list or an array")
+def _refuse_generators(survey: Survey, diagnostics: Diagnostics) -> None:
+    for node in [*survey.of(gast.Yield), *survey.of(gast.YieldFrom)]:
+        cause = "yield makes this a generator, which has no derivative"
+        diagnostics.report(node, cause, "return a list or an array")
 
 
 __all__ = ["UNRESOLVED", "Emitted", "Instance", "Program", "bind_call", "build", "parameters", "signature"]

@@ -35,6 +35,7 @@ from s2s.codegen.core.substitution import (  # noqa: F401 - part of the vocabula
     child_nodes,
     copied,
     free_reads,
+    nodes,
     operands,
     substitute,
     target_names,
@@ -142,16 +143,10 @@ def mark_derived(body: list[gast.AST]) -> None:
 
 def located(new: gast.AST, old: gast.AST) -> gast.AST:
     """Gives `new` the position of `old` in the user's file, if it has none."""
-    positions = old.__dict__
-    if "lineno" in positions and "lineno" not in new.__dict__:
-        _copy_position(positions, new.__dict__)
+    positions, slots = old.__dict__, new.__dict__
+    if "lineno" in positions and "lineno" not in slots:
+        slots.update({part: positions[part] for part in POSITION if part in positions})
     return new
-
-
-def _copy_position(old: dict[str, Any], new: dict[str, Any]) -> None:
-    for part in POSITION:
-        if part in old:
-            new[part] = old[part]
 
 
 def from_statement(new: gast.AST, like: gast.AST | None) -> gast.AST:
@@ -250,28 +245,6 @@ def children(node: gast.AST) -> Iterator[gast.AST]:
             for item in value:
                 if isinstance(item, gast.AST):
                     yield item
-
-
-def nodes(tree: gast.AST) -> list[gast.AST]:
-    """All nodes of a tree that may hold names, as `gast.walk` gives them: level by level."""
-    found, fields = [tree], CHILD_FIELDS
-    for node in found:
-        kind = type(node)
-        if kind is gast.Constant or (kind is gast.Name and node.annotation is None):  # most of them
-            continue
-        slots = node.__dict__
-        for field_name in fields[kind]:
-            value = slots.get(field_name)
-            kind = type(value)
-            if kind in fields:
-                found.append(value)
-            elif kind is list and value:
-                found += value if field_name in LISTS_OF_NODES else [n for n in value if type(n) in fields]
-    return found
-
-
-# Fields that hold nothing but nodes where they are lists.
-LISTS_OF_NODES = frozenset("args keywords elts values body orelse targets comparators defaults generators ifs".split())
 
 
 def nodes_of_definition(tree: gast.AST) -> list[gast.AST]:

@@ -10,6 +10,8 @@ from typing import Any
 
 import gast
 
+from s2s.codegen.core.substitution import nodes
+
 _RESERVED = frozenset(dir(builtins)) | frozenset(keyword.kwlist) | frozenset(keyword.softkwlist)
 _NOT_A_NAME = re.compile(r"\W")
 
@@ -52,46 +54,31 @@ def identifier(text: str) -> str:
 
 def names_in(tree: Any) -> set[str]:
     """Every name that occurs in a tree: variables, parameters, functions, imports, keywords of calls, globals."""
-    found: set[str] = set()
-    work: list[Any] = list(tree) if isinstance(tree, list | tuple) else [tree]
-    while work:
-        node = work.pop()
-        kind = type(node)
-        if kind is gast.Name:
-            found.add(node.id)
-            continue
-        if kind in _NAMING:
-            found.update(_names_of(node))
-        for value in node.__dict__.values():
-            if type(value) is list:
-                work += [item for item in value if isinstance(item, ast.AST)]
-            elif type(value) not in _NO_NODES and isinstance(value, ast.AST):
-                work.append(value)
-    return found
+    return names_of([n for part in tree for n in nodes(part)] if isinstance(tree, list | tuple) else nodes(tree))
 
 
-def names_of(nodes: Collection[Any]) -> set[str]:
+def names_of(found: Collection[Any]) -> set[str]:
     """Every name that occurs in these nodes themselves."""
-    found = {n.id for n in nodes if type(n) is gast.Name}
-    return found.union(*[_names_of(n) for n in nodes if type(n) in _NAMING])
+    names = {n.id for n in found if type(n) is gast.Name}
+    return names.union(*[_names_of(n) for n in found if type(n) in NAMING])
 
 
-def names_by_use(nodes: Iterable[Any]) -> tuple[set[str], set[str], set[str]]:
+def names_by_use(found: Iterable[Any]) -> tuple[set[str], set[str], set[str]]:
     """The variables that these nodes read, those that they bind, and the names that they hold otherwise."""
     read: set[str] = set()
     bound: set[str] = set()
     others: set[str] = set()
-    for node in nodes:
+    for node in found:
         kind = type(node)
         if kind is gast.Name:
             (read if type(node.ctx) is gast.Load else bound).add(node.id)
-        elif kind in _NAMING:
+        elif kind in NAMING:
             others.update(_names_of(node))
     return read, bound, others
 
 
-_NO_NODES = frozenset((str, int, type(None), gast.Load, gast.Store, gast.Param))
-_NAMING = frozenset(
+# Classes of nodes, but for `gast.Name`, that hold names themselves.
+NAMING = frozenset(
     getattr(module, name)
     for module in (ast, gast)
     for name in (

@@ -35,6 +35,28 @@ def child_nodes(node: Any) -> list[Any]:
     return found
 
 
+def nodes(tree: gast.AST) -> list[gast.AST]:
+    """All nodes of a tree that may hold names, as `gast.walk` gives them: level by level."""
+    found, fields = [tree], CHILD_FIELDS
+    for node in found:
+        kind = type(node)
+        if kind is gast.Constant or (kind is gast.Name and node.annotation is None):  # most of them
+            continue
+        slots = node.__dict__
+        for field_name in fields[kind]:
+            value = slots.get(field_name)
+            kind = type(value)
+            if kind in fields:
+                found.append(value)
+            elif kind is list and value:
+                found += value if field_name in LISTS_OF_NODES else [n for n in value if type(n) in fields]
+    return found
+
+
+# Fields that hold nothing but nodes where they are lists.
+LISTS_OF_NODES = frozenset("args keywords elts values body orelse targets comparators defaults generators ifs".split())
+
+
 def target_names(target: gast.AST) -> list[str]:
     if type(target) is gast.Name:
         return [target.id]
@@ -130,7 +152,10 @@ def free_reads(node: Any) -> list[str]:
     """Like `reads`, without the names bound inside comprehensions and lambdas."""
     found: list[str] = []
     for part in operands(node) or (node,):
-        _collect_free(part, found, _NOTHING)
+        if type(part) is gast.Name and type(part.ctx) is gast.Load:  # most operands are names
+            found.append(part.id)
+        elif type(part) is not gast.Constant:
+            _collect_free(part, found, _NOTHING)
     return found
 
 

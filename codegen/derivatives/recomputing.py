@@ -21,7 +21,7 @@ Names = dict[str, str]
 
 def in_loops(function: core.Function, forward: list[gast.AST], backward: list[gast.AST]) -> bool:
     """Rewrites what all loops save, in place; tells whether anything is computed again."""
-    if not any(hasattr(s, "primal") for s in core.walk(backward)):
+    if core.is_straight(backward) or not any(hasattr(s, "primal") for s in core.walk(backward)):
         return False
     _in_loops(function, IndexArithmetic(function, forward), backward, {}, set(), set())
     return any(hasattr(s, "again") for s in core.walk(backward))
@@ -52,8 +52,11 @@ def in_pair(function: core.Function, forward: list[gast.AST], backward: list[gas
     """Rewrites a backward half in place, so that less must be saved for it; tells whether it changed."""
     local = core.assigned(forward) | set(function.parameters)
     again = Again(function, forward, {}, local, local)
-    columns = {n: n for n in saving.missing(backward, local)}
-    return again.leave_out(backward, dict(columns)).keys() != columns.keys()
+    readers, inside = _readers(backward), core.assigned(backward)
+    columns = {n: n for n in readers if n in local and n not in inside}
+    if not any(n in again.definitions.of and again.is_wanted(again.definitions.of[n]) for n in columns):
+        return False
+    return again.leave_out(backward, columns, readers).keys() != columns.keys()
 
 
 def columns_of_pair(function: core.Function, forward: list[gast.AST], backward: list[gast.AST]) -> list[str]:
@@ -102,7 +105,7 @@ class _Loop:
         again = Again(self.function, self.primal.body, self.outside, local, own)
         again.integers, again.bound = self.integers, self.bound
         again.counter = self._index()
-        kept = again.leave_out(self.loop.body, columns)
+        kept = again.leave_out(self.loop.body, columns, _readers(self.loop.body))
         for counter in self._asked_for_inside(kept, local):
             kept[counter] = again.names[counter] = again.version(counter)
         self._write({n: kept[n] for n in _in_order([self.primal], list(kept))}, local)
@@ -180,6 +183,8 @@ class Again:
     Attributes:
         names: forward values that are there on the way back.
         in_one_arm: names, on the way back, of those that are there in one arm of a branch alone.
+        readers: names to the statements of the backward body that read them, or hold others that do.
+        renamed: forward names to their versions on the way back, where these are not called otherwise already.
     """
 
     def __init__(
@@ -196,11 +201,13 @@ class Again:
         self.counter: str | None = None
         self.bound: set[str] = set()
         self.in_one_arm: set[str] = set()
+        self.readers: dict[str, list[gast.AST]] = {}
+        self.renamed: Names = {}
 
-    def leave_out(self, backward: list[gast.AST], columns: Names) -> Names:
+    def leave_out(self, backward: list[gast.AST], columns: Names, readers: dict[str, list[gast.AST]]) -> Names:
         """The columns that are still needed."""
-        read = {n for s in core.walk(backward) for n in core.own_reads(s)}
-        kept = {n: t for n, t in columns.items() if t in read}
+        self.readers = readers
+        kept = {n: t for n, t in columns.items() if t in readers}
         for name, target in kept.items():
             self.names.update(dict.fromkeys(self.definitions.chain(name), target))
         for name in self.definitions.latest_first:
@@ -208,6 +215,8 @@ class Again:
                 self._insert_index(backward, name, kept)
             elif name in kept and self._may_go(name, backward, kept):
                 self._insert(backward, name, kept.pop(name))
+        for name, version in self.renamed.items():
+            saving.rename(self.readers[name], {name: core.name(version)})
         return kept
 
     def _is_index(self, name: str, backward: list[gast.AST], kept: Names) -> bool:
@@ -215,7 +224,7 @@ class Again:
         inner = self.definitions.chain(name)[-1]
         if self.integers is None or inner not in self.integers.of:
             return False
-        if name in self.definitions.in_branches and _block_of_reads(backward, kept[name]) is backward:
+        if name in self.definitions.in_branches and self._block_of_reads(backward, kept[name]) is backward:
             return False
         missing = [n for n in self.integers.leaves(inner) if not self._is_here(n, kept)]
         if missing not in ([], [self.counter]):
@@ -233,9 +242,9 @@ class Again:
     def _may_go(self, name: str, backward: list[gast.AST], kept: Names) -> bool:
         """Can this value be computed again? Another one may be saved in its place."""
         statement = self.definitions.of[name]
-        if not self._is_wanted(statement) or not self._is_cheap(statement):
+        if not self.is_wanted(statement) or not self._is_cheap(statement):
             return False
-        if name in self.definitions.in_branches and _block_of_reads(backward, kept[name]) is backward:
+        if name in self.definitions.in_branches and self._block_of_reads(backward, kept[name]) is backward:
             return False
         missing = [n for n in dict.fromkeys(core.own_reads(statement)) if not self._is_there(n)]
         if any(self.definitions.comes_after(n, name) for n in core.own_reads(statement)):
@@ -256,7 +265,7 @@ class Again:
     def _is_there(self, name: str) -> bool:
         return name in self.names or name not in self.local
 
-    def _is_wanted(self, statement: gast.AST) -> bool:
+    def is_wanted(self, statement: gast.AST) -> bool:
         """Is this a temporary, or an element of a container?"""
         marks = statement.__dict__
         is_element = type(statement.value) is gast.Subscript
@@ -332,12 +341,11 @@ class Again:
 
     def _insert(self, backward: list[gast.AST], name: str, target: str) -> None:
         """Computes the value in front of what reads it."""
-        statement = self.definitions.of[name]
+        read_as = target
         if target == name:  # in the two halves of a pair
-            target = self.version(name)
-            saving.rename(backward, {name: core.name(target)})
+            target = self.renamed[name] = self.version(name)
             self.names.update(dict.fromkeys(self.definitions.chain(name), target))
-        self._write(backward, statement, target, self.names)
+        self._write(backward, self.definitions.of[name], target, read_as, self.names)
 
     def _insert_index(self, backward: list[gast.AST], name: str, kept: Names) -> None:
         """Computes an index, and what it comes from, in front of what reads it."""
@@ -347,28 +355,55 @@ class Again:
         versions = {n: self.version(n) for n in before}
         names = self.names | versions
         for n, version in ((inner, target), *versions.items()):
-            self._write(backward, self.integers.of[n], version, names)
+            self._write(backward, self.integers.of[n], version, version, names)
 
-    def _write(self, backward: list[gast.AST], statement: gast.AST, target: str, names: Names) -> None:
+    def _write(self, backward: list[gast.AST], statement: gast.AST, target: str, read_as: str, names: Names) -> None:
+        """Puts `target = …` in front of the first statement that reads it, by the name `read_as`."""
         mapping = {n: core.name(names[n]) for n in core.own_reads(statement) if n in names}
         again = core.assign(target, core.substitute(statement.value, mapping), statement)
         again.backward = again.again = True
         again.is_test = getattr(statement, "is_test", False)
-        block = _block_of_reads(backward, target)
-        if block is not backward:
+        block, holder = self._block_of_reads(backward, read_as), again
+        if block is backward:
+            at = min(map(backward.index, self.readers[read_as]))
+        else:
             self.in_one_arm.add(target)
-        at = next(i for i, s in enumerate(block) if _reads(s, target))
+            holder = self.readers[read_as][0]
+            at = next(i for i, s in enumerate(block) if _reads(s, read_as))
         block.insert(at, core.from_statement(again, block[at]))
+        for name in dict.fromkeys(core.own_reads(again)):
+            readers = self.readers.setdefault(name, [])
+            readers += [holder] if holder not in readers else []
+
+    def _block_of_reads(self, backward: list[gast.AST], name: str) -> list[gast.AST]:
+        """The innermost block of branches that holds all that reads a name."""
+        found = _only_arm(self.readers.get(name, []), name)
+        return backward if found is None else _block_of_reads(found, name)
+
+
+def _readers(body: list[gast.AST]) -> dict[str, list[gast.AST]]:
+    """Names to the statements of a block that read them, or hold others that do."""
+    found: dict[str, list[gast.AST]] = {}
+    for statement in body:
+        read = core.own_reads(statement)
+        if type(statement) in core.COMPOUND:
+            read = [n for s in core.walk([statement]) for n in core.own_reads(s)]
+        for name in dict.fromkeys(read):
+            found.setdefault(name, []).append(statement)
+    return found
 
 
 def _block_of_reads(body: list[gast.AST], name: str) -> list[gast.AST]:
-    """The innermost block of branches that holds all that reads a name."""
-    readers = [s for s in body if _reads(s, name)]
-    if len(readers) == 1 and type(readers[0]) is gast.If and name not in core.own_reads(readers[0]):
-        holding = [b for b in core.blocks(readers[0]) if any(_reads(s, name) for s in b)]
-        if len(holding) == 1:
-            return _block_of_reads(holding[0], name)
-    return body
+    found = _only_arm([s for s in body if _reads(s, name)], name)
+    return body if found is None else _block_of_reads(found, name)
+
+
+def _only_arm(readers: list[gast.AST], name: str) -> list[gast.AST] | None:
+    """The arm of a branch that holds all that reads a name, if one does."""
+    if len(readers) != 1 or type(readers[0]) is not gast.If or name in core.own_reads(readers[0]):
+        return None
+    holding = [b for b in core.blocks(readers[0]) if any(_reads(s, name) for s in b)]
+    return holding[0] if len(holding) == 1 else None
 
 
 def _reads(statement: gast.AST, name: str) -> bool:
@@ -446,6 +481,8 @@ class Definitions:
 
 def _inside_blocks(body: list[gast.AST]) -> set[str]:
     inside: set[str] = set()
+    if core.is_straight(body):
+        return inside
     set_here: set[str] = set()
     for statement in body:
         set_here.update(core.targets(statement) if type(statement) is gast.Assign else ())

@@ -7,6 +7,7 @@ from typing import Any
 import gast
 
 from s2s.codegen.core import core
+from s2s.codegen.core.survey import Survey
 from s2s.codegen.desugaring import (
     changes,
     consumed_generators,
@@ -33,8 +34,6 @@ from s2s.codegen.inference import effects
 from s2s.codegen.reading.guards import resolve_path
 from s2s.codegen.reading.source import FunctionSource
 
-_WRITTEN_OTHERWISE = frozenset((gast.With, gast.Match, gast.Delete))
-
 
 class Desugarer:
     """Walks one function; `environment` maps a user's variable to its current version."""
@@ -43,6 +42,7 @@ class Desugarer:
         self,
         function: core.Function,
         tree: gast.FunctionDef,
+        survey: Survey,
         diagnostics: Diagnostics,
         filename: str,
         inactive: Iterable[str] = (),
@@ -54,15 +54,18 @@ class Desugarer:
         self.diagnostics = diagnostics
         self.filename = filename
         self.environment: dict[str, str] = {p: p for p in function.parameters}
-        self.nodes = function.source.nodes if tree is function.source.tree else core.nodes(tree)
-        self.locals = set(function.parameters) | names_bound_in(tree, self.nodes)
+        self.survey = survey
+        self.locals = set(function.parameters) | names_bound_in(tree, survey)
         self.inactive = frozenset(inactive)
         self.declared_outside: set[str] = set()
         self.shown: dict[str, str] = {}  # variables that the user did not write to what they are called
         self.body: list[gast.AST] = []
         self.origin: gast.AST | None = None
         self.finals: list[str] = []
-        self.live: set[str] = set()
+        self.statements: list[gast.AST] = []
+        self.current: gast.AST | None = None
+        self.has_liveness = False
+        self.kept_live: set[str] = set()  # variables that the rest of a statement may read besides those it names
         self.definitions: dict[str, gast.AST] = {}
         self.views: dict[str, tuple[str, gast.AST]] = {}
         self.homes: dict[str, tuple[str, str]] = {}  # versions that were read from an attribute
@@ -71,7 +74,7 @@ class Desugarer:
     @functools.cached_property
     def may_change_containers(self) -> bool:
         """Whether any method is called that may change a variable."""
-        return any(changes.receiver(n) is not None for n in self.nodes)
+        return any(changes.receiver(call) is not None for call in self.survey.of(gast.Call))
 
     @functools.cached_property
     def touched(self) -> set[str]:
@@ -80,7 +83,9 @@ class Desugarer:
 
     def run(self) -> None:
         statements = indexed_loops.rewritten(self._structured(), self).body
-        liveness.annotate(statements, set())
+        self.statements = statements
+        if not core.is_straight(statements):
+            self._annotate()
         self.function.body = self.block(statements)
         self.function.bases.update({v: self.shown[b] for v, b in self.function.bases.items() if b in self.shown})
         if not (self.function.body and isinstance(self.function.body[-1], gast.Return)):
@@ -96,14 +101,25 @@ class Desugarer:
             return None if path.split(".")[0] in self.locals else resolve_path(self.function.source, path)
 
         tree = self.tree
-        if plain_collections.may_hold(self.nodes):
+        if plain_collections.may_hold(self.survey):
             tree = plain_collections.without_setdefault(plain_collections.as_builtins(tree, resolve))
-        if tree is self.tree and _WRITTEN_OTHERWISE.isdisjoint(map(type, self.nodes)):
+        if tree is self.tree and not self.survey.holds(gast.With, gast.Match, gast.Delete):
             return structured(self.tree)
         tree = without_deletions(without_match(without_inert(tree, resolve), resolve))
         if tree is not self.tree:
             self.locals |= names_bound(tree.body)
         return structured(tree)
+
+    @property
+    def live(self) -> set[str]:
+        """Variables that this statement or a later one reads; where control takes one way, few functions ask."""
+        if not self.has_liveness:
+            self._annotate()
+        return versions.live_after(self, self.current) | self.kept_live
+
+    def _annotate(self) -> None:
+        liveness.annotate(self.statements, set())
+        self.has_liveness = True
 
     # Statements --------------------------------------------------------------------------------------------------
 
@@ -116,7 +132,8 @@ class Desugarer:
 
     def statement(self, statement: gast.AST) -> None:
         previous, self.origin = self.origin, self._origin_of(statement)
-        self.live = versions.live_after(self, statement)
+        is_own = not self.has_liveness or "live_after" in statement.__dict__
+        self.current, self.kept_live = statement, set() if is_own else set(self.environment)
         handler = getattr(self, "do_" + type(statement).__name__, None)
         if handler is None:
             refuse_statement(self.diagnostics, statement)

@@ -8,7 +8,6 @@ import gast
 
 from s2s.codegen.core import core
 from s2s.codegen.core.names import Namer, names_in
-from s2s.codegen.desugaring import jumps
 from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.reading.guards import resolve_path
 from s2s.codegen.reading.resolve import bound_names
@@ -29,7 +28,7 @@ def is_edit(node: Any, resolve: Callable[[Any], Any]) -> bool:
 
 def without_edits(source: FunctionSource) -> tuple[FunctionSource, dict[str, Any]]:
     """The function with such blocks as functions, and the objects that the new names in it stand for."""
-    if not jumps.may_hold(source.tree.body, gast.With):
+    if not source.survey.holds(gast.With):
         return source, {}
     edits = _Edits(source)
     tree = edits.visit(core.copied(source.tree))

@@ -66,11 +66,10 @@ def lifted(source: FunctionSource) -> tuple[gast.AST, dict[str, Any]]:
 
 def _lifted(source: FunctionSource) -> tuple[gast.AST, dict[str, Any]]:
     source, edits = gradient_edits.without_edits(source)
-    nodes = source.nodes[1:]
-    loops = [n for n in nodes if isinstance(n, gast.While)]
+    loops = source.survey.of(gast.While)
     local = bound_names(source.tree) if loops else set()
     calls = any(_calls_local(n.test, local) for n in loops)
-    if not source.known and not calls and _DEFINITIONS.isdisjoint(map(type, nodes)):
+    if not source.known and not calls and not source.survey.holds(gast.Lambda, gast.FunctionDef):
         return source.tree, {}
     lifting = Lifting(source)
     return lifting.run(), {**lifting.references, **edits}
@@ -80,9 +79,6 @@ def _calls_local(test: gast.AST, local: set[str]) -> bool:
     """Does a test call local variables, or what expressions come to?"""
     called = [n.func for n in gast.walk(test) if isinstance(n, gast.Call)]
     return any(f.id in local if isinstance(f, gast.Name) else not isinstance(f, gast.Attribute) for f in called)
-
-
-_DEFINITIONS = frozenset((gast.Lambda, gast.FunctionDef))
 
 
 @dataclasses.dataclass

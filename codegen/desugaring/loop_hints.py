@@ -35,7 +35,7 @@ def taken(node: Any, resolve: Callable[[Any], Any]) -> tuple[Any, dict[str, Any]
 
 def written_out(source: FunctionSource) -> tuple[FunctionSource, dict[str, Any]]:
     """The function with hints as attributes of its loops, and checkpoints as calls; what names of these stand for."""
-    if not any(_header(n, source)[1] for n in source.nodes if isinstance(n, LOOPS)):
+    if not any(_header(loop, source)[1] for kind in LOOPS for loop in source.survey.of(kind)):
         return source, {}
     tree = core.copied(source.tree)
     stage_flow.annotate(tree, core.nodes(tree))

@@ -6,12 +6,13 @@ assigned once, nothing but its elements, methods and length is asked for, and so
 """
 
 import collections
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gast
 
 from s2s.codegen.core import core
+from s2s.codegen.core.survey import Survey
 from s2s.codegen.reading.resolve import own_nodes
 
 Resolve = Callable[[str], Any]
@@ -34,10 +35,10 @@ SOMETIMES = (
 )  # fmt: skip
 
 
-def may_hold(nodes: Iterable[gast.AST]) -> bool:
-    """Do these nodes of a function name one of the types, or `setdefault`?"""
+def may_hold(survey: Survey) -> bool:
+    """Does a function name one of the types, or `setdefault`?"""
     names = ("defaultdict", "deque", "OrderedDict", "setdefault")
-    return any(getattr(n, "attr" if type(n) is gast.Attribute else "id", None) in names for n in nodes)
+    return not survey.names.isdisjoint(names) or any(n.attr in names for n in survey.of(gast.Attribute))
 
 
 def as_builtins(function: Any, resolve: Resolve) -> Any:

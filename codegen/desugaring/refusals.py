@@ -98,10 +98,10 @@ def refuse_static_operands(inference: Any, statement: gast.AST, primitive: Any, 
             inference.refuse(statement, cause, "compute it from values that are not differentiated")
 
 
-def refuse_hidden_reads(nodes: Iterable[gast.AST], resolve: Callable[[str], Any], diagnostics: Diagnostics) -> None:
+def refuse_hidden_reads(calls: Iterable[gast.Call], resolve: Callable[[str], Any], diagnostics: Diagnostics) -> None:
     """Refuses calls that read variables which the text does not name: their derivatives would be lost."""
-    for node in nodes:
-        if type(node) is gast.Call and type(node.func) is gast.Name and node.func.id in HIDDEN_READS:
+    for node in calls:
+        if type(node.func) is gast.Name and node.func.id in HIDDEN_READS:
             is_builtin = resolve(node.func.id) is getattr(builtins, node.func.id)
             if is_builtin and not (node.func.id == "vars" and node.args):
                 cause = f"{node.func.id}() reads variables by names that are known at run time only"

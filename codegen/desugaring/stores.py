@@ -80,7 +80,7 @@ def assign_each(desugarer: Any, targets: list[gast.AST], values: list[gast.AST])
         (p, v) for p, v in zip(pending, values, strict=True) if core.is_name(v) and v.id in desugarer.function.bases
     ]
     desugarer.environment.update({p: v.id for p, v in local})
-    desugarer.live = desugarer.live | set(pending)
+    desugarer.kept_live.update(pending)
     for target, variable, value in zip(targets, pending, values, strict=True):
         version = desugarer.environment.pop(variable, None)
         desugarer.assign(target, core.name(version) if version is not None else value)
@@ -136,7 +136,7 @@ def _follow(desugarer: Any, version: str) -> str:
     """A hidden variable that stands for the object of a version, while what is evaluated next may write it."""
     variable: str = desugarer.function.namer.fresh("part")
     desugarer.environment[variable] = version
-    desugarer.live = desugarer.live | {variable}
+    desugarer.kept_live.add(variable)
     return variable
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import gast
 
 from s2s.codegen.core import core
+from s2s.codegen.core.survey import Survey
 
 # What these say of a value does not depend on the numbers in it.
 LOOKING = ("len", "isinstance", "type", "hasattr", "callable")
@@ -63,20 +64,17 @@ def _iterated(target: gast.AST, iterator: gast.AST) -> Iterator[tuple[list[str],
         yield list(_written(target)), iterator
 
 
-def names_bound_in(function: gast.AST, nodes: list[gast.AST]) -> set[str]:
-    """`names_bound` of the body of a function whose nodes are these."""
-    if _INNER_SCOPES.isdisjoint(map(type, nodes[1:])):
-        return _stored_in(nodes)
-    return names_bound(function.body)
+def names_bound_in(function: gast.AST, survey: Survey) -> set[str]:
+    """`names_bound` of the body of a function that holds this."""
+    if survey.holds(gast.FunctionDef, gast.ClassDef, gast.comprehension):
+        return names_bound(function.body)
+    return _stored(survey.of(gast.Name), survey.of(gast.Subscript))
 
 
-_INNER_SCOPES = frozenset((gast.FunctionDef, gast.ClassDef, gast.comprehension))
-
-
-def _stored_in(nodes: list[gast.AST]) -> set[str]:
-    found = {n.id for n in nodes if type(n) is gast.Name and type(n.ctx) is gast.Store}
-    elements = [n for n in nodes if type(n) is gast.Subscript and type(n.ctx) is gast.Store]
-    return found.union(*map(_roots, elements))
+def _stored(names: Iterable[gast.Name], elements: Iterable[gast.Subscript]) -> set[str]:
+    """The variables among these that are bound, or of which a part is written."""
+    found = {n.id for n in names if type(n.ctx) is gast.Store}
+    return found.union(*[_roots(n) for n in elements if type(n.ctx) is gast.Store])
 
 
 def names_bound(body: Any) -> set[str]:
@@ -88,7 +86,8 @@ def names_bound(body: Any) -> set[str]:
             continue
         nodes = core.nodes(statement)
         inside = {id(n) for c in nodes if type(c) is gast.comprehension for n in core.nodes(c.target)}
-        found |= _stored_in([n for n in nodes if id(n) not in inside] if inside else nodes)
+        own = [n for n in nodes if id(n) not in inside] if inside else nodes
+        found |= _stored([n for n in own if type(n) is gast.Name], [n for n in own if type(n) is gast.Subscript])
     return found
 
 

@@ -54,9 +54,7 @@ def record(desugarer: Any, statement: gast.AST) -> None:
 
 def live_after(desugarer: Any, statement: gast.AST) -> set[str]:
     """Variables that this statement or a later one reads."""
-    later = getattr(statement, "live_after", None)
-    if later is None:
-        return set(desugarer.environment)
+    later: set[str] = getattr(statement, "live_after", set())
     return later.union(desugarer.finals, core.reads(statement))
 
 
@@ -171,7 +169,8 @@ def write(desugarer: Any, old: str, new: str, number_too: bool = False, handled:
     if handled is None:
         handled = desugarer.definitions[new].__dict__.setdefault("handled", set())
     base = base_of(desugarer, old)
-    others = [v for v in same_object(desugarer, old) if v in desugarer.live]
+    live = desugarer.live if number_too else frozenset()
+    others = [v for v in same_object(desugarer, old) if v in live]
     handled.add(old)
     for variable in same_object(desugarer, old):
         if not number_too:

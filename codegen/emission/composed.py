@@ -6,8 +6,8 @@ from typing import Any
 
 import gast
 
-from s2s.codegen.core import verify
-from s2s.codegen.core.names import names_in
+from s2s.codegen.core import core, verify
+from s2s.codegen.core.names import names_of
 from s2s.codegen.emission.defaults import references, signature
 from s2s.codegen.emission.header import home_of
 from s2s.codegen.printing.printer import print_emitted
@@ -30,9 +30,10 @@ def compose(results: list[Result], source: FunctionSource, text: str, names: dic
     own = {n: v for r in results for n, v in r.names.items()} | names
     own |= {n: v for n, v in references(source).items() if n not in results[0].live}
     trees = {n: t for r in results for n, t in r.trees.items()} | {entry.name: entry}
-    kept = _called(entry.name, trees)
+    names_of_kept = _called(entry.name, trees)
+    kept = [n for n in trees if n in names_of_kept]
     printed = print_emitted([trees[n] for n in kept], checked=verify.ENABLED)
-    read = set().union(*(names_in(trees[n]) for n in kept))
+    read = set().union(*names_of_kept.values())
     imports = list(_imports([line for r in results for line in r.imports] + _lines(names), read))
     header = "\n".join(imports) + "\n\n\n" if imports else ""
     return Result(
@@ -50,14 +51,16 @@ def compose(results: list[Result], source: FunctionSource, text: str, names: dic
     )
 
 
-def _called(entry: str, trees: dict[str, Any]) -> list[str]:
-    """The entry function and what it calls, in the order of the files."""
-    found, work = {entry}, [entry]
+def _called(entry: str, trees: dict[str, Any]) -> dict[str, set[str]]:
+    """The entry function and what it calls, and the names in each."""
+    found: dict[str, set[str]] = {}
+    work = [entry]
     while work:
-        called = (names_in(trees[work.pop()]) & trees.keys()) - found
-        found |= called
-        work += called
-    return [n for n in trees if n in found]
+        name = work.pop()
+        if name not in found:
+            found[name] = {name} | names_of(core.nodes_of_definition(trees[name]))
+            work += found[name] & trees.keys()
+    return found
 
 
 def _lines(names: dict[str, Any]) -> list[str]:

@@ -17,7 +17,7 @@ from s2s.codegen.desugaring.lifting import MakeClosure, missing_defaults, with_c
 from s2s.codegen.functions import partials
 from s2s.codegen.functions.partials import Partial
 from s2s.codegen.inference import kinds
-from s2s.codegen.inference.kinds import FunctionOf, Kind, Numeric, Static
+from s2s.codegen.inference.kinds import FunctionOf, Kind, Static
 from s2s.codegen.inference.operations import Operation
 from s2s.codegen.reading.source import FunctionSource
 
@@ -113,7 +113,7 @@ def reference(inference: Any, target: Any, base: str) -> str:
 
 def holds_function(kind: Kind | None) -> bool:
     """Is the value, or an element of it, a function that captures values?"""
-    if kind is None or type(kind) is Numeric:
+    if kind is None or type(kind) in kinds.WITHOUT_PARTS:
         return False
     return isinstance(kind, FunctionOf) or any(map(holds_function, kinds.parts(kind)))
 

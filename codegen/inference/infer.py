@@ -465,9 +465,10 @@ class Inference(Preludes):
             return RESULT_KINDS[primitive.result_kind](self, operation)
         if primitive.results > 1:
             return TupleOf((Numeric(),) * primitive.results)
-        scalars = [self.kind(n) for n in operation.binding.values()]
-        plain = primitive.name in SCALAR_OPERATORS
-        return Numeric(scalar=plain and all(isinstance(k, Numeric) and k.scalar for k in scalars))
+        if primitive.name not in SCALAR_OPERATORS:
+            return Numeric()
+        operands = [self.kind(n) for n in operation.binding.values()]
+        return Numeric(scalar=all(isinstance(k, Numeric) and k.scalar for k in operands))
 
     def is_active_argument(self, node: gast.AST) -> bool:
         if type(node) is gast.Name:

@@ -10,14 +10,29 @@ from typing import Any, Union
 
 import numpy as np
 
+# The kinds without parts that were made: equal ones are one object, because very many are asked for and compared.
+_MADE: dict[tuple[Any, ...], Any] = {}
 
-@dataclass(frozen=True)
+
+def _interned(cls: type, *values: Any) -> Any:
+    made: Any = object.__new__(cls)
+    made.__dict__.update(zip(cls.__match_args__, values, strict=True))  # type: ignore[attr-defined]
+    return _MADE.setdefault((cls, *values), made)
+
+
+@dataclass(frozen=True, eq=False, init=False)
 class Numeric:
     """An array or scalar; `scalar` ones are immutable numbers. The rank is known where it is asked for (`ranks.py`)."""
 
     active: bool = False
     scalar: bool = False
     rank: int | None = None
+
+    def __new__(cls, active: bool = False, scalar: bool = False, rank: int | None = None) -> "Numeric":
+        return _MADE.get((cls, active, scalar, rank)) or _interned(cls, active, scalar, rank)
+
+    def __reduce__(self) -> Any:
+        return Numeric, (self.active, self.scalar, self.rank)
 
 
 @dataclass(frozen=True)
@@ -86,11 +101,17 @@ class RangeOf(Static):
     """A range: iterating it gives integers."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, init=False)
 class Unknown:
     """Anything else."""
 
     active: bool = False
+
+    def __new__(cls, active: bool = False) -> "Unknown":
+        return _MADE.get((cls, active)) or _interned(cls, active)
+
+    def __reduce__(self) -> Any:
+        return Unknown, (self.active,)
 
 
 @dataclass(frozen=True)
@@ -145,12 +166,12 @@ def is_active(kind: Kind) -> bool:
     return isinstance(kind, RaggedOf) or any(map(is_active, parts(kind)))
 
 
-_WITHOUT_PARTS = (Numeric, Static, Unknown, Bottom)
+WITHOUT_PARTS = (Numeric, Static, Unknown, Bottom)
 
 
 def parts(kind: Kind) -> tuple[Kind, ...]:
     """Kinds of the elements of a container."""
-    if type(kind) in _WITHOUT_PARTS:
+    if type(kind) in WITHOUT_PARTS:
         return ()
     if isinstance(kind, TupleOf):
         return kind.elements

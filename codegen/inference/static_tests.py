@@ -182,6 +182,8 @@ def taken(inference: Any, statement: gast.AST) -> list[gast.AST] | None:
 
 def settle(function: core.Function) -> None:
     """Puts the blocks that are taken in place of their branches; what these do not set is set nowhere, then."""
+    if core.is_straight(function.body):
+        return
     _settle(function.body)
     while unset := _copies_of_unset(function):
         _without(function.body, unset)

@@ -138,7 +138,7 @@ _MAY_BIND = frozenset(
 
 def _nodes_of_body(source: FunctionSource) -> list[Any]:
     """The function's own nodes; all of them where nothing inside has a scope of its own."""
-    if type(source.tree) is gast.FunctionDef and _WITH_SCOPES.isdisjoint(map(type, source.nodes[1:])):
+    if type(source.tree) is gast.FunctionDef and not source.survey.holds(*_WITH_SCOPES):
         return source.nodes[1:]
     return list(own_nodes(source.tree.body))
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen.core.core import nodes
+from s2s.codegen.core.survey import Survey
 from s2s.codegen.reading.locate import Located, locate
 from s2s.codegen.reading.trees import to_gast
 from s2s.runtime.by_code import ByCode
@@ -93,11 +93,19 @@ class FunctionSource:
     known: dict[str, Any] = field(default_factory=dict)
     lifted: Any = None
     rebinds: tuple[str, ...] = ()
+    _survey: Survey | None = field(default=None, init=False)
 
-    @functools.cached_property
+    @property
+    def survey(self) -> Survey:
+        """What the tree holds, for those that leave it as it is."""
+        if self._survey is None or self._survey.nodes[0] is not self.tree:
+            self._survey = Survey(self.tree)
+        return self._survey
+
+    @property
     def nodes(self) -> list[Any]:
-        """All nodes of the tree, for those that leave it as it is."""
-        return nodes(self.tree)
+        """All nodes of the tree."""
+        return self.survey.nodes
 
     def __repr__(self) -> str:
         return f"<source of {self.qualname} at {self.filename}:{self.first_line}>"

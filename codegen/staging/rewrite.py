@@ -74,7 +74,6 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
         if tree is not self.source.tree:
             self.source.tree = self.function = tree
             self.resolver, self.objects = Resolver(self.source), {}
-            self.source.__dict__.pop("nodes", None)
             for name in ("nodes", "bindings", "static", "scopes", "_blocks", "_writes_arrays"):
                 self.__dict__.pop(name, None)
 

@@ -1,5 +1,8 @@
 """The lattice of kinds: kinds of values, joins, activity per leaf."""
 
+import copy
+import pickle
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -89,3 +92,11 @@ def test_join_reaches_a_fixpoint(a, b):
             return
         joined = again
     pytest.fail("joining the same kinds again keeps changing the result")
+
+
+def test_equal_kinds_without_parts_are_one_object():
+    number = Numeric(True, rank=2)
+    assert number is Numeric(True, False, 2) and number is not Numeric(True)
+    assert copy.deepcopy(number) is number and pickle.loads(pickle.dumps(number)) is number  # noqa: S301
+    assert replace(number, active=False) is Numeric(rank=2) and number.active is True
+    assert replace(Unknown(), active=True) is Unknown(True) is copy.copy(Unknown(True))
