@@ -29,7 +29,8 @@ PLAIN_ATTRIBUTES = ("shape", "ndim", "size", "dtype", "nbytes", "itemsize")
 KEEPING = {
     "choose", "reread", "as_written", "acc", "items", "from_items", "instantiate", "entry_set", "entry_new",
     "entry_added", "entry_removed", "entry_restored", "list_append", "list_pop", "list_pop_at", "list_insert",
-    "list_pop_inserted", "list_insert_popped", "list_extend", "list_split_last", "list_repeat", "list_reordered",
+    "list_pop_inserted", "list_insert_popped", "list_extend", "join_tuples", "list_split_last", "list_repeat",
+    "list_reordered",
 }  # fmt: skip
 
 

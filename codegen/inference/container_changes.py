@@ -308,7 +308,7 @@ def require_number(inference: Any, item: gast.AST, statement: gast.AST) -> None:
 def operator(inference: Any, statement: gast.AST, node: gast.BinOp, left: Kind, right: Kind) -> Kind | None:
     """`xs + ys`, `xs += ys` and `xs * n` of lists and tuples; None for anything else."""
     writer = RuleWriter(inference.function, None)
-    if isinstance(node.op, gast.Mult) and isinstance(right, ListOf) and isinstance(left, Numeric):
+    if isinstance(node.op, gast.Mult) and isinstance(right, ListOf | TupleOf) and isinstance(left, Numeric):
         node, left, right = gast.BinOp(node.right, node.op, node.left), right, left
     merged = dict_constructors.joined(inference, node, left, right) if not hasattr(statement, "augmented") else None
     if merged is not None:
@@ -322,15 +322,23 @@ def operator(inference: Any, statement: gast.AST, node: gast.BinOp, left: Kind, 
         return inference.expression(statement)
     if is_sum and isinstance(left, TupleOf) and isinstance(right, TupleOf):
         parts = [*_elements(inference, node.left, left), *_elements(inference, node.right, right)]
-        made: gast.AST = core.tuple_of(parts)
+        statement.value = core.located(core.tuple_of(parts), node)
+        found: Kind = inference.meaning(statement)
+        statement.user_call = node  # in a loop, the lengths may turn out to change
+        return found
+    if is_sum and {type(left), type(right)} == {ListOf, TupleOf}:
+        made: gast.AST = core.call(writer.support("join_tuples"), node.left, node.right)
+        statement.in_place = False  # tuples never change
     elif isinstance(left, ListOf) and is_sum and (isinstance(right, ListOf) or getattr(statement, "in_place", False)):
         made = core.call(writer.support("extend"), node.left, node.right)
-    elif isinstance(left, ListOf) and isinstance(node.op, gast.Mult) and isinstance(right, Numeric):
+    elif isinstance(left, ListOf | TupleOf) and isinstance(node.op, gast.Mult) and isinstance(right, Numeric):
         made = core.call(writer.support("repeat_items"), node.left, node.right)
     else:
         return None
     if not (kinds.is_active(left) or kinds.is_active(right)) and not is_sum:
         return ListOf(left.element) if isinstance(left, ListOf) else None
+    if isinstance(left, TupleOf) and not isinstance(kinds.element_of(left.elements), Numeric):
+        return None
     statement.value = core.located(made, node)
     return inference.expression(statement)
 

@@ -63,6 +63,11 @@ def _pop(inference: Any, operation: Operation) -> Kind:
     return TupleOf((kinds.list_of(tuple(elements)), item))
 
 
+def _joined_tuples(inference: Any, operation: Operation) -> Kind:
+    parts = [k for name in ("xs", "ys") for k in kinds.parts(_of(inference, operation, name))]
+    return ListOf(kinds.element_of(tuple(parts)))
+
+
 def _extend(inference: Any, operation: Operation) -> Kind:
     xs, ys = _of(inference, operation, "xs"), _of(inference, operation, "ys")
     if not isinstance(xs, ListOf):
@@ -81,6 +86,9 @@ def _split(inference: Any, operation: Operation) -> Kind:
 
 def _any_number(inference: Any, operation: Operation) -> Kind:
     xs = _of(inference, operation, "xs")
+    element = kinds.element_of(xs.elements) if isinstance(xs, TupleOf) else None
+    if isinstance(element, Numeric):
+        return ListOf(element)
     return ListOf(xs.element) if isinstance(xs, ListOf) else _unknown(xs)
 
 
@@ -190,6 +198,7 @@ RESULTS: dict[str, Callable[[Any, Operation], Kind]] = {
     "list_insert": _insert,
     "list_insert_popped": _insert_popped,
     "list_extend": _extend,
+    "join_tuples": _joined_tuples,
     "list_split_last": _split,
     "list_repeat": _any_number,
     "list_repeat_bar": lambda inference, operation: kinds.with_activity(

@@ -14,16 +14,10 @@ from s2s.codegen.inference.kinds import Kind, ListOf, TupleOf
 def expanded(inference: Any, statement: gast.AST, node: Any) -> Any:
     """The display with the elements of its starred parts in their place; as it is where their number is not known."""
     starred = [e.value for e in node.elts if isinstance(e, gast.Starred)]
-    if starred:
-        counts = [_count(inference, value) for value in starred]
-        if None in counts:
-            return node
-        statement.starred = list(zip(starred, counts, strict=True))
+    if starred and None not in [_count(inference, value) for value in starred]:
+        statement.user_call = node  # in a loop, the lengths may turn out to change
         elements = [part for e in node.elts for part in _elements(inference, e)]
         statement.value = node = gast.copy_location(type(node)(elements, gast.Load()), node)
-    elif any(_count(inference, value) != count for value, count in getattr(statement, "starred", ())):
-        cause = "a display with a starred part whose length changes from one iteration to the next is not supported yet"
-        inference.refuse(node, cause, "append to a list")
     return node
 
 
@@ -40,13 +34,15 @@ def of_unknown_length(inference: Any, statement: gast.AST, node: gast.AST) -> Ki
 def _joined(inference: Any, node: gast.AST) -> gast.AST | None:
     """`[a, *xs]` of lists whose lengths are known at run time only, as a sum of lists; None for anything else."""
     starred = [e for e in node.elts if isinstance(e, gast.Starred)]
-    if not isinstance(node, gast.List) or not all(isinstance(inference.kind(e.value), ListOf) for e in starred):
+    if not all(isinstance(inference.kind(e.value), ListOf) for e in starred):
         return None
-    extend = RuleWriter(inference.function, None).support("extend")
-    total: gast.AST = inference.computed("items", gast.List([], gast.Load()))
+    is_list = isinstance(node, gast.List)
+    extend = RuleWriter(inference.function, None).support("extend" if is_list else "join_tuples")
+    total: gast.AST = inference.computed("items", type(node)([], gast.Load()))
     for is_starred, group in itertools.groupby(node.elts, lambda e: isinstance(e, gast.Starred)):
         elements = list(group)
-        parts = [e.value for e in elements] if is_starred else [inference.computed("items", core.list_of(elements))]
+        made = [] if is_starred else [inference.computed("items", type(node)(elements, gast.Load()))]
+        parts = [e.value for e in elements] if is_starred else made
         for part in parts:
             total = inference.computed("items", core.call(extend, total, part))
     return total

@@ -12,7 +12,7 @@ from s2s.codegen.inference.points_to import ANY, NOTHING, Heap, Place, Things, i
 from s2s.runtime.primitives import table
 
 # Primitives whose result has the elements of the containers that they are given.
-COPIES = {"list_extend", "items", "from_items", "list_reordered", "list_split_last", "dict_copied"}
+COPIES = {"list_extend", "join_tuples", "items", "from_items", "list_reordered", "list_split_last", "dict_copied"}
 # Those whose result has the elements of the first operand, and the others, in it.
 COPIES_WITH = {
     "list_append", "list_insert", "list_insert_popped", "entry_set", "entry_new", "entry_added", "entry_put", "set_at",
@@ -233,7 +233,7 @@ class Walker:
         elif name == "list_append":
             heap.hold(owners, ANY, self._value(arguments[1], id(statement)))
             heap.moved(owners, token, -1)
-        elif name == "list_extend":
+        elif name in ("list_extend", "join_tuples"):
             heap.hold(owners, ANY, heap.held(self._value(arguments[1], id(statement))))
             heap.moved(owners, token, -1)
         else:

@@ -239,6 +239,8 @@ def join(a: Kind, b: Kind) -> Kind:
         return _join_functions(a, b)
     if isinstance(a, TupleOf) and isinstance(b, TupleOf) and len(a.elements) == len(b.elements) and a.cls is b.cls:
         return TupleOf(tuple(join(x, y) for x, y in zip(a.elements, b.elements, strict=True)), a.cls)
+    if (of_any_length := _join_lengths(a, b)) is not None:
+        return of_any_length
     if isinstance(a, ListOf) and isinstance(b, ListOf):
         return _join_lists(a, b)
     if isinstance(a, DictOf | MapOf) and isinstance(b, DictOf | MapOf):
@@ -246,6 +248,16 @@ def join(a: Kind, b: Kind) -> Kind:
     if isinstance(a, Static) and isinstance(b, Static):
         return Static()
     return Unknown(is_active(a) or is_active(b))
+
+
+def _join_lengths(a: Kind, b: Kind) -> "ListOf | None":
+    """Tuples of numbers whose length changes are what lists of these are, without methods that change them."""
+    kinds = [k for k in (a, b) if isinstance(k, ListOf) or type(k) is TupleOf and k.cls is None]
+    if len(kinds) < 2 or not any(isinstance(k, TupleOf) for k in kinds):
+        return None
+    known = [k.element if isinstance(k, ListOf) else element_of(k.elements) for k in kinds if parts(k)]
+    element = element_of(tuple(known)) if known else Unknown()
+    return ListOf(element) if isinstance(element, Numeric) else None
 
 
 def _join_functions(a: Kind, b: Kind) -> Kind:

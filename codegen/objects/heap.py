@@ -12,7 +12,7 @@ import gast
 
 from s2s.codegen.core import core
 from s2s.codegen.inference import kinds, static_tests
-from s2s.codegen.inference.kinds import Kind, ObjectOf, SuperOf
+from s2s.codegen.inference.kinds import Kind, ObjectOf, SuperOf, Unknown
 from s2s.codegen.inference.operations import Operation
 from s2s.codegen.objects import uses
 from s2s.runtime.errors import S2SError
@@ -233,6 +233,7 @@ def infer_loop(inference: Any, statement: gast.AST) -> None:
     entering = {t: heap.entered.pop(t, None) for t in names}
     entry = heap.state()
     carried: dict[Any, None] = statement.__dict__.setdefault("carried_attributes", {})
+    refused: list[Any] = []
     while True:
         heap.restore(entry)
         head = _open(inference, statement, entry, entering, carried)
@@ -241,9 +242,13 @@ def infer_loop(inference: Any, statement: gast.AST) -> None:
         reported = len(inference.diagnostics.found)
         inference.block(statement.body)
         grown = _close(inference, statement, entry, entering, head, carried)
-        if not grown and _kinds_of(inference, statement) == before:
+        after = _kinds_of(inference, statement)
+        if not grown and after == before:
             break
+        refused += inference.diagnostics.found[reported:]
         del inference.diagnostics.found[reported:]
+    if any(isinstance(kind, Unknown) and kind.active for kind in after.values()):
+        inference.diagnostics.found += [d for d in refused if d not in inference.diagnostics.found]
     heap.restore(head)
     _write_carries(inference, statement)
 

@@ -56,18 +56,23 @@ def extend(xs: list[Any], ys: Iterable[Any]) -> list[Any]:
     return [*xs, *ys]
 
 
-def split_last(xs: list[Any], count: int) -> tuple[list[Any], list[Any]]:
+def join_tuples(xs: Any, ys: Any) -> tuple[Any, ...]:
+    """`xs + ys` of tuples."""
+    return (*xs, *ys)
+
+
+def split_last(xs: Any, count: int) -> tuple[Any, Any]:
     """The last `count` elements apart from those before."""
     at = len(xs) - count
     return xs[:at], xs[at:]
 
 
-def repeat_items(xs: list[Any], n: int) -> list[Any]:
+def repeat_items(xs: Any, n: int) -> Any:
     """`xs * n`."""
     return xs * n
 
 
-def repeat_items_bar(g: list[Any], xs: list[Any]) -> list[Any]:
+def repeat_items_bar(g: Any, xs: Any) -> Any:
     """The cotangent of `xs` in `xs * n`: the sum of those of its repetitions."""
     bars = zeros_like(xs)
     for at in range(0, len(g), max(len(xs), 1)):

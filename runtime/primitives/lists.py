@@ -54,6 +54,15 @@ linear(
     """,
 )
 linear(
+    "join_tuples",
+    "xs, ys",
+    functions=(support.join_tuples,),
+    vjp="""
+        xs_bar, rest_bar = split_last(out_bar, len(ys))
+        ys_bar = from_items(ys, rest_bar)
+    """,
+)
+linear(
     "list_split_last",
     "xs, count",
     operands=("xs",),

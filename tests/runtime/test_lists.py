@@ -21,6 +21,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "list_insert": ("insert(xs, i, v)", {"xs": XS, "i": -1, "v": C}),
     "list_pop_inserted": ("pop_inserted(xs, i)", {"xs": XS, "i": -2}),
     "list_insert_popped": ("insert_popped(xs, i, v)", {"xs": XS, "i": -2, "v": C}),
+    "join_tuples": ("join_tuples(xs, ys)", {"xs": (A, B), "ys": (B, A)}),
     "list_extend": ("extend(xs, ys)", {"xs": XS, "ys": (B, A)}),
     "list_split_last": ("split_last(xs, count)", {"xs": XS, "count": 2}),
     "list_repeat": ("repeat_items(xs, n)", {"xs": XS, "n": 3}),
