@@ -9,7 +9,7 @@ from typing import Any
 import gast
 
 from s2s.codegen.core import core, verify
-from s2s.codegen.derivatives import emitted_hints, fusing, recomputing, saving
+from s2s.codegen.derivatives import emitted_hints, fusing, recomputing, saving, written_once
 from s2s.codegen.derivatives.rules import RuleWriter
 from s2s.codegen.printing.printer import comment
 from s2s.codegen.program import Emitted, Instance, Program, bind_values, signature
@@ -100,6 +100,7 @@ class JointDraft(Draft):
 
     def emit(self, program: Program, recorded: Recorded, example: Any) -> None:
         simplification = simplify.Simplification(self.function, recorded.get(self.name))
+        written_once.run(self.function, (), self.body)
         body = simplification.run(self.body)
         changed = recomputing.in_loops(self.function, body, body)
         changed = fusing.run(self.function, body) or changed
@@ -148,6 +149,7 @@ class PairDraft(Draft):
     def emit(self, program: Program, recorded: Recorded, example: Any) -> None:
         function = self.function
         simplification = simplify.Simplification(function, recorded.get(self.backward_name))
+        written_once.run(function, self.forward, self.backward)
         backward = simplification.run(self.backward)
         while dead_code.prune_columns([*self.forward, *backward]):
             backward = dead_code.eliminate(backward)

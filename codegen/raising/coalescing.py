@@ -261,21 +261,36 @@ def _is(node: gast.AST, name: str) -> bool:
 def _separated(pairs: list[tuple[str, gast.AST]], statement: gast.AST) -> list[gast.AST]:
     """One statement for each pair where their order does not matter, else the simultaneous one.
 
-    What adjoints start from, as `a_bar, b_bar = np.zeros_like(a), np.zeros_like(b)`, stays together.
+    What adjoints start from, as `a_bar, b_bar = np.zeros_like(a), np.zeros_like(b)`, stays together, and so do the
+    user's copies, `x, v = x0, v0`.
     """
     targets = [t for t, _ in pairs]
     independent = all(not set(core.reads(v)) & set(targets[:i]) for i, (_, v) in enumerate(pairs))
     if not independent:
         return core.simultaneous(pairs, statement)
-    starts = [(t, v) for t, v in pairs if core.is_derived(statement) and _is_start(v)]
-    rest = [(t, v) for t, v in pairs if (t, v) not in starts]
-    separate = [core.assign(t, v, statement) for t, v in rest]
-    for each in separate:
-        each.backward = core.is_derived(statement)
-    return separate + [s for line in _lines(starts) for s in core.simultaneous(line, statement)]
+    starts = [(t, v) for t, v in pairs if core.is_derived(statement) and is_start(v)]
+    lines: list[list[tuple[str, gast.AST]]] = []
+    for pair in pairs:
+        if pair in starts:
+            continue
+        is_copy = core.is_name(pair[1]) and not core.is_derived(statement)
+        if is_copy and lines and core.is_name(lines[-1][-1][1]):
+            lines[-1].append(pair)
+        else:
+            lines.append([pair])
+    return [_line(line, statement) for line in [*lines, *_lines(starts)]]
 
 
-def _is_start(value: gast.AST) -> bool:
+def _line(pairs: list[tuple[str, gast.AST]], statement: gast.AST) -> gast.AST:
+    if len(pairs) > 1:
+        return core.simultaneous(pairs, statement)[0]
+    (pair,) = pairs
+    alone = core.assign(*pair, statement)
+    alone.backward = core.is_derived(statement)
+    return alone
+
+
+def is_start(value: gast.AST) -> bool:
     """Is this a number, an empty list, or zeros?"""
     if type(value) is gast.List:
         return not value.elts

@@ -7,6 +7,7 @@ import gast
 from s2s.codegen.batching import quiet
 from s2s.codegen.core import core
 from s2s.codegen.printing.text_length import text_length
+from s2s.codegen.raising import coalescing
 from s2s.codegen.simplifying import dead_code
 
 WIDTH = 96
@@ -123,12 +124,34 @@ class Nesting:
         return type(statement) is gast.While
 
     def _fits(self, user: gast.AST, statement: gast.AST) -> bool:
+        if (
+            _updates(user, statement.targets[0].id)
+            and type(statement.value) is gast.Call
+            and _is_update(statement.value)
+        ):
+            return False  # one update in each line, as `x[i] += y` is
         if type(user) is gast.For and type(statement.value) not in (gast.Subscript, gast.Call, gast.BinOp):
             return False
         if dead_code.append_target(user) is not None and isinstance(user.value.args[0], gast.Tuple):
             return False
+        if core.is_join(user) and coalescing.is_start(statement.value):
+            return True  # written in lines of their own
         together = text_length(core.header(user)) + text_length(statement.value) - len(statement.targets[0].id)
         return together + len(_left(user)) <= WIDTH
+
+
+def _updates(statement: gast.AST, name: str) -> bool:
+    """Is this `y = add_at(name, …)` or the like?"""
+    value = statement.value if type(statement) is gast.Assign else None
+    is_update = type(value) is gast.Call and _is_update(value) and bool(value.args)
+    return is_update and type(value.args[0]) is gast.Name and value.args[0].id == name
+
+
+def _is_update(call: gast.Call) -> bool:
+    return type(call.func) is gast.Name and call.func.id in UPDATES
+
+
+UPDATES = ("put", "put_add", "set_at", "add_at")
 
 
 def _overwritten(statement: gast.AST) -> frozenset[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import gast
 
 from s2s.codegen.core import core
-from s2s.codegen.simplifying import factors, helper_rules, item_rules, uniform_values
+from s2s.codegen.simplifying import factors, helper_rules, item_rules, quotients, selections, sums, uniform_values
 from s2s.codegen.simplifying.definitions import Assigned
 from s2s.codegen.simplifying.shapes import ShapeTable
 from s2s.codegen.simplifying.uses import Uses
@@ -29,6 +29,7 @@ class Algebra:
         self.definitions: dict[str, gast.AST] = {}
         self.shapes = ShapeTable(function, recorded)
         self.uses = Uses([], {})
+        self.quotients = quotients.Quotients()
 
     def simpler(self, node: gast.AST) -> gast.AST | None:
         """A simpler expression of the same value, None if there is none."""
@@ -77,6 +78,17 @@ class Algebra:
     def definition(self, node: gast.AST) -> gast.AST | None:
         return self.definitions.get(node.id) if type(node) is gast.Name else None
 
+    def is_users(self, node: gast.AST) -> bool:
+        """Is this a variable of the user, not a part of an expression, nor of a derivative?"""
+        assigned = self.assigned
+        return core.is_name(node) and node.id not in assigned.derived and node.id not in assigned.temporaries
+
+    def named(self, expression: gast.AST) -> gast.AST:
+        """The variable that the expression is the definition of, if there is one, else the expression."""
+        alike = (n for n, value in self.definitions.items() if type(value) is type(expression))
+        name = next((n for n in alike if core.same(self.definitions[n], expression)), None)
+        return core.name(name) if name is not None else expression
+
     def _binary(self, node: gast.BinOp) -> gast.AST | None:
         folded = fold(node)
         if folded is not None:
@@ -96,9 +108,12 @@ class Algebra:
             return core.binary(right, gast.Mult(), left)
         for factor, other in ((right, left), (left, right)):
             over = self.definition(factor)
-            if isinstance(over, gast.BinOp) and isinstance(over.op, gast.Div) and core.is_constant(over.left):
+            is_inverse = isinstance(over, gast.BinOp) and isinstance(over.op, gast.Div) and core.is_constant(over.left)
+            if is_inverse and not self.is_users(factor):
                 return core.binary(core.binary(over.left, gast.Mult(), other), gast.Div(), over.right)
-        scaled = factors.product(self, left, right)
+        if core.is_name(left) and core.same(left, right):
+            return core.binary(left, gast.Pow(), core.constant(2))
+        scaled = quotients.product(self, left, right) or factors.product(self, left, right)
         return scaled or self._signed(left, gast.Mult(), right) or self._product_over(left, right)
 
     def _signed(self, left: gast.AST, operator: gast.AST, right: gast.AST) -> gast.AST | None:
@@ -125,20 +140,37 @@ class Algebra:
         return left if core.is_constant(right, 1) else None
 
     def _add(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
-        twice = factors.doubled(self, left, right)
-        if twice is not None:
-            return twice
-        negative = self.negated(right)
-        if negative is None and self.is_derived(right):
-            negative = factors.without_sign(self, right)
+        found = factors.doubled(self, left, right) or self._merged(left, gast.Add(), right)
+        if found is not None:
+            return found
+        negative = self._negative(right)
         if negative is not None:
             return core.binary(left, gast.Sub(), negative)
-        negative = self.negated(left)
+        negative = self._negative(left)
         return core.binary(right, gast.Sub(), negative) if negative is not None else None
 
     def _sub(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
-        negative = self.negated(right)
-        return core.binary(left, gast.Add(), negative) if negative is not None else None
+        negative = self._negative(right)
+        if negative is not None:
+            return core.binary(left, gast.Add(), negative)
+        return self._merged(left, gast.Sub(), right)
+
+    def _negative(self, node: gast.AST) -> gast.AST | None:
+        """What a sum subtracts in place of adding the node."""
+        negative = self.negated(node)
+        if negative is not None or not self.is_derived(node):
+            return negative
+        return factors.without_sign(self, node)
+
+    def _merged(self, left: gast.AST, operator: gast.AST, right: gast.AST) -> gast.AST | None:
+        """A sum of two selections, sums, products or quotients as one."""
+        if self.own_definition(right) is None:
+            return None
+        for rule in (selections.total, sums.total, quotients.common_factor):
+            merged = rule(self, left, operator, right)
+            if merged is not None:
+                return merged
+        return None
 
     def _floordiv(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
         return helper_rules.sizes_of_rows(self, left, right)
@@ -149,11 +181,16 @@ class Algebra:
         return found.operand if is_negation else None
 
     def _div(self, left: gast.AST, right: gast.AST) -> gast.AST | None:
-        return left if core.is_constant(right, 1) else self._signed(left, gast.Div(), right)
+        if core.is_constant(right, 1):
+            return left
+        return quotients.over_square(self, left, right) or self._signed(left, gast.Div(), right)
 
     def _negation(self, operand: gast.AST) -> gast.AST | None:
         inner = self.negated(operand)
-        return inner if inner is not None else uniform_values.negated_uniform(self, operand)
+        if inner is not None:
+            return inner
+        turned = factors.negated(self, operand)
+        return turned if turned is not None else uniform_values.negated_uniform(self, operand)
 
     def _item(self, node: gast.Subscript) -> gast.AST | None:
         """An element of a container that was put together in sight."""

@@ -151,6 +151,20 @@ def prune_columns(body: list[gast.AST]) -> bool:
     return any([_prune(append, loop, read) for append, loop in _pairs(appends, loops)])
 
 
+def saved_entries(statements: list[gast.AST]) -> list[tuple[gast.For, dict[str, str]]]:
+    """The loops over what was saved, each with the names that were saved to its own names for them."""
+    loops = [s for s in statements if type(s) is gast.For and _runs_over_saved(s)]
+    pairs = _pairs({append_target(s): s for s in statements}, loops) if loops else []
+    return [(loop, _called(append.value.args[0], core.targets(loop))) for append, loop in pairs]
+
+
+def _called(entry: gast.AST, targets: list[str]) -> dict[str, str]:
+    values = entry.elts if isinstance(entry, gast.Tuple) else [entry]
+    if len(values) != len(targets):
+        return {}
+    return {v.id: t for v, t in zip(values, targets, strict=True) if core.is_name(v)}
+
+
 def _pairs(appends: dict[str | None, gast.AST], loops: list[gast.For]) -> list[tuple[gast.AST, gast.For]]:
     """Where entries are saved, and the loop over them; a list may itself be in the entries of one around."""
     found: list[tuple[gast.AST, gast.For]] = []

@@ -52,12 +52,12 @@ def _times(a: gast.AST, b: gast.AST) -> gast.AST:
 
 
 def without_sign(rewriting: Any, node: gast.AST) -> gast.AST | None:
-    """`2 * x` of `-2 * x`, which a sum is to subtract."""
+    """`2 * x` of `-2 * x`, `2 / x` of `-2 / x`, which a sum is to subtract."""
     found = rewriting.own_definition(node)
-    if not isinstance(found, gast.BinOp) or not isinstance(found.op, gast.Mult) or type(found.left) is not gast.UnaryOp:
+    if not isinstance(found, gast.BinOp) or not isinstance(found.op, gast.Mult | gast.Div):
         return None
-    is_negative = core.is_constant(found.left) and type(found.left.op) is gast.USub
-    return core.binary(found.left.operand, gast.Mult(), found.right) if is_negative else None
+    is_negative = core.is_constant(found.left) and type(found.left) is gast.UnaryOp
+    return core.binary(found.left.operand, found.op, found.right) if is_negative else None
 
 
 def doubled(rewriting: Any, left: gast.AST, right: gast.AST) -> gast.AST | None:
@@ -69,3 +69,14 @@ def doubled(rewriting: Any, left: gast.AST, right: gast.AST) -> gast.AST | None:
     first, second = rewriting.own_definition(left), rewriting.own_definition(right)
     is_same = isinstance(first, gast.BinOp) and isinstance(second, gast.BinOp) and core.same(first, second)
     return core.binary(core.constant(2), gast.Mult(), left) if is_same else None
+
+
+def negated(rewriting: Any, node: gast.AST) -> gast.AST | None:
+    """`-(a - b)` is `b - a`, `-((a - b) * c)` is `(b - a) * c`."""
+    found = rewriting.own_definition(node)
+    if not (isinstance(found, gast.BinOp) and rewriting.is_derived(node)):
+        return None
+    if isinstance(found.op, gast.Sub):
+        return core.binary(found.right, gast.Sub(), found.left)
+    inner = negated(rewriting, found.left) if isinstance(found.op, gast.Mult | gast.Div) else None
+    return core.binary(inner, found.op, found.right) if inner is not None else None

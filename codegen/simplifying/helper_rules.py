@@ -8,7 +8,7 @@ import numpy as np
 
 from s2s.codegen.core import core
 from s2s.codegen.simplifying import item_rules, rank_rules
-from s2s.codegen.simplifying.shapes import alternatives, is_exact, resolved
+from s2s.codegen.simplifying.shapes import alternatives, is_exact, operands, resolved
 from s2s.codegen.simplifying.uniform_values import is_full_like, number, numpy_path, shape_of_argument, uniform
 from s2s.runtime import support
 from s2s.runtime.helpers.checks import is_unset
@@ -298,9 +298,9 @@ def _operands_of_shape(rewriting: Any, node: gast.AST, shape: Any) -> list[str]:
     nodes = [node] if is_exact(shape) and shape != () else []
     for each in nodes:
         value = rewriting.definition(each)
-        if not isinstance(value, gast.BinOp) or isinstance(value.op, gast.MatMult) or len(nodes) > FARTHEST:
+        if value is None or not rewriting.shapes.is_elementwise(value) or len(nodes) > FARTHEST:
             continue
-        parts = [p for p in (value.left, value.right) if core.is_name(p) and rewriting.shapes.of(p) == shape]
+        parts = [p for p in operands(value) if core.is_name(p) and rewriting.shapes.of(p) == shape]
         nodes += [p for p in parts if p.id not in found]
         found.update(dict.fromkeys(p.id for p in parts))
     return list(found)
@@ -356,6 +356,7 @@ RULES: dict[Any, Rule] = {
     **rank_rules.RULES,
     support.getitem_bar: item_rules.getitem_bar,
     support.add_at: item_rules.add_at,
+    support.set_at_bar: item_rules.set_at_bar,
     support.unreduce: _unreduce,
     support.reduced_size: _reduced_size,
     support.sum_to: _sum_to,
@@ -385,6 +386,7 @@ RULES: dict[Any, Rule] = {
 ARGUMENTS: dict[Any, tuple[int, ...]] = {
     support.getitem_bar: (3,),
     support.add_at: (3,),
+    support.set_at_bar: (3,),
     support.where_larger: (3,),
     support.unreduce: (4,),
     support.reduced_size: (2,),

@@ -39,6 +39,21 @@ def add_at(rewriting: Any, node: gast.Call) -> gast.AST | None:
     return merged if merged is not None else _with_number(rewriting, node)
 
 
+def set_at_bar(rewriting: Any, node: gast.Call) -> gast.AST | None:
+    """`set_at_bar(g, i, v)` of one number that was written is `g[i]`."""
+    g, key, value = node.args
+    places = rewriting.definition(key)
+    indices = places.elts if isinstance(places, gast.Tuple) else [key]
+    is_number = rewriting.shapes.of(value) == () and rewriting.shapes.rank(g) == len(indices)
+    are_numbers = is_number and all(_is_integer(rewriting, i) for i in indices)
+    return core.subscript(g, places if isinstance(places, gast.Tuple) else key) if are_numbers else None
+
+
+def _is_integer(rewriting: Any, node: gast.AST) -> bool:
+    is_literal = core.is_constant(node) and type(core.literal(node)) is int
+    return is_literal or core.is_name(node) and rewriting.shapes.of(node) == ()
+
+
 def _is_array(rewriting: Any, c: gast.AST) -> bool:
     return core.is_name(c) and isinstance(rewriting.function.kinds.get(c.id), Numeric)
 

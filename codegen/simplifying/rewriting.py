@@ -49,6 +49,7 @@ class Rewriting(Algebra):
         self.uses = Uses(statements, self.definitions)
         self.stale, self.beside, self.copies = stale, set(), {}
         self.shapes.learn(body, assigned.plain, stale)
+        self.quotients.learn(self, statements)
         self.changed = False
         self._block(body, {})
         return self.changed

@@ -71,9 +71,9 @@ class ShapeTable:
         if type(value) is gast.UnaryOp:
             found = self.of(value.operand)
             return found if alternatives(found) else None
-        if type(value) is gast.BinOp and type(value.op) is not gast.MatMult:
-            left, right = self.of(value.left), self.of(value.right)
-            return np.broadcast_shapes(left, right) if is_exact(left) and is_exact(right) else None
+        if type(value) is not gast.UnaryOp and self.is_elementwise(value):
+            shapes = [self.of(operand) for operand in operands(value)]
+            return np.broadcast_shapes(*shapes) if all(map(is_exact, shapes)) else None
         if type(value) is gast.Call and len(value.args) == 2 and self._takes_shape(value):
             inner = shape_argument(self.function, definition(value.args[1]))
             return self.of(inner) if inner is not None and alternatives(self.of(inner)) else None
@@ -100,15 +100,15 @@ class ShapeTable:
                 continue
             self.checked.add(name)
             value = plain.get(name)
-            if value is not None and self._is_elementwise(value):
+            if value is not None and self.is_elementwise(value):
                 work += core.reads(value)
 
-    def _is_elementwise(self, value: gast.AST) -> bool:
+    def is_elementwise(self, value: gast.AST) -> bool:
         if isinstance(value, gast.BinOp):
             return not isinstance(value.op, gast.MatMult)
         if isinstance(value, gast.Call) and not value.keywords:
             primitive = called_primitive(self.function, value)
-            return primitive is not None and primitive.category == "elementwise"
+            return primitive is not None and (primitive.category == "elementwise" or primitive.name == "where")
         return isinstance(value, gast.UnaryOp)
 
     def is_certain_scalar(self, node: gast.AST) -> bool:
@@ -189,6 +189,13 @@ class ShapeTable:
         if not shapes:
             return ()
         return shapes[0] if all(s == shapes[0] for s in shapes) else None
+
+
+def operands(value: gast.AST) -> list[gast.AST]:
+    """What an elementwise operation is of."""
+    if isinstance(value, gast.BinOp):
+        return [value.left, value.right]
+    return [value.operand] if isinstance(value, gast.UnaryOp) else [*value.args]
 
 
 def checked_scalar(function: core.Function, statement: gast.AST) -> str | None:

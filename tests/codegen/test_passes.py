@@ -442,8 +442,7 @@ def test_swap_carried_by_a_loop_stays_simultaneous():
         """,
         """
         def f(x, y, n):
-            a = x
-            b = y
+            a, b = x, y
             for i in range(n):
                 a_1 = b * 1.0
                 a, b = b, a
@@ -467,8 +466,7 @@ def test_carries_that_read_each_other_are_not_separated_wrongly():
         """,
         """
         def f(x, y, n):
-            a = x
-            b = y
+            a, b = x, y
             for i in range(n):
                 a_1 = a + b
                 b = a - b

@@ -1,0 +1,161 @@
+"""Elements that a loop writes once, `out[i] = …` for i in a range: their adjoint is read once, and need not be zeroed.
+
+The zero would be for what the element held before. Where nothing but the loop asks for that, it is left out.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import gast
+
+from s2s.codegen.core import core
+from s2s.codegen.simplifying import dead_code
+from s2s.codegen.simplifying.shapes import called_primitive
+
+
+class Around(NamedTuple):
+    """A loop that goes back, with the block that holds it.
+
+    Attributes:
+        loop: the loop.
+        before: the statements of its block.
+        counter: what its iterations have for the index of the forward loop, None where that may take a value twice.
+    """
+
+    loop: gast.For
+    before: list[gast.AST]
+    counter: str | None
+
+
+def run(function: core.Function, forward: Iterable[gast.AST], body: list[gast.AST]) -> None:
+    """Leaves zeroing out in the loops of `body`, which go back over those of `forward`, in place."""
+    if core.is_straight(body):
+        return
+    statements = core.walk([*forward, *body])
+    Search(function, statements, body).block(body, [])
+
+
+class Search:
+    def __init__(self, function: core.Function, statements: list[gast.AST], body: list[gast.AST]):
+        self.function = function
+        self.reads = Counter(n for s in core.walk(body) for n in core.own_reads(s))
+        self.offsets: dict[str, str] = {}  # name to the index that it is at a fixed distance from
+        self.called = {id(loop): called for loop, called in dead_code.saved_entries(statements)}
+        plain = [s for s in core.walk(body) if _is_plain(s) and core.is_name(s.targets[0])]
+        self.definitions = {s.targets[0].id: s.value for s in plain}
+
+    def block(self, body: list[gast.AST], around: list[Around]) -> None:
+        for statement in body:
+            if type(statement) is gast.For and "primal" in statement.__dict__:
+                inner = [*around, Around(statement, body, self._index(statement))]
+                self._leave_zeros_out(inner)
+                self.block(statement.body, inner)
+            else:
+                for block in core.blocks(statement):
+                    self.block(block, [])
+
+    def _index(self, loop: gast.For) -> str | None:
+        """The name in a loop back for the index of `for i in range(…)`."""
+        primal = loop.primal
+        if not (isinstance(primal, gast.For) and self._is_range(primal.iter) and _is_natural_range(primal.iter.args)):
+            return None
+        index, called = core.targets(primal)[0], self.called.get(id(loop), {})
+        self._note_offsets(primal, index, called)
+        return called.get(index, index)
+
+    def _is_range(self, iterated: gast.AST) -> bool:
+        if not (isinstance(iterated, gast.Call) and core.is_name(iterated.func) and iterated.func.id == "range"):
+            return False
+        return self.function.references.get("range", range) is range and "range" not in self.function.bases
+
+    def _note_offsets(self, primal: gast.For, index: str, called: dict[str, str]) -> None:
+        """`j = i + 1` names another element in each iteration as well."""
+        for statement in primal.body:
+            value = statement.value if type(statement) is gast.Assign else None
+            is_sum = isinstance(value, gast.BinOp) and isinstance(value.op, gast.Add) and core.is_name(value.left)
+            if is_sum and value.left.id == index and _is_natural(value.right):
+                for name in core.targets(statement):
+                    self.offsets[called.get(name, name)] = called.get(index, index)
+
+    def _leave_zeros_out(self, around: list[Around]) -> None:
+        loop = around[-1].loop
+        carried = dict(core.split_join(loop.body)[1])
+        definitions = {core.targets(s)[0]: s for s in loop.body if type(s) is gast.Assign and not core.is_join(s)}
+        for name, value in carried.items():
+            statement = definitions.get(value.id) if core.is_name(value) else None
+            key = self._zeroed(statement, name) if statement is not None else None
+            if key is not None and self._only_reads(loop, name, key) and self._is_last(around, name, key):
+                statement.value = core.name(name)
+
+    def _zeroed(self, statement: gast.AST, name: str) -> gast.AST | None:
+        """i of the statement `b = set_at(name, i, 0)`."""
+        call = statement.value
+        primitive = called_primitive(self.function, call) if isinstance(call, gast.Call) else None
+        if primitive is None or primitive.name != "set_at" or not core.is_constant(call.args[2], 0):
+            return None
+        return self._key(call.args[1]) if core.is_name(call.args[0]) and call.args[0].id == name else None
+
+    def _key(self, node: gast.AST) -> gast.AST:
+        """An index, as the tuple that it is named for."""
+        found = self.definitions.get(node.id) if core.is_name(node) else None
+        return found if isinstance(found, gast.Tuple) else node
+
+    def _only_reads(self, loop: gast.For, name: str, key: gast.AST) -> bool:
+        """Does the loop, before it sets the element to zero, read that one alone?"""
+        readers = [s for s in loop.body if name in core.own_reads(s)]
+        is_read = [self._reads_element(s, name, key) or self._zeroed(s, name) for s in readers if _is_plain(s)]
+        return len(is_read) == len(readers) and all(is_read)
+
+    def _reads_element(self, statement: gast.AST, name: str, key: gast.AST) -> bool:
+        value = statement.value
+        if isinstance(value, gast.Subscript):
+            return core.reads(value).count(name) == 1 and core.same(self._key(value.slice), key)
+        primitive = called_primitive(self.function, value) if isinstance(value, gast.Call) else None
+        is_read = primitive is not None and primitive.name == "set_at_bar" and core.reads(value).count(name) == 1
+        return is_read and core.is_name(value.args[0]) and core.same(self._key(value.args[1]), key)
+
+    def _is_last(self, around: list[Around], name: str, key: gast.AST) -> bool:
+        """Is it another element in each iteration of the loops around, and is the array not read after these?"""
+        loop, block, counter = around[-1]
+        if counter is None or counter not in self._indices(key):
+            return False
+        inside = sum(core.own_reads(s).count(name) for s in core.walk(loop.body))
+        if self.reads[name] == inside:
+            return True
+        if self.reads[name] != inside + 1 or len(around) < 2:
+            return False
+        outer = next((n for n, v in core.split_join(block)[1] if core.is_name(v) and v.id == name), None)
+        entry = self._entry(block, loop, name)
+        if outer is None or not core.is_name(entry) or entry.id != outer:
+            return False
+        return self._is_read_once(around[-2].loop, outer) and self._is_last(around[:-1], outer, key)
+
+    def _is_read_once(self, loop: gast.For, name: str) -> bool:
+        return sum(core.own_reads(s).count(name) for s in core.walk(loop.body)) == 1
+
+    def _entry(self, block: list[gast.AST], loop: gast.For, name: str) -> gast.AST | None:
+        """What a carried name starts from."""
+        at = next(i for i, s in enumerate(block) if s is loop)
+        before = [dict(core.split_join([s])[1]) for s in block[:at] if core.is_join(s)]
+        return next((pairs[name] for pairs in reversed(before) if name in pairs), None)
+
+    def _indices(self, key: gast.AST) -> set[str]:
+        parts = key.elts if isinstance(key, gast.Tuple) else [key]
+        names = [p.id for p in parts if core.is_name(p)]
+        return {self.offsets.get(n, n) for n in names}
+
+
+def _is_plain(statement: gast.AST) -> bool:
+    return type(statement) is gast.Assign and not core.is_join(statement)
+
+
+def _is_natural_range(bounds: list[gast.AST]) -> bool:
+    """Is `range(*bounds)` of natural numbers, as far as its text says? Negative ones could name an element again."""
+    if len(bounds) == 3 and core.is_constant(bounds[2]) and core.literal(bounds[2]) < 0:
+        return core.is_constant(bounds[1]) and core.literal(bounds[1]) >= -1
+    return len(bounds) == 1 or _is_natural(bounds[0])
+
+
+def _is_natural(node: gast.AST) -> bool:
+    return core.is_constant(node) and type(core.literal(node)) is int and core.literal(node) >= 0
