@@ -104,7 +104,10 @@ class JointDraft(Draft):
         body = simplification.run(self.body)
         changed = recomputing.in_loops(self.function, body, body)
         changed = fusing.run(self.function, body) or changed
-        body = simplification.run(body) if changed else dead_code.eliminate(body)
+        if changed:
+            body = simplification.run(body)
+        elif not core.is_straight(body):
+            body = dead_code.eliminate(body)
         self.check("simplification", body, [a.id for a in all_parameters(self.arguments)])
         self.place(program, self.name, self.arguments, [*self.opening(example), *body])
 

@@ -12,7 +12,7 @@ import numpy as np
 from s2s.codegen.batching.values import BatchValues
 from s2s.codegen.core import core
 from s2s.codegen.inference.kinds import UNKNOWN_VALUE, Static, Unknown
-from s2s.codegen.simplifying.shapes import resolved
+from s2s.codegen.simplifying.shapes import called_primitive, resolved
 
 _GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
 _MAKERS = (np.random.default_rng, *_GENERATORS)
@@ -88,6 +88,8 @@ def _is_draw(function: core.Function, call: gast.Call, of_arguments: bool = True
     """Does the call draw? Without `of_arguments`, methods that it calls of arguments are none of a generator."""
     target = resolved(function, call.func)
     if target is not None:
+        if called_primitive(function, call) is not None:
+            return False  # most of them
         return isinstance(getattr(target, "__self__", None), _GENERATORS) or _may_draw(target, of_arguments, set())
     return any(_is_method(function, node) for node in _called(function, call.func))
 

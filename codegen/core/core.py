@@ -37,6 +37,7 @@ from s2s.codegen.core.substitution import (  # noqa: F401 - part of the vocabula
     free_reads,
     nodes,
     operands,
+    parts_of,
     substitute,
     target_names,
 )
@@ -377,20 +378,22 @@ def own_reads(statement: gast.AST) -> list[str]:
 
 def remembered_reads(node: gast.AST) -> list[str]:
     """Like `reads`, for an expression that is never changed, only replaced."""
-    found = node.__dict__.get("names_read")
+    found: list[str] | None = node.__dict__.get("names_read")
     if found is None:
-        parts = operands(node)
+        parts = parts_of(node)
         found = node.names_read = reads(node) if parts is None else _reads_of_parts(parts)
     return found
 
 
 def _reads_of_parts(nodes: Iterable[gast.AST]) -> list[str]:
-    """The reads of the operands of an operation, most of which are names."""
+    """The reads of the parts of an operation, most of which are names, and paths to functions."""
     found: list[str] = []
     for node in nodes:
         kind = type(node)
         if kind is gast.Name:
             found.append(node.id)
+        elif kind is gast.Attribute and type(node.value) is gast.Name:
+            found.append(node.value.id)
         elif kind is not gast.Constant:
             _collect_reads(node, found)
     return found

@@ -163,19 +163,23 @@ _NOTHING: frozenset[str] = frozenset()
 
 
 def operands(node: Any) -> list[Any] | None:
-    """The operands of an operation, the names that paths begin with in place of these; None for other expressions."""
+    """The parts of an operation, the names that paths begin with in place of these; None for other expressions."""
+    parts = parts_of(node)
+    return None if parts is None else [p.value if type(p) is gast.Attribute else p for p in parts]
+
+
+def parts_of(node: Any) -> list[Any] | None:
+    """The function and the operands of an operation; None for other expressions."""
     kind = type(node)
     if kind is gast.Call:
-        parts = [node.func, *node.args, *[k.value for k in node.keywords]] if node.keywords else [node.func, *node.args]
-    elif kind is gast.BinOp:
-        parts = [node.left, node.right]
-    elif kind is gast.Tuple or kind is gast.List:
-        return node.elts
-    elif kind is gast.Subscript:
-        parts = [node.value, node.slice]
-    else:
-        return None
-    return [p.value if type(p) is gast.Attribute else p for p in parts]
+        if node.keywords:
+            return [node.func, *node.args, *[k.value for k in node.keywords]]
+        return [node.func, *node.args]
+    if kind is gast.BinOp:
+        return [node.left, node.right]
+    if kind is gast.Tuple or kind is gast.List:
+        return node.elts  # type: ignore[no-any-return]
+    return [node.value, node.slice] if kind is gast.Subscript else None
 
 
 def _collect_free(node: Any, found: list[str], bound: Set[str]) -> None:

@@ -74,7 +74,7 @@ class Nesting:
         user = self._user(body, at, places)
         if user is None or not self._fits(user, statement) or not quiet.may_nest(self.function, statement, user):
             return False
-        core.replace_header(user, {statement.targets[0].id: statement.value})
+        _put_into(user, statement.targets[0].id, statement.value)
         for name in core.own_reads(statement):
             self.user[name] = user
         self._inherit(statement, user)
@@ -152,6 +152,14 @@ def _is_update(call: gast.Call) -> bool:
 
 
 UPDATES = ("put", "put_add", "set_at", "add_at")
+
+
+def _put_into(statement: gast.AST, name: str, value: gast.AST) -> None:
+    """The statement computes the value where it read its name, once."""
+    before = core.own_reads(statement)
+    at = before.index(name)
+    core.replace_header(statement, {name: value})
+    core.header(statement).names_read = [*before[:at], *core.remembered_reads(value), *before[at + 1 :]]
 
 
 def _overwritten(statement: gast.AST) -> frozenset[str]:

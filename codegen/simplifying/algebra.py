@@ -110,7 +110,7 @@ class Algebra:
             over = self.definition(factor)
             is_inverse = isinstance(over, gast.BinOp) and isinstance(over.op, gast.Div) and core.is_constant(over.left)
             if is_inverse and not self.is_users(factor):
-                return core.binary(core.binary(over.left, gast.Mult(), other), gast.Div(), over.right)
+                return core.binary(factors.times(over.left, other), gast.Div(), over.right)
         if core.is_name(left) and core.same(left, right):
             return core.binary(left, gast.Pow(), core.constant(2))
         scaled = quotients.product(self, left, right) or factors.product(self, left, right)

@@ -50,9 +50,9 @@ def _needed(body: list[gast.AST]) -> set[str]:
     work = list(needed)
     while work:
         for names in feeds.get(work.pop(), ()):
-            new = [n for n in names if n not in needed]
-            needed.update(new)
-            work += new
+            if not needed.issuperset(names):
+                work += [n for n in names if n not in needed]
+                needed.update(names)
     return needed
 
 
@@ -61,6 +61,9 @@ def _collect(body: list[gast.AST], guards: list[str], feeds: Feeds, roots: set[s
     for statement in body:
         kind = type(statement)
         if kind is gast.Assign:
+            if type(statement.targets[0]) is gast.Name:  # most of them
+                feeds.setdefault(statement.targets[0].id, []).extend((core.own_reads(statement), guards))
+                continue
             for target, read in _targets_and_reads(statement):
                 feeds.setdefault(target, []).extend((read, guards))
         elif kind in core.COMPOUND:
@@ -115,7 +118,7 @@ def _sweep(body: list[gast.AST], needed: set[str]) -> list[gast.AST]:
 
 def _sweep_assignment(statement: gast.Assign, needed: set[str]) -> list[gast.AST]:
     targets = core.targets(statement)
-    if not core.is_join(statement):
+    if len(targets) == 1 or not core.is_join(statement):
         return [] if needed.isdisjoint(targets) else [statement]
     if needed.issuperset(targets):
         return [statement]

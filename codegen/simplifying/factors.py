@@ -36,7 +36,7 @@ def _scaled(factor: gast.AST, inner: gast.BinOp) -> gast.AST | None:
     if core.is_constant(inner.left):
         if not (is_power_of_two(factor) or is_power_of_two(inner.left)):
             return None
-        return core.binary(_times(factor, inner.left), inner.op, inner.right)
+        return core.binary(_product(factor, inner.left), inner.op, inner.right)
     return (
         core.binary(core.binary(factor, gast.Mult(), inner.left), inner.op, inner.right)
         if is_power_of_two(factor)
@@ -44,7 +44,13 @@ def _scaled(factor: gast.AST, inner: gast.BinOp) -> gast.AST | None:
     )
 
 
-def _times(a: gast.AST, b: gast.AST) -> gast.AST:
+def times(number: gast.AST, other: gast.AST) -> gast.AST:
+    """The product of a number and something else, which is that itself where the number is 1."""
+    return other if core.is_constant(number, 1) else core.binary(number, gast.Mult(), other)
+
+
+def _product(a: gast.AST, b: gast.AST) -> gast.AST:
+    """The product of two numbers."""
     if core.is_constant(a, 1) or core.is_constant(b, 1):
         return b if core.is_constant(a, 1) else a
     value = core.literal(a) * core.literal(b)

@@ -286,7 +286,7 @@ def _of_root(rewriting: Any, node: gast.Call) -> gast.AST | None:
 
 def broadcast_from(rewriting: Any, node: gast.AST) -> str | None:
     """A parameter, or else a variable, to which the other operands of elementwise operations were broadcast."""
-    found = _operands_of_shape(rewriting, node, rewriting.shapes.of(node))
+    found = _operands_of_shape(rewriting, node, rewriting.shapes.of(node)) if rewriting.shapes.recorded else []
     parameters = [n for n in found if n in rewriting.function.parameters]
     own = [n for n in found if n not in rewriting.assigned.temporaries and n in rewriting.function.kinds]
     return next(iter([*parameters, *own]), None)
