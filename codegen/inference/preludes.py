@@ -5,6 +5,7 @@ from typing import Any
 import gast
 
 from s2s.codegen.core import core
+from s2s.codegen.inference import complex_values
 
 
 def infer_block(inference: Any, body: list[gast.AST]) -> None:
@@ -15,6 +16,7 @@ def infer_block(inference: Any, body: list[gast.AST]) -> None:
         outer = inference.prelude, inference.current, inference.enclosing
         inference.prelude, inference.current, inference.enclosing = [], statement, body
         getattr(inference, "do_" + type(statement).__name__)(statement)
+        complex_values.check(inference, statement)
         added = inference.prelude
         inference.prelude, inference.current, inference.enclosing = outer
         if at >= len(body) or body[at] is not statement:
@@ -41,6 +43,7 @@ class Preludes:
         core.from_statement(statement, self.current)
         statement.temporary = True
         getattr(self, "do_" + type(statement).__name__)(statement)
+        complex_values.check(self, statement)
         self.prelude.append(statement)
 
     def splice(self, *statements: gast.AST) -> None:
