@@ -13,7 +13,7 @@ import gast
 
 from s2s.codegen.core import core
 from s2s.codegen.core.names import Namer, names_in
-from s2s.codegen.desugaring import gradient_edits, loop_hints
+from s2s.codegen.desugaring import chosen_functions, gradient_edits, loop_hints
 from s2s.codegen.functions import nested
 from s2s.codegen.reading.guards import resolve_path
 from s2s.codegen.reading.resolve import bound_names, own_nodes
@@ -65,7 +65,7 @@ def lifted(source: FunctionSource) -> tuple[gast.AST, dict[str, Any]]:
 
 
 def _lifted(source: FunctionSource) -> tuple[gast.AST, dict[str, Any]]:
-    source, edits = gradient_edits.without_edits(source)
+    source, edits = gradient_edits.without_edits(_with_chosen(source))
     loops = source.survey.of(gast.While)
     local = bound_names(source.tree) if loops else set()
     calls = any(_calls_local(n.test, local) for n in loops)
@@ -73,6 +73,16 @@ def _lifted(source: FunctionSource) -> tuple[gast.AST, dict[str, Any]]:
         return source.tree, {}
     lifting = Lifting(source)
     return lifting.run(), {**lifting.references, **edits}
+
+
+def _with_chosen(source: FunctionSource) -> FunctionSource:
+    """The function with variables that tests make one of several functions as functions of their own."""
+    if not source.survey.holds(gast.IfExp, gast.If):
+        return source
+    local = bound_names(source.tree)
+    resolve = lambda path: None if path.split(".")[0] in local else resolve_path(source, path)  # noqa: E731
+    tree = chosen_functions.written_out(source.tree, resolve, source.survey.names)
+    return source if tree is source.tree else dataclasses.replace(source, tree=tree, lifted=None)
 
 
 def _calls_local(test: gast.AST, local: set[str]) -> bool:

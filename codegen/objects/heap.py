@@ -6,6 +6,7 @@ by hand (scalar replacement of aggregates, Muchnick, Advanced Compiler Design, Â
 that a loop changes are carried by it.
 """
 
+import itertools
 from typing import Any
 
 import gast
@@ -225,6 +226,9 @@ def joined(pairs: list[tuple[str, gast.AST]], like: gast.AST) -> list[gast.AST]:
 # Loops -----------------------------------------------------------------------------------------------------------
 
 
+_MOST_ROUNDS = 24
+
+
 def infer_loop(inference: Any, statement: gast.AST) -> None:
     """Passes over the body until neither the kinds nor the set of carried attributes grow."""
     heap = inference.heap
@@ -234,7 +238,7 @@ def infer_loop(inference: Any, statement: gast.AST) -> None:
     entry = heap.state()
     carried: dict[Any, None] = statement.__dict__.setdefault("carried_attributes", {})
     refused: list[Any] = []
-    while True:
+    for rounds in itertools.count():
         heap.restore(entry)
         head = _open(inference, statement, entry, entering, carried)
         uses.resolve_test(inference, statement)
@@ -244,6 +248,10 @@ def infer_loop(inference: Any, statement: gast.AST) -> None:
         grown = _close(inference, statement, entry, entering, head, carried)
         after = _kinds_of(inference, statement)
         if not grown and after == before:
+            break
+        if rounds == _MOST_ROUNDS:
+            cause = "a variable of this loop may be any of the objects in a structure, which is not followed"
+            inference.refuse(statement, cause, "use recursion, or arrays with a row for each object")
             break
         refused += inference.diagnostics.found[reported:]
         del inference.diagnostics.found[reported:]

@@ -10,7 +10,8 @@ import gast
 import numpy as np
 
 from s2s.codegen.core import core
-from s2s.codegen.desugaring import jumps, plain_collections
+from s2s.codegen.core.names import names_of
+from s2s.codegen.desugaring import chosen_functions, jumps, plain_collections
 from s2s.codegen.desugaring.structured import structured
 from s2s.codegen.inference.list_operands import is_numpy, takes_lists
 from s2s.codegen.reading.guards import resolve_path
@@ -62,6 +63,7 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
 
     def rewrite(self) -> Any:
         """The rewritten definition."""
+        self._replace(chosen_functions.written_out(self.source.tree, self._resolved, names_of(self.source.nodes)))
         if any(may_be_staged(b, self.static) or jumps.assigns_in_test(b) for b in self._blocks):
             self._structure()
         if self._blocks or self._writes_arrays:
@@ -70,7 +72,9 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
 
     def _structure(self) -> None:
         """Takes jumps out of the blocks, as functions that are made of them cannot jump."""
-        tree = structured(plain_collections.as_builtins(self.source.tree, self._resolved))
+        self._replace(structured(plain_collections.as_builtins(self.source.tree, self._resolved)))
+
+    def _replace(self, tree: Any) -> None:
         if tree is not self.source.tree:
             self.source.tree = self.function = tree
             self.resolver, self.objects = Resolver(self.source), {}
