@@ -68,6 +68,12 @@ class List(list):
         """Whether only the compiled function knows how many entries there are, all of them in buffers or recomputed."""
         return not self.growing and self.run is not None and type(self.run.length) is not int and bool(self.entries())
 
+    def entry_like(self) -> Any:
+        """Zeros like the entries, which are alike."""
+        run: Any = self.entries()
+        layout = (run.first if type(run) is After else run).layout
+        return layout.build(iter([staging.zeros(aval) for aval in layout.avals()]))
+
     def length(self) -> Any:
         """How many entries there are, an int or a staged int."""
         if self.growing:

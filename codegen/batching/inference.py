@@ -7,7 +7,7 @@ import gast
 from s2s.codegen.batching import collectives, ragged
 from s2s.codegen.batching import kinds as batch_kinds
 from s2s.codegen.batching import rules as batch_rules
-from s2s.codegen.batching.loops import is_range_of
+from s2s.codegen.batching.counted_loops import is_range_of
 from s2s.codegen.core import core
 from s2s.codegen.derivatives import rules
 from s2s.codegen.derivatives.rules import RuleWriter
@@ -20,6 +20,8 @@ from s2s.codegen.objects import heap
 from s2s.runtime import batch_definitions
 from s2s.runtime.primitives import table
 
+# Parameters of rules that may differ between rows, too.
+_BESIDE = ("index", "indices", "object", "test", "condlist")
 _LOGICAL = {gast.And: "logical_and", gast.Or: "logical_or"}
 
 
@@ -80,7 +82,7 @@ class BatchInference(Inference):
     def _refuse_batched_options(self, statement: gast.AST, operation: Operation) -> None:
         primitive = operation.primitive
         for parameter in operation.active:
-            if parameter not in (*primitive.operands, *primitive.shape_only, "index", "object", "test", "condlist"):
+            if parameter not in (*primitive.operands, *primitive.shape_only, *_BESIDE):
                 cause = f"the argument {parameter!r} of {primitive.name} depends on a batched value"
                 self.refuse(statement, cause, "compute it from values that are not batched")
 

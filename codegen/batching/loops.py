@@ -6,7 +6,8 @@ from typing import Any
 
 import gast
 
-from s2s.codegen.batching import generators, quiet, ragged
+from s2s.codegen.batching import counted_loops, generators, quiet, ragged
+from s2s.codegen.batching.counted_loops import is_range_of
 from s2s.codegen.batching.values import BatchValues
 from s2s.codegen.core import core
 from s2s.codegen.derivatives import undefined
@@ -100,36 +101,22 @@ class BatchLoops(BatchValues):
         target, iterator = self._over_inner_axis(statement.target, statement.iter)
         if entries is not None:
             target = entries.target
-        count = None
-        if own_count:
-            count, iterator = self._up_to_largest(statement)
+        counted = counted_loops.of(self, statement) if own_count else None
+        if counted is not None:
+            target, iterator = counted.target, counted.iterator
         running = self._start_running(statement) if self._stops_by_row(statement) else self._start(statement)
-        is_whole = count is None and entries is None and self.mask is None
+        is_whole = counted is None and entries is None and self.mask is None
         carried = self._enter(statement, is_whole)
         outer, self.out = self.out, []
         mask = running
         if entries is not None:
             mask = self._and(mask, entries.unpack(self, statement))
-        if count is not None:
-            mask = self._and(mask, self.atom("i < n", {"i": core.name(target.id), "n": count}))
+        if counted is not None:
+            mask = self._and(mask, counted.mask(self, statement))
         pairs, guard = self._masked_pairs(statement, mask, running, carried)
         self.out.extend([*core.simultaneous(pairs, statement), *guard])
         body, self.out = self.out, outer
         self.out.append(core.from_statement(gast.For(target, iterator, body, [], None), statement))
-
-    def _up_to_largest(self, statement: gast.For) -> tuple[gast.AST, gast.AST]:
-        """Where each row ends, and the range of the row that ends last."""
-        args = statement.iter.args
-        start, end = ([], args[0]) if len(args) == 1 else ([args[0]], args[1])
-        if len(args) == 3 or any(self.reads_active(s) for s in start):
-            cause = "range with a step, or with a start that differs between rows, has no batched form"
-            raise self.unsupported(cause, "use range(n) or range(m, n), with n alone of batched values")
-        self.function.references.setdefault("range", range)
-        return end, core.call("range", *start, self._as_int(self.atom("np.max(n)", {"n": end})))
-
-    def _as_int(self, value: gast.AST) -> gast.AST:
-        self.function.references.setdefault("int", int)
-        return self.named(core.call("int", value), "count")
 
     def while_loop(self, statement: gast.While) -> None:
         own_test = hasattr(statement, "expanded_test") and self.reads_active(statement.test)
@@ -252,13 +239,6 @@ class BatchLoops(BatchValues):
         if core.is_name(chosen):
             self.function.kinds.setdefault(chosen.id, self.function.kinds.get(target))
         return chosen
-
-
-def is_range_of(statement: gast.For, is_active: Any) -> bool:
-    """Does each row have a number of iterations of its own?"""
-    iterator = statement.iter
-    is_range = isinstance(iterator, gast.Call) and core.dotted(iterator.func) == "range"
-    return is_range and any(is_active(a) for a in iterator.args)
 
 
 def _substituted(operation: Operation, mapping: dict[str, gast.AST]) -> Operation:

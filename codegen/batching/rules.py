@@ -74,7 +74,9 @@ def covers(text: str, operation: Operation) -> bool:
 
 def from_text(writer: BatchValues, operation: Operation) -> gast.AST:
     mapping = rules.operand_nodes(operation, writer.writer) | {"size": writer.size()}
-    for parameter in (*operation.primitive.operands, *operation.primitive.shape_only):
+    parameters = [*operation.primitive.operands, *operation.primitive.shape_only]
+    parameters += ["indices"] if "indices" in operation.active and "indices" not in parameters else []
+    for parameter in parameters:
         mapping[parameter] = writer.spread(operation.binding[parameter])
         if parameter in LISTS and isinstance(writer.kind(operation.binding[parameter]), Numeric):
             mapping[parameter] = writer.atom("np.swapaxes(x, 0, 1)", {"x": mapping[parameter]})

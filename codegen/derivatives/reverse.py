@@ -9,7 +9,15 @@ from typing import Any
 import gast
 
 from s2s.codegen.core import core
-from s2s.codegen.derivatives import custom_derivatives, rematerialisation, rules, saving, undefined, variadic
+from s2s.codegen.derivatives import (
+    custom_derivatives,
+    item_parts,
+    rematerialisation,
+    rules,
+    saving,
+    undefined,
+    variadic,
+)
 from s2s.codegen.inference import kinds
 from s2s.codegen.inference.kinds import DictOf, ListOf, MapOf, Numeric, TupleOf
 from s2s.codegen.inference.operations import Operation
@@ -195,9 +203,7 @@ class Reverse:
 
     def adjoint_of_getitem(self, statement: gast.AST, operation: Operation, out: gast.AST, bar: gast.AST) -> None:
         container, key = operation.binding["container"], operation.binding["key"]
-        if core.is_name(container) and container.id in self.several_results and core.is_literal(key):
-            parts: list[gast.AST | None] = [None] * len(self.function.kinds[container.id].elements)
-            parts[core.literal(key)] = bar
+        if (parts := item_parts.of_item(self, container, key, bar)) is not None:
             self._contribute_parts(container, parts)
             return
         if core.same(key, REVERSED):
@@ -265,23 +271,12 @@ class Reverse:
         is_first = existing is None
         if isinstance(existing, gast.Name) and existing.id in self.writer.parts and isinstance(kind, TupleOf):
             del self.frame.adjoints[owner.id]
-            self._contribute_parts(owner, self._merged(kind, self.writer.parts[existing.id], nodes))
+            self._contribute_parts(owner, item_parts.merged(self, kind, self.writer.parts[existing.id], nodes))
             return
         self.contribute(owner, value)
         bar = self.frame.adjoints.get(owner.id)
         if is_first and isinstance(bar, gast.Name):
             self.writer.parts[bar.id] = nodes
-
-    def _merged(self, kind: TupleOf, first: list[gast.AST], second: list[gast.AST]) -> list[gast.AST | None]:
-        """The sums of the parts of two cotangents of one tuple, where None and known zeros are nothing to add."""
-        pairs = zip(kind.elements, first, second, strict=True)
-        return [self._merged_part(k, a, b) for k, a, b in pairs]
-
-    def _merged_part(self, kind: Any, a: gast.AST, b: gast.AST) -> gast.AST | None:
-        if rules.is_no_part(self.writer, a) or rules.is_no_part(self.writer, b):
-            kept = b if rules.is_no_part(self.writer, a) else a
-            return None if isinstance(kept, gast.Constant) and kept.value is None else kept
-        return self._accumulated(kind, a, b)
 
     # Branches ----------------------------------------------------------------------------------------------------
 

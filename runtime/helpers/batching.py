@@ -81,6 +81,8 @@ def batch_size(*values: Any, axis: int = 0) -> int:
 def _batched_leaves(value: Any, batched: Any) -> list[Any]:
     if value is None or is_unset(value):
         return []
+    if hasattr(value, "has_unknown_length") and value.has_unknown_length():  # staged: its entries are alike
+        return _batched_leaves(value.entry_like(), batched is True or (batched and batched[0]))
     if batched is True:
         return [leaf for part in _parts(value) for leaf in _batched_leaves(part, True)] if _is_tree(value) else [value]
     if not batched:
