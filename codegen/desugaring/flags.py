@@ -6,6 +6,7 @@ from typing import Any
 import gast
 
 from s2s.codegen.core.names import Namer
+from s2s.codegen.core.substitution import child_nodes, nodes
 from s2s.codegen.desugaring import jumps
 
 # Marks flags until they are named: no program has such names.
@@ -15,7 +16,7 @@ MARK = "#"
 def tidied(body: list[gast.AST]) -> list[gast.AST]:
     """The statements without flags that nothing reads, and branches that hold nothing after that."""
     while True:
-        read = {n.id for s in body for n in gast.walk(s) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Load)}
+        read = {n.id for s in body for n in nodes(s) if type(n) is gast.Name and type(n.ctx) is gast.Load}
         tidied = _tidy_block(body, read)
         if _same(body, tidied):
             return body
@@ -58,7 +59,7 @@ def _tidy_if(statement: gast.If) -> list[gast.AST]:
         return [
             branch(test.operand if is_negation else gast.UnaryOp(gast.Not(), test), statement.orelse, [], statement)
         ]
-    calls = any(isinstance(n, gast.Call | gast.NamedExpr | gast.Await) for n in gast.walk(statement.test))
+    calls = any(isinstance(n, gast.Call | gast.NamedExpr | gast.Await) for n in nodes(statement.test))
     return [gast.copy_location(gast.Expr(statement.test), statement)] if calls else []
 
 
@@ -71,11 +72,11 @@ def named(body: list[gast.AST], namer: Namer) -> list[gast.AST]:
 
 
 def _name_flags_in(node: gast.AST, names: dict[str, str], namer: Namer) -> None:
-    if isinstance(node, gast.Name) and MARK in node.id:
-        if node.id not in names:
+    if type(node) is gast.Name:
+        if MARK in node.id and node.id not in names:
             names[node.id] = namer.fresh(node.id.split(MARK)[0])
-        node.id = names[node.id]
-    for child in gast.iter_child_nodes(node):
+        node.id = names.get(node.id, node.id)
+    for child in child_nodes(node):
         _name_flags_in(child, names, namer)
 
 

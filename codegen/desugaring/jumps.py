@@ -5,6 +5,8 @@ from typing import Any
 
 import gast
 
+from s2s.codegen.core.substitution import nodes
+
 BREAK, CONTINUE, RETURN = "break", "continue", "return"
 LOOPS = (gast.For, gast.While)
 DEFINITIONS = (gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef)
@@ -40,7 +42,7 @@ def _is_plain_compound(statement: gast.AST) -> bool:
 
 def assigns_in_test(statement: gast.AST) -> bool:
     """Is it `while (y := f(x)) > 0:`?"""
-    return isinstance(statement, gast.While) and any(isinstance(n, gast.NamedExpr) for n in gast.walk(statement.test))
+    return isinstance(statement, gast.While) and gast.NamedExpr in map(type, nodes(statement.test))
 
 
 def may_hold(body: list[gast.AST], kind: type) -> bool:
@@ -133,7 +135,7 @@ def plain_targets(statement: gast.AST) -> list[str]:
 
 def mentions(statement: gast.AST, name: str) -> bool:
     """Does a name occur anywhere in a statement?"""
-    return any(isinstance(node, gast.Name) and node.id == name for node in gast.walk(statement))
+    return name in [n.id for n in nodes(statement) if type(n) is gast.Name]
 
 
 def guard_of(loop: Any) -> str | None:
@@ -147,6 +149,4 @@ def guard_of(loop: Any) -> str | None:
 
 def stores(statement: gast.AST, name: str) -> bool:
     """Does a statement, or one inside of it, assign a name?"""
-    return any(
-        isinstance(n, gast.Name) and n.id == name and isinstance(n.ctx, gast.Store) for n in gast.walk(statement)
-    )
+    return name in [n.id for n in nodes(statement) if type(n) is gast.Name and type(n.ctx) is gast.Store]

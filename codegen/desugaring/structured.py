@@ -14,6 +14,7 @@ from typing import Any
 import gast
 
 from s2s.codegen.core.names import Namer, names_in
+from s2s.codegen.core.substitution import child_nodes
 from s2s.codegen.desugaring import flags, jumps
 from s2s.codegen.desugaring.flags import MARK
 from s2s.codegen.desugaring.jumps import BREAK, CONTINUE, RETURN
@@ -57,7 +58,7 @@ def _is_lazy(function: gast.FunctionDef) -> bool:
         if isinstance(node, gast.Yield | gast.YieldFrom):
             return True
         if not isinstance(node, (*jumps.DEFINITIONS, gast.Lambda)):
-            work += gast.iter_child_nodes(node)
+            work += child_nodes(node)
     return False
 
 

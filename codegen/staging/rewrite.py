@@ -282,8 +282,8 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
     @functools.cached_property
     def _writes_arrays(self) -> bool:
         """Whether an element of something, or what a name stands for, is changed in place."""
-        return any(
-            type(n) is gast.AugAssign or (type(n) is gast.Subscript and type(n.ctx) is gast.Store) for n in self.nodes
+        return self.source.survey.holds(gast.AugAssign) or any(
+            type(n.ctx) is gast.Store for n in self.source.survey.of(gast.Subscript)
         )
 
     def _staged_value(self, node: Any) -> Any:
