@@ -152,6 +152,7 @@ class PairDraft(Draft):
     def emit(self, program: Program, recorded: Recorded, example: Any) -> None:
         function = self.function
         simplification = simplify.Simplification(function, recorded.get(self.backward_name))
+        simplification.rewriting.quotients.learn_forward(self.forward, self.result)
         written_once.run(function, self.forward, self.backward)
         backward = simplification.run(self.backward)
         while dead_code.prune_columns([*self.forward, *backward]):

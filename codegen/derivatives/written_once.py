@@ -80,39 +80,67 @@ class Search:
 
     def _leave_zeros_out(self, around: list[Around]) -> None:
         loop = around[-1].loop
-        carried = dict(core.split_join(loop.body)[1])
-        definitions = {core.targets(s)[0]: s for s in loop.body if type(s) is gast.Assign and not core.is_join(s)}
-        for name, value in carried.items():
-            statement = definitions.get(value.id) if core.is_name(value) else None
-            key = self._zeroed(statement, name) if statement is not None else None
-            if key is not None and self._only_reads(loop, name, key) and self._is_last(around, name, key):
-                statement.value = core.name(name)
+        for name, value in core.split_join(loop.body)[1]:
+            updates = self._updates(loop, name, value)
+            zeros = [s for s in updates if self._called(s) == "set_at"]
+            if len(zeros) != 1 or not core.is_constant(zeros[0].value.args[2], 0):
+                continue
+            key = self._key(zeros[0].value.args[1])
+            reading = [name, *(core.targets(s)[0] for s in updates)]
+            before = reading[: 1 + updates.index(zeros[0])]
+            if self._only_reads(loop, reading, before, key) and self._is_last(around, name, key):
+                zeros[0].value = zeros[0].value.args[0]
 
-    def _zeroed(self, statement: gast.AST, name: str) -> gast.AST | None:
-        """i of the statement `b = set_at(name, i, 0)`."""
+    def _updates(self, loop: gast.For, name: str, value: gast.AST) -> list[gast.AST]:
+        """The statements `b = add_at(a, …)` and `b = set_at(a, …)` that lead from a carried name to its next value."""
+        definitions = {core.targets(s)[0]: s for s in loop.body if _is_plain(s)}
+        found: list[gast.AST] = []
+        while core.is_name(value) and value.id != name:
+            statement = definitions.get(value.id)
+            if statement is None or self._called(statement) not in ("add_at", "set_at"):
+                return []
+            found.append(statement)
+            value = statement.value.args[0]
+        return found[::-1]
+
+    def _called(self, statement: gast.AST) -> str | None:
+        """The operation that a statement is the result of."""
         call = statement.value
         primitive = called_primitive(self.function, call) if isinstance(call, gast.Call) else None
-        if primitive is None or primitive.name != "set_at" or not core.is_constant(call.args[2], 0):
-            return None
-        return self._key(call.args[1]) if core.is_name(call.args[0]) and call.args[0].id == name else None
+        return primitive.name if primitive is not None else None
 
     def _key(self, node: gast.AST) -> gast.AST:
         """An index, as the tuple that it is named for."""
         found = self.definitions.get(node.id) if core.is_name(node) else None
         return found if isinstance(found, gast.Tuple) else node
 
-    def _only_reads(self, loop: gast.For, name: str, key: gast.AST) -> bool:
-        """Does the loop, before it sets the element to zero, read that one alone?"""
-        readers = [s for s in loop.body if name in core.own_reads(s)]
-        is_read = [self._reads_element(s, name, key) or self._zeroed(s, name) for s in readers if _is_plain(s)]
-        return len(is_read) == len(readers) and all(is_read)
+    def _only_reads(self, loop: gast.For, names: list[str], before: list[str], key: gast.AST) -> bool:
+        """Is all that the loop reads of the array, under any of its names, the one element before it is set to zero?
+
+        What is added to other elements does not read them.
+        """
+        carrying = core.split_guard(loop.body)[0][-1]
+        for statement in core.walk(loop.body):
+            read = [n for n in core.own_reads(statement) if n in names]
+            if not read or (statement is carrying and read == names[-1:]):
+                continue
+            is_update = len(read) == 1 and self._is_update(statement, read[0], names)
+            is_element = len(read) == 1 and read[0] in before and self._reads_element(statement, read[0], key)
+            if not (is_update or is_element):
+                return False
+        return True
+
+    def _is_update(self, statement: gast.AST, name: str, names: list[str]) -> bool:
+        if not (_is_plain(statement) and core.targets(statement)[0] in names):
+            return False
+        updated = statement.value.args[0]
+        return core.is_name(updated) and updated.id == name
 
     def _reads_element(self, statement: gast.AST, name: str, key: gast.AST) -> bool:
-        value = statement.value
+        value = statement.value if _is_plain(statement) else None
         if isinstance(value, gast.Subscript):
-            return core.reads(value).count(name) == 1 and core.same(self._key(value.slice), key)
-        primitive = called_primitive(self.function, value) if isinstance(value, gast.Call) else None
-        is_read = primitive is not None and primitive.name == "set_at_bar" and core.reads(value).count(name) == 1
+            return core.is_name(value.value) and value.value.id == name and core.same(self._key(value.slice), key)
+        is_read = value is not None and self._called(statement) == "set_at_bar"
         return is_read and core.is_name(value.args[0]) and core.same(self._key(value.args[1]), key)
 
     def _is_last(self, around: list[Around], name: str, key: gast.AST) -> bool:

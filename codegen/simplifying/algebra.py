@@ -9,7 +9,16 @@ from typing import Any
 import gast
 
 from s2s.codegen.core import core
-from s2s.codegen.simplifying import factors, helper_rules, item_rules, quotients, selections, sums, uniform_values
+from s2s.codegen.simplifying import (
+    factors,
+    helper_rules,
+    item_rules,
+    quotients,
+    selections,
+    sums,
+    uniform_values,
+    vanishing,
+)
 from s2s.codegen.simplifying.definitions import Assigned
 from s2s.codegen.simplifying.shapes import ShapeTable
 from s2s.codegen.simplifying.uses import Uses
@@ -153,6 +162,9 @@ class Algebra:
         negative = self._negative(right)
         if negative is not None:
             return core.binary(left, gast.Add(), negative)
+        negative = self.negated(left) if self.own_definition(left) is not None else None
+        if negative is not None:
+            return gast.UnaryOp(gast.USub(), core.binary(negative, gast.Add(), right))
         return self._merged(left, gast.Sub(), right)
 
     def _negative(self, node: gast.AST) -> gast.AST | None:
@@ -163,9 +175,15 @@ class Algebra:
         return factors.without_sign(self, node)
 
     def _merged(self, left: gast.AST, operator: gast.AST, right: gast.AST) -> gast.AST | None:
-        """A sum of two selections, sums, products or quotients as one."""
+        """A sum of two selections, sums, products or quotients as one; of one, where the other comes to nothing."""
         if self.own_definition(right) is None:
             return None
+        if self.shapes.recorded:
+            other = vanishing.rest(self, left, right)
+            if other is None and isinstance(operator, gast.Add):
+                other = vanishing.rest(self, right, left)
+            if other is not None:
+                return other
         for rule in (selections.total, sums.total, quotients.common_factor):
             merged = rule(self, left, operator, right)
             if merged is not None:

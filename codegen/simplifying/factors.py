@@ -67,14 +67,20 @@ def without_sign(rewriting: Any, node: gast.AST) -> gast.AST | None:
 
 
 def doubled(rewriting: Any, left: gast.AST, right: gast.AST) -> gast.AST | None:
-    """`a + a`, of one name or of two with equal definitions."""
+    """`a + a`, of one name or of two with equal definitions; `a * b + b * a`."""
     if not (core.is_name(left) and core.is_name(right)):
         return None
     if left.id == right.id:
         return core.binary(core.constant(2), gast.Mult(), left)
     first, second = rewriting.own_definition(left), rewriting.own_definition(right)
-    is_same = isinstance(first, gast.BinOp) and isinstance(second, gast.BinOp) and core.same(first, second)
+    if not (isinstance(first, gast.BinOp) and isinstance(second, gast.BinOp)):
+        return None
+    is_same = core.same(first, second) or isinstance(first.op, gast.Mult) and core.same(first, _turned(second))
     return core.binary(core.constant(2), gast.Mult(), left) if is_same else None
+
+
+def _turned(operation: gast.BinOp) -> gast.BinOp:
+    return core.binary(operation.right, operation.op, operation.left)
 
 
 def negated(rewriting: Any, node: gast.AST) -> gast.AST | None:

