@@ -142,7 +142,8 @@ def _may_draw(target: Any, of_arguments: bool, seen: set[int]) -> bool:
     if not isinstance(code, types.CodeType) or id(code) in seen:
         return False
     seen.add(id(code))
-    read = [found for c in _codes(code) for found in _attributes(c, target.__globals__)]
+    named = [c for c in _codes(code) if not _DRAWS.isdisjoint(c.co_names)]
+    read = [found for c in named for found in _attributes(c, target.__globals__)]
     called = (target.__globals__.get(n) for c in _codes(code) for n in c.co_names)
     draws = any(_draws(owner, name, of_arguments) for owner, name in read)
     return draws or any(_may_draw(f, of_arguments, seen) for f in called)

@@ -98,7 +98,7 @@ class BatchInference(Inference):
         """Tests of batched values are written out as operations, for Python's `and` and `not` know only one answer."""
         statement.__dict__.pop("expanded", None)
         node = statement.value
-        if not self.reads_active(node) or not self._is_test(statement) or static_tests.verdict(self, node) is not None:
+        if not self._is_test(statement) or not self.reads_active(node) or static_tests.verdict(self, node) is not None:
             return super().meaning(statement)
         statement.operation = Operation("inactive")
         statement.expanded = self.expand(node, statement)

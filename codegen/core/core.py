@@ -5,6 +5,7 @@ assigned once, except for those carried by a loop or joined after a branch, whic
 each block.
 """
 
+import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -146,7 +147,10 @@ def located(new: gast.AST, old: gast.AST) -> gast.AST:
     """Gives `new` the position of `old` in the user's file, if it has none."""
     positions, slots = old.__dict__, new.__dict__
     if "lineno" in positions and "lineno" not in slots:
-        slots.update({part: positions[part] for part in POSITION if part in positions})
+        try:
+            slots["lineno"], slots["col_offset"], slots["end_lineno"], slots["end_col_offset"] = _position(positions)
+        except KeyError:  # it is not known where the old node ends
+            slots.update({part: positions[part] for part in POSITION if part in positions})
     return new
 
 
@@ -165,6 +169,7 @@ _NO_MARKS: dict[str, Any] = {}
 COMPOUND = {gast.If, gast.For, gast.While}
 LITERALS = {gast.Constant, gast.UnaryOp, gast.Tuple, gast.List}
 POSITION = ("lineno", "col_offset", "end_lineno", "end_col_offset")
+_position = operator.itemgetter(*POSITION)
 HEADER_FIELDS = {
     gast.Assign: "value", gast.Return: "value", gast.Expr: "value", gast.If: "test", gast.While: "test",
     gast.For: "iter", gast.Raise: "exc",
@@ -389,12 +394,11 @@ def _reads_of_parts(nodes: Iterable[gast.AST]) -> list[str]:
     """The reads of the parts of an operation, most of which are names, and paths to functions."""
     found: list[str] = []
     for node in nodes:
-        kind = type(node)
-        if kind is gast.Name:
+        if type(node) is gast.Attribute:  # most often a path, of which the first name counts
+            node = node.value
+        if type(node) is gast.Name:
             found.append(node.id)
-        elif kind is gast.Attribute and type(node.value) is gast.Name:
-            found.append(node.value.id)
-        elif kind is not gast.Constant:
+        elif type(node) is not gast.Constant:
             _collect_reads(node, found)
     return found
 

@@ -1,7 +1,7 @@
 """Names in expressions: which are read freely, and substitution; what a pass does not change is shared."""
 
 import operator
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import gast
@@ -39,13 +39,12 @@ def nodes(tree: gast.AST) -> list[gast.AST]:
     """All nodes of a tree that may hold names, as `gast.walk` gives them: level by level."""
     found, fields = [tree], CHILD_FIELDS
     for node in found:
-        kind = type(node)
+        kind = node.__class__
         if kind is gast.Constant or (kind is gast.Name and node.annotation is None):  # most of them
             continue
-        slots = node.__dict__
-        for field_name in fields[kind]:
-            value = slots.get(field_name)
-            kind = type(value)
+        names = fields[kind]
+        for field_name, value in zip(names, map(node.__dict__.get, names), strict=True):
+            kind = value.__class__
             if kind in fields:
                 found.append(value)
             elif kind is list and value:
@@ -83,10 +82,9 @@ def _substituted(node: gast.AST, mapping: Mapping[str, gast.AST]) -> gast.AST:
     if kind in BINDING:
         bound = _bound_inside(node)
         mapping = {k: v for k, v in mapping.items() if k not in bound}
-    slots, changed = node.__dict__, {}
-    for field_name in CHILD_FIELDS[kind]:
-        old = slots.get(field_name)
-        old_kind = type(old)
+    names, changed = CHILD_FIELDS[kind], {}
+    for field_name, old in zip(names, map(node.__dict__.get, names), strict=True):
+        old_kind = old.__class__
         if old_kind is gast.Name:  # most operands are names
             new = mapping.get(old.id, old) if type(old.ctx) is gast.Load else old
         elif old_kind is list:
@@ -151,7 +149,9 @@ def _bound_inside(node: gast.AST) -> set[str]:
 def free_reads(node: Any) -> list[str]:
     """Like `reads`, without the names bound inside comprehensions and lambdas."""
     found: list[str] = []
-    for part in operands(node) or (node,):
+    for part in parts_of(node) or (node,):
+        if type(part) is gast.Attribute:  # most often a path, of which the first name counts
+            part = part.value
         if type(part) is gast.Name and type(part.ctx) is gast.Load:  # most operands are names
             found.append(part.id)
         elif type(part) is not gast.Constant:
@@ -162,13 +162,7 @@ def free_reads(node: Any) -> list[str]:
 _NOTHING: frozenset[str] = frozenset()
 
 
-def operands(node: Any) -> list[Any] | None:
-    """The parts of an operation, the names that paths begin with in place of these; None for other expressions."""
-    parts = parts_of(node)
-    return None if parts is None else [p.value if type(p) is gast.Attribute else p for p in parts]
-
-
-def parts_of(node: Any) -> list[Any] | None:
+def parts_of(node: Any) -> Sequence[Any] | None:
     """The function and the operands of an operation; None for other expressions."""
     kind = type(node)
     if kind is gast.Call:
@@ -176,10 +170,10 @@ def parts_of(node: Any) -> list[Any] | None:
             return [node.func, *node.args, *[k.value for k in node.keywords]]
         return [node.func, *node.args]
     if kind is gast.BinOp:
-        return [node.left, node.right]
+        return node.left, node.right
     if kind is gast.Tuple or kind is gast.List:
-        return node.elts  # type: ignore[no-any-return]
-    return [node.value, node.slice] if kind is gast.Subscript else None
+        return node.elts
+    return (node.value, node.slice) if kind is gast.Subscript else None
 
 
 def _collect_free(node: Any, found: list[str], bound: Set[str]) -> None:

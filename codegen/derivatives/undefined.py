@@ -23,7 +23,7 @@ def maybe_undefined(body: list[gast.AST], marks: Iterable[str] = ()) -> set[str]
         elif isinstance(statement, gast.For | gast.While):
             joins = core.split_join(statement.body)[1]
             found |= {t for t, _ in joins if not is_entered(body, t)}
-    return _with_copies(found, _joined(body))
+    return _with_copies(found, _joined(body)) if found else found
 
 
 def _joined(body: list[gast.AST]) -> list[tuple[str, gast.AST]]:

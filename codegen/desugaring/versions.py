@@ -42,14 +42,17 @@ def return_finals(desugarer: Any) -> None:
 
 def record(desugarer: Any, statement: gast.AST) -> None:
     """Remembers what defines a version, and what it may be a view of."""
-    if not isinstance(statement, gast.Assign) or not core.is_name(statement.targets[0]):
+    if type(statement) is not gast.Assign or type(statement.targets[0]) is not gast.Name:
         return
     version, value = statement.targets[0].id, statement.value
     desugarer.definitions[version] = statement
-    if isinstance(value, gast.Subscript) and core.is_name(value.value) and value.value.id in desugarer.function.bases:
-        desugarer.views[version] = (value.value.id, value.slice)
-    if isinstance(value, gast.Attribute) and core.is_name(value.value) and value.value.id in desugarer.function.bases:
-        desugarer.homes[version] = (value.value.id, value.attr)
+    if type(value) not in (gast.Subscript, gast.Attribute) or type(value.value) is not gast.Name:
+        return
+    if value.value.id in desugarer.function.bases:
+        if type(value) is gast.Subscript:
+            desugarer.views[version] = (value.value.id, value.slice)
+        else:
+            desugarer.homes[version] = (value.value.id, value.attr)
 
 
 def live_after(desugarer: Any, statement: gast.AST) -> set[str]:

@@ -157,6 +157,9 @@ def refuse_unknown_use(inference: Any, statement: gast.AST, kind: Kind, names: l
     if operation.form not in ("inactive", "primitive") or operation.callee is not None:
         return
     names = core.free_reads(statement.value) if names is None else names
+    names = [n for n in names if type(inference.kinds.get(n)) not in kinds.WITHOUT_PARTS]
+    if not names:
+        return
     _refuse_calls(inference, statement.value, names)
     if _is_identity_test(statement.value) or holds_function(kind):
         return

@@ -27,6 +27,7 @@ from s2s.codegen.inference import (
     texts,
     unrolling,
 )
+from s2s.codegen.inference.activity import Activity
 from s2s.codegen.inference.kinds import (
     Bottom,
     DictOf,
@@ -59,7 +60,7 @@ INACTIVE_FUNCTIONS = (
 )  # fmt: skip
 
 
-class Inference(Preludes):
+class Inference(Activity, Preludes):
     """One pass over one function; fills `function.kinds` and sets `operation` on every assignment."""
 
     batches = False  # does active mean batched?
@@ -183,12 +184,6 @@ class Inference(Preludes):
             return kinds.of_value(found, active=False) if found is not UNRESOLVED else Unknown()
         return Unknown(self.reads_active(node))
 
-    def is_active(self, node: gast.AST) -> bool:
-        return kinds.is_active(self.kind(node))
-
-    def reads_active(self, node: gast.AST) -> bool:
-        return any(n in self.kinds and kinds.is_active(self.kinds[n]) for n in core.free_reads(node))
-
     def expression(self, statement: gast.AST) -> Kind:
         original = statement.__dict__.get("original", statement.value)
         statement.value = statement.__dict__.pop("user_call", original)
@@ -198,7 +193,7 @@ class Inference(Preludes):
         """The kind of what a statement computes, and its operation."""
         node = statement.value
         statement.operation = Operation("inactive")
-        names = core.free_reads(node)
+        names = self.reads(node)
         if recursion.any_is_bottom(self, names):
             return Bottom()
         if (of_object := calls.expression(self, statement, node)) is not None:
@@ -437,7 +432,7 @@ class Inference(Preludes):
 
     def primitive(self, statement: gast.AST, operation: Operation) -> Kind:
         primitive = operation.primitive
-        active = tuple(p for p in operation.binding if self.is_active_argument(operation.binding[p]))
+        active = tuple([p for p, node in operation.binding.items() if self.is_active_argument(node)])
         statement.operation = operation
         if primitive.writes_operand is not None and active:
             cause = f"{primitive.name} writes its argument in place"
@@ -469,11 +464,6 @@ class Inference(Preludes):
             return Numeric()
         operands = [self.kind(n) for n in operation.binding.values()]
         return Numeric(scalar=all(isinstance(k, Numeric) and k.scalar for k in operands))
-
-    def is_active_argument(self, node: gast.AST) -> bool:
-        if type(node) is gast.Name:
-            return self.is_active(node)
-        return type(node) is not gast.Constant and self.reads_active(node)
 
     # Names -------------------------------------------------------------------------------------------------------
 

@@ -128,6 +128,8 @@ def _takes_varargs(operation: Operation) -> bool:
 
 
 def _bind_keywords(operation: Operation, node: gast.AST) -> None:
+    if not node.keywords:
+        return
     names = {p.lstrip("*") for p in operation.primitive.parameters}
     aliases = KEYWORD_ALIASES.get(operation.primitive.name, {})
     for i, keyword in enumerate(node.keywords):

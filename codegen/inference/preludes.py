@@ -10,24 +10,26 @@ from s2s.codegen.inference import complex_values
 
 def infer_block(inference: Any, body: list[gast.AST]) -> None:
     """Infers each statement of a block; what is put in front of one is inferred before it, and stays there."""
+    outer = inference.prelude, inference.current, inference.enclosing
+    inference.enclosing = body
     at = 0
     while at < len(body):
         statement = body[at]
-        outer = inference.prelude, inference.current, inference.enclosing
-        inference.prelude, inference.current, inference.enclosing = [], statement, body
+        added: list[gast.AST] = []
+        inference.prelude, inference.current = added, statement
         getattr(inference, "do_" + type(statement).__name__)(statement)
         complex_values.check(inference, statement)
-        added = inference.prelude
-        inference.prelude, inference.current, inference.enclosing = outer
         if at >= len(body) or body[at] is not statement:
             at = next(i for i, s in enumerate(body) if s is statement)  # what was in front may have gone
-        body[at:at] = added
-        at += len(added)
+        if added:
+            body[at:at] = added
+            at += len(added)
         written_out = statement.__dict__.pop("written_out", None)
         if written_out is None:
             at += 1
         else:
             body[at : at + 1] = written_out
+    inference.prelude, inference.current, inference.enclosing = outer
 
 
 class Preludes:
