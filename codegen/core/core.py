@@ -37,7 +37,6 @@ from s2s.codegen.core.substitution import (  # noqa: F401 - part of the vocabula
     copied,
     free_reads,
     nodes,
-    operands,
     parts_of,
     substitute,
     target_names,

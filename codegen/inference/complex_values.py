@@ -32,10 +32,12 @@ def check(inference: Any, statement: gast.AST) -> None:
 
 
 def _occur(inference: Any) -> bool:
-    """Whether there is anything complex in the function's text."""
+    """Whether there may be anything complex in the function's text."""
     if "is_complex" not in inference.__dict__:
-        nodes = (n for statement in core.walk(inference.function.body) for n in core.nodes(statement))
-        inference.__dict__["is_complex"] = any(_is_source(inference, n) for n in nodes)
+        survey, references = inference.function.source.survey, inference.function.references
+        nodes = [*survey.of(gast.Constant), *survey.of(gast.Attribute)]
+        found = any(map(_is_complex_object, references.values())) or any(_is_source(inference, n) for n in nodes)
+        inference.__dict__["is_complex"] = found
     return bool(inference.__dict__["is_complex"])
 
 
@@ -48,7 +50,10 @@ def _is_source(inference: Any, node: gast.AST) -> bool:
     if isinstance(node, gast.Constant):
         return isinstance(node.value, complex) or isinstance(node.value, str) and node.value in _DTYPES
     dotted = core.dotted(node) if isinstance(node, gast.Name | gast.Attribute) else None
-    found = None if dotted is None else _global(inference, *dotted.split("."))
+    return dotted is not None and _is_complex_object(_global(inference, *dotted.split(".")))
+
+
+def _is_complex_object(found: Any) -> bool:
     if isinstance(found, type):
         return issubclass(found, complex | np.complexfloating)
     return isinstance(found, complex) or getattr(getattr(found, "dtype", None), "kind", "") == "c"
