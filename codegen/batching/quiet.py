@@ -4,6 +4,7 @@ Statements of such branches that may warn stand under `with np.errstate(all="ign
 the two kinds are not nested into each other.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import gast
@@ -11,6 +12,8 @@ import gast
 from s2s.codegen.core import core
 from s2s.codegen.derivatives.rules import RuleWriter
 
+# What a statement computes, and what is nested into that.
+Expressions = Callable[[gast.AST], list[gast.AST]]
 _OPERATORS = (gast.Div, gast.FloorDiv, gast.Mod, gast.Pow)
 _FUNCTIONS = frozenset(
     """
@@ -32,7 +35,7 @@ def mark(function: core.Function, statements: list[gast.AST]) -> None:
             statement.is_masked = True
 
 
-def may_nest(function: core.Function, statement: gast.AST, user: gast.AST) -> bool:
+def may_nest(function: core.Function, statement: gast.AST, user: gast.AST, expressions: Expressions) -> bool:
     """May the statement be nested into its user without that warnings appear, or go?"""
     if not getattr(function, "has_unneeded_rows", False):
         return True
@@ -40,11 +43,11 @@ def may_nest(function: core.Function, statement: gast.AST, user: gast.AST) -> bo
     if masked == is_masked(user):
         return True
     if masked:
-        if _may_warn(user) or type(user) is not gast.Assign:
+        if any(map(_warns_inside, expressions(user))) or type(user) is not gast.Assign:
             return False
         user.is_masked = True
         return True
-    return not _may_warn(statement)
+    return not any(map(_warns_inside, expressions(statement)))
 
 
 def is_masked(statement: gast.AST) -> bool:
@@ -53,7 +56,11 @@ def is_masked(statement: gast.AST) -> bool:
 
 def _may_warn(statement: gast.AST) -> bool:
     expression = core.header(statement)
-    return expression is not None and any(map(_warns, gast.walk(expression)))
+    return expression is not None and _warns_inside(expression)
+
+
+def _warns_inside(expression: gast.AST) -> bool:
+    return any(map(_warns, gast.walk(expression)))
 
 
 def _warns(node: gast.AST) -> bool:

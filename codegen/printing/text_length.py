@@ -6,7 +6,19 @@ from typing import Any
 
 import gast
 
-from s2s.codegen.printing.expressions import ATOM, AWAIT, BINARY, FACTOR, NOT, POWER, TEST, TUPLE, quote, text_of
+from s2s.codegen.printing.expressions import (
+    ATOM,
+    AWAIT,
+    BINARY,
+    COMPARE,
+    FACTOR,
+    NOT,
+    POWER,
+    TEST,
+    TUPLE,
+    quote,
+    text_of,
+)
 
 # The length without parentheses around, and how strongly the expression binds.
 Measured = tuple[int, int]
@@ -26,6 +38,31 @@ def text_length(node: Any, level: int = TUPLE) -> int:
         node.text_length = found
     length, strength = found
     return length if level <= strength else length + 2
+
+
+def level_of(node: Any, name: str) -> int:
+    """How strongly what stands in place of a name has to bind: the name is the node, or an operand of it."""
+    kind = type(node)
+    if kind is gast.BinOp:
+        left, right = _operand_levels(node)
+        return left if _is(node.left, name) else right
+    if kind is gast.UnaryOp:
+        return NOT if type(node.op) is gast.Not else FACTOR
+    if kind is gast.Subscript:
+        return ATOM if _is(node.value, name) else TUPLE if _is(node.slice, name) else TEST
+    if kind is gast.Attribute or (kind is gast.Call and _is(getattr(node.func, "value", None), name)):
+        return ATOM
+    return COMPARE + 1 if kind is gast.Compare else TUPLE if kind is gast.Name else TEST
+
+
+def _is(node: Any, name: str) -> bool:
+    return type(node) is gast.Name and node.id == name
+
+
+def _operand_levels(node: Any) -> tuple[int, int]:
+    """How strongly the operands of a binary operation have to bind."""
+    strength = BINARY[type(node.op)][1]
+    return (AWAIT, FACTOR) if strength == POWER else (strength, strength + 1)
 
 
 def _listed(nodes: list[Any]) -> int:
@@ -59,7 +96,7 @@ def _keyword(node: Any) -> Measured | None:
 
 def _binary(node: Any) -> Measured:
     symbol, strength = BINARY[type(node.op)]
-    left, right = (AWAIT, FACTOR) if strength == POWER else (strength, strength + 1)
+    left, right = _operand_levels(node)
     return text_length(node.left, left) + len(symbol) + text_length(node.right, right), strength
 
 

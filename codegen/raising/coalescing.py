@@ -10,28 +10,35 @@ import gast
 
 from s2s.codegen.core import core
 from s2s.codegen.printing.text_length import text_length
+from s2s.codegen.raising.nested_values import Nested, written_out
 
 
-def run(function: core.Function, body: list[gast.AST], parameters: list[str]) -> list[gast.AST]:
-    """Renames every local of `body`; copies of a name to itself disappear."""
-    interference = Interference()
+def run(function: core.Function, body: list[gast.AST], parameters: list[str], nested: Nested) -> list[gast.AST]:
+    """Renames every local of `body`; copies of a name to itself disappear.
+
+    What is `nested` is written down on this occasion: names that statements read to the values in their place.
+    """
+    interference = Interference(nested)
     interference.block(body, 0)
     interference.define_together(parameters, interference.entry)
     names = _colour(function, body, parameters, interference)
-    _rename(body, names)
+    _rename(body, names, nested)
     return _without_self_copies(body)
 
 
 class Interference:
     """Which names are live at the same time; `edges` holds each pair under one of the two, at least.
 
-    Sets of names are integers with a bit for each name.
+    Sets of names are integers with a bit for each name; a nested value is all the names that it reads.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, nested: Nested) -> None:
         self.bits: dict[str, int] = {}
         self.edges: dict[str, int] = {}
         self.entry = 0
+        self.nested = nested
+        for name, value in nested.items():
+            self.bits[name] = self.set_of(core.remembered_reads(value))
 
     def bit(self, name: str) -> int:
         found = self.bits.get(name)
@@ -82,7 +89,7 @@ class Interference:
         copied = _copies(statement)
         for name in names:
             source = copied.get(name)
-            others = live if source is None else live & ~self.bit(source)
+            others = live if source is None or source in self.nested else live & ~self.bit(source)
             self._conflict(name, others)
 
     def define_together(self, names: list[str], live: int) -> None:
@@ -110,9 +117,10 @@ def _copies(statement: gast.AST) -> dict[str, str | None]:
 def _colour(
     function: core.Function, body: list[gast.AST], parameters: list[str], interference: Interference
 ) -> dict[str, str]:
-    statements = core.walk(body)
+    statements, nested = core.walk(body), interference.nested
     in_order = dict.fromkeys([t for s in statements for t in core.targets(s)])
-    reserved = _reserved(function, statements, in_order.keys() | set(parameters))
+    expressions = [*map(core.header, statements), *nested.values()]
+    reserved = _reserved(function, expressions, {*in_order, *parameters, *nested})
     partners = _copy_partners(statements)
     colours = Colours(interference, reserved)
     for parameter in parameters:
@@ -153,13 +161,13 @@ class Colours:
         return not (members & interference.edges.get(name, 0) or self.near[colour] & interference.bits.get(name, 0))
 
 
-def _reserved(function: core.Function, statements: list[gast.AST], local: Set[str]) -> set[str]:
+def _reserved(function: core.Function, expressions: list[gast.AST | None], local: Set[str]) -> set[str]:
     """Names that locals must not take: globals that the body reads."""
     reserved = set(function.references)
     known = reserved | local
-    for statement in statements:
-        if not known.issuperset(core.own_reads(statement)):
-            found = {n for n in core.free_reads(core.header(statement)) if n not in local}
+    for expression in expressions:
+        if expression is not None and not known.issuperset(core.remembered_reads(expression)):
+            found = {n for n in core.free_reads(expression) if n not in local}
             reserved |= found
             known |= found
     return reserved
@@ -190,8 +198,8 @@ def _copy_partners(statements: list[gast.AST]) -> dict[str, list[str]]:
     return partners
 
 
-def _rename(body: list[gast.AST], names: dict[str, str]) -> None:
-    mapping = {old: core.name(new) for old, new in names.items() if old != new}
+def _rename(body: list[gast.AST], names: dict[str, str], nested: Nested) -> None:
+    mapping = written_out(nested, {old: core.name(new) for old, new in names.items() if old != new})
     for statement in core.walk(body):
         core.replace_header(statement, mapping)
         if mapping.keys().isdisjoint(core.targets(statement)):

@@ -3,15 +3,17 @@
 import gast
 
 from s2s.codegen.core import core
+from s2s.codegen.raising.nested_values import Nested
 
 
-def run(body: list[gast.AST]) -> None:
+def run(body: list[gast.AST], nested: Nested) -> None:
     """Unpacks in the headers of loops what their bodies begin with unpacking, in place."""
     statements = core.walk(body)
     loops = [s for s in statements if type(s) is gast.For and s.body and _unpacked(s.body[0]) is not None]
     if not loops:
         return
     reads = [n for s in statements for n in core.own_reads(s)]
+    reads += [n for value in nested.values() for n in core.remembered_reads(value)]
     for loop in loops:
         name, pattern = _unpacked(loop.body[0]), loop.body[0].targets[0]
         if name in core.targets(loop) and reads.count(name) == 1:

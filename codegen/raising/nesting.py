@@ -6,17 +6,22 @@ import gast
 
 from s2s.codegen.batching import quiet
 from s2s.codegen.core import core
-from s2s.codegen.printing.text_length import text_length
+from s2s.codegen.printing.text_length import level_of, text_length
 from s2s.codegen.raising import coalescing
+from s2s.codegen.raising.nested_values import Nested
 from s2s.codegen.simplifying import dead_code
 
 WIDTH = 96
 
 
-def run(function: core.Function, body: list[gast.AST]) -> list[gast.AST]:
-    """`t = a * b; y = t + c` becomes `y = a * b + c`; what the user named stays named."""
-    Nesting(function, body).block(body)
-    return body
+def run(function: core.Function, body: list[gast.AST]) -> Nested:
+    """`t = a * b; y = t + c` becomes `y = a * b + c`; what the user named stays named.
+
+    Takes the statements out of `body` that are to be nested into others, which still read the names of the values.
+    """
+    nesting = Nesting(function, body)
+    nesting.block(body)
+    return nesting.nested
 
 
 def repeat_tests(body: list[gast.AST]) -> None:
@@ -40,12 +45,27 @@ def _is_cheap(value: gast.AST) -> bool:
 
 
 class Nesting:
+    """What is nested is decided from the first statement to the last, and written down at once by others.
+
+    Attributes:
+        nested: names to the values that are to stand in their place.
+        uses: name to the number of its reads; `user`: to the last statement that reads it.
+        multiple: names that are assigned more than once.
+        overwritten: names whose arrays are updated in place.
+        holder: statements (by their ids) to those that they are nested into; `inside`: the other way round.
+        lengths: statements to the lengths of what they compute, with all that is nested into them.
+    """
+
     def __init__(self, function: core.Function, body: list[gast.AST]):
         self.function = function
+        self.nested: Nested = {}
         self.uses: dict[str, int] = {}
-        self.user: dict[str, gast.AST] = {}  # name to the last statement that reads it
+        self.user: dict[str, gast.AST] = {}
         self.multiple: set[str] = set()
-        self.overwritten: set[str] = set()  # names whose arrays are updated in place
+        self.overwritten: set[str] = set()
+        self.holder: dict[int, gast.AST] = {}
+        self.inside: dict[int, list[gast.AST]] = {}
+        self.lengths: dict[int, int] = {}
         self._count(body)
 
     def _count(self, body: list[gast.AST]) -> None:
@@ -72,13 +92,30 @@ class Nesting:
         """Nests the statement at `at` into a later one of the block if it may; tells whether it did."""
         statement = body[at]
         user = self._user(body, at, places)
-        if user is None or not self._fits(user, statement) or not quiet.may_nest(self.function, statement, user):
+        if user is None:
             return False
-        _put_into(user, statement.targets[0].id, statement.value)
-        for name in core.own_reads(statement):
-            self.user[name] = user
+        together = self._length(user) + self._length(statement) - len(statement.targets[0].id)
+        if not self._fits(user, statement, together):
+            return False
+        if not quiet.may_nest(self.function, statement, user, self._expressions):
+            return False
+        self.nested[statement.targets[0].id] = statement.value
+        self.holder[id(statement)] = user
+        self.inside.setdefault(id(user), []).append(statement)
+        self.lengths[id(user)] = together + _parentheses(user, statement)
         self._inherit(statement, user)
         return True
+
+    def _expressions(self, statement: gast.AST) -> list[gast.AST]:
+        """What the statement computes, and what is nested into that."""
+        found = [core.header(statement)]
+        for each in self.inside.get(id(statement), ()):
+            found += self._expressions(each)
+        return found
+
+    def _length(self, statement: gast.AST) -> int:
+        found = self.lengths.get(id(statement))
+        return text_length(core.header(statement)) if found is None else found
 
     def _inherit(self, statement: gast.AST, user: gast.AST) -> None:
         """What a loop starts from stands with the statement that it was computed for."""
@@ -109,10 +146,14 @@ class Nesting:
     def _user(self, body: list[gast.AST], at: int, places: dict[int, int]) -> gast.AST | None:
         """The later statement of this block that reads the name itself (not inside its blocks)."""
         user = self.user[body[at].targets[0].id]
+        while id(user) in self.holder:
+            user = self.holder[id(user)]
         place = places.get(id(user), -1)
         if place <= at or self._reads_again(user):
             return None
-        read = core.own_reads(body[at])
+        if not self.multiple and not self.overwritten:
+            return user
+        read = [n for expression in self._expressions(body[at]) for n in core.remembered_reads(expression)]
         if self.multiple.isdisjoint(read) and self.overwritten.isdisjoint(read):
             return user
         between = body[at + 1 : place]
@@ -123,7 +164,8 @@ class Nesting:
         """Would nesting into this statement evaluate the expression more than once?"""
         return type(statement) is gast.While
 
-    def _fits(self, user: gast.AST, statement: gast.AST) -> bool:
+    def _fits(self, user: gast.AST, statement: gast.AST, together: int) -> bool:
+        """Does it read well, on a line that is so long but for what the user assigns?"""
         if (
             _updates(user, statement.targets[0].id)
             and type(statement.value) is gast.Call
@@ -136,7 +178,6 @@ class Nesting:
             return False
         if core.is_join(user) and coalescing.is_start(statement.value):
             return True  # written in lines of their own
-        together = text_length(core.header(user)) + text_length(statement.value) - len(statement.targets[0].id)
         return together + len(_left(user)) <= WIDTH
 
 
@@ -154,12 +195,12 @@ def _is_update(call: gast.Call) -> bool:
 UPDATES = ("put", "put_add", "set_at", "add_at")
 
 
-def _put_into(statement: gast.AST, name: str, value: gast.AST) -> None:
-    """The statement computes the value where it read its name, once."""
-    before = core.own_reads(statement)
-    at = before.index(name)
-    core.replace_header(statement, {name: value})
-    core.header(statement).names_read = [*before[:at], *core.remembered_reads(value), *before[at + 1 :]]
+def _parentheses(user: gast.AST, statement: gast.AST) -> int:
+    """The length of the parentheses that the value takes where the user reads its name."""
+    value = statement.value
+    if type(value) is gast.Call or type(value) is gast.Subscript:
+        return 0
+    return text_length(value, level_of(core.header(user), statement.targets[0].id)) - text_length(value)
 
 
 def _overwritten(statement: gast.AST) -> frozenset[str]:

@@ -21,10 +21,10 @@ def run(function: core.Function, body: list[gast.AST], parameters: list[str]) ->
         nesting.repeat_tests(body)
         reuse.run(function, body, parameters)
     in_place.mark(function, body, parameters)
-    body = nesting.run(function, body)
+    nested = nesting.run(function, body)
     if not is_straight:
-        loop_targets.run(body)
-    body = in_place.write(coalescing.run(function, body, parameters))
+        loop_targets.run(body, nested)
+    body = in_place.write(coalescing.run(function, body, parameters, nested))
     body = body if is_straight else leaving.run(body)
     return comments.insert(function, quiet.insert(function, body))
 

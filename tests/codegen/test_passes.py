@@ -9,6 +9,7 @@ import pytest
 from s2s.codegen.core import core
 from s2s.codegen.printing.printer import to_source
 from s2s.codegen.raising import coalescing, nesting, raising
+from s2s.codegen.raising.nested_values import written_out
 from s2s.codegen.simplifying import copies, dead_code, simplify
 from tests.codegen import core_text
 
@@ -42,8 +43,15 @@ def raised(function, body):
     return raising.run(function, body, function.parameters)
 
 
+def nested(function, body):
+    mapping = written_out(nesting.run(function, body), {})
+    for statement in core.walk(body):
+        core.replace_header(statement, mapping)
+    return body
+
+
 def coalesced(function, body):
-    return coalescing.run(function, body, function.parameters)
+    return coalescing.run(function, body, function.parameters, {})
 
 
 # Copies ----------------------------------------------------------------------------------------------------------
@@ -270,7 +278,7 @@ def test_ones_and_signs(derived, simpler):
     after = f"def f(x):\n    z = {simpler} + x\n    return z\n"
 
     def both(function, body):
-        return nesting.run(function, simplify.run(function, body))
+        return nested(function, simplify.run(function, body))
 
     assert_rewritten(both, before, after, (X,))
 
@@ -320,7 +328,7 @@ def check_zero_product():
 
 def test_temporaries_used_once_are_nested():
     assert_rewritten(
-        nesting.run,
+        nested,
         """
         def f(x, w):
             product = x * w  # temporary
@@ -345,7 +353,7 @@ def test_what_the_user_named_and_what_is_used_twice_stay():
             out = total * total
             return out
         """
-    assert_rewritten(nesting.run, text, text.replace("  # temporary", ""), (X, 2.0))
+    assert_rewritten(nested, text, text.replace("  # temporary", ""), (X, 2.0))
 
 
 def test_nothing_is_nested_into_a_loop_or_past_a_change():
@@ -360,12 +368,12 @@ def test_nothing_is_nested_into_a_loop_or_past_a_change():
             out = a + start
             return out
         """
-    assert_rewritten(nesting.run, text, text.replace("  # temporary", "").replace("  # join", ""), (3.0, 2))
+    assert_rewritten(nested, text, text.replace("  # temporary", "").replace("  # join", ""), (3.0, 2))
 
 
 def test_order_of_operations_is_kept_when_nesting():
     assert_rewritten(
-        nesting.run,
+        nested,
         """
         def f(x, y):
             total = x + y  # temporary
