@@ -22,6 +22,7 @@ from s2s.codegen.emission import defaults
 from s2s.codegen.emission.defaults import signature
 from s2s.codegen.functions import (
     custom_rules,
+    iterator_expansions,  # noqa: F401 - its rules
     numpy_expansions,  # noqa: F401 - its rules
 )
 from s2s.codegen.inference import aliasing, effects, kinds, recursion, static_tests, unset_reads

@@ -78,6 +78,23 @@ def pairs(items):
     return rows
 
 
+def all_pairs(items):
+    rows = []
+    for i in range(len(items)):
+        for j in range(i + 1, len(items)):
+            rows.append((items[i], items[j]))
+    return rows
+
+
+def zipped_longest(items, others, fill):
+    rows = []
+    for i in range(max(len(items), len(others))):
+        item = items[i] if i < len(items) else fill
+        other = others[i] if i < len(others) else fill
+        rows.append((item, other))
+    return rows
+
+
 def accumulated(function, items):
     total = items[0]
     totals = [total]

@@ -14,7 +14,7 @@ from s2s.codegen.derivatives.rules import RuleWriter
 from s2s.codegen.desugaring.normal_form import Flattener
 from s2s.codegen.inference import container_kinds, kinds, static_tests
 from s2s.codegen.inference.infer import Inference
-from s2s.codegen.inference.kinds import Kind, ListOf, RaggedOf
+from s2s.codegen.inference.kinds import Kind, ListOf, Numeric, ObjectOf, RaggedOf, TupleOf, Unknown
 from s2s.codegen.inference.operations import Operation
 from s2s.codegen.objects import heap
 from s2s.runtime import batch_definitions
@@ -85,6 +85,21 @@ class BatchInference(Inference):
             if parameter not in (*primitive.operands, *primitive.shape_only, *_BESIDE):
                 cause = f"the argument {parameter!r} of {primitive.name} depends on a batched value"
                 self.refuse(statement, cause, "compute it from values that are not batched")
+
+    def on_Subscript(self, statement: gast.AST, node: gast.AST) -> Kind:
+        """An entry of a list that all rows share, at another place in each row: that of an array of the entries."""
+        owner = self.kind(node.value)
+        is_shared = not isinstance(owner, Numeric | ObjectOf) and not kinds.is_active(owner)
+        if not is_shared or isinstance(node.slice, gast.Slice | gast.Tuple) or not self.reads_active(node.slice):
+            return super().on_Subscript(statement, node)
+        if not (isinstance(owner, ListOf | TupleOf) and isinstance(kinds.element_of(kinds.parts(owner)), Numeric)):
+            cause = "a key of a dict, or an index into a list, depends on a batched value"
+            self.refuse(node, cause, "use keys that all rows share, or an array")
+            return Unknown(True)
+        entries = self.computed("entries", core.call(RuleWriter(self.function, None).numpy("array"), node.value))
+        statement.user_call = node
+        statement.value = core.located(core.subscript(entries, node.slice), node)
+        return self.meaning(statement)
 
     def expression(self, statement: gast.AST) -> Kind:
         statement.__dict__.pop("natural", None)

@@ -103,7 +103,7 @@ class Desugarer:
         tree = self.tree
         if plain_collections.may_hold(self.survey):
             tree = plain_collections.without_setdefault(plain_collections.as_builtins(tree, resolve))
-        if tree is self.tree and not self.survey.holds(gast.With, gast.Match, gast.Delete):
+        if tree is self.tree and not self.survey.holds(gast.With, gast.Try, gast.Match, gast.Delete):
             return structured(self.tree)
         tree = without_deletions(without_match(without_inert(tree, resolve), resolve))
         if tree is not self.tree:

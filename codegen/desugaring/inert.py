@@ -18,10 +18,13 @@ FILTERS = (warnings.simplefilter, warnings.filterwarnings)
 
 
 def without_inert(function: Any, resolve: Resolve) -> Any:
-    """The function with the bodies of inert `with` statements in their place."""
-    if not jumps.may_hold(function.body, gast.With):
+    """The function with the bodies of inert `with` statements, and of `try` without handlers, in their place."""
+    if not jumps.may_hold(function.body, gast.With) and not jumps.may_hold(function.body, gast.Try):
         return function
     return _Inert(resolve).visit(core.copied(function))
+
+
+_JUMPS = (gast.Return, gast.Break, gast.Continue, gast.Yield, gast.YieldFrom)
 
 
 class _Inert(gast.NodeTransformer):
@@ -37,6 +40,12 @@ class _Inert(gast.NodeTransformer):
             return node
         first = [gast.copy_location(s, node) for statements in entered for s in statements or ()]
         return [*first, *body] or [gast.copy_location(gast.Pass(), node)]
+
+    def visit_Try(self, node: Any) -> Any:
+        """`try: … finally: …`: what ends it goes behind, unless something jumps over it."""
+        self.generic_visit(node)
+        jumping = any(isinstance(n, _JUMPS) for s in (*node.body, *node.finalbody) for n in gast.walk(s))
+        return node if node.handlers or jumping else [*node.body, *node.orelse, *node.finalbody]
 
     def _entered(self, item: Any) -> list[gast.AST] | None:
         """What entering the manager comes to, None if that is more than nothing or an assignment."""

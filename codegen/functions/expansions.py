@@ -454,4 +454,6 @@ ITERATORS = (
     itertools.chain,
     iter,
     itertools.pairwise,
+    itertools.combinations,
+    itertools.zip_longest,
 )

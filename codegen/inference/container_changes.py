@@ -268,6 +268,9 @@ def store(inference: Any, statement: gast.AST, node: gast.Call) -> Kind | None:
         return calls.set_item(inference, statement, node, _adds(inference, node))
     if not isinstance(kind, ListOf | DictOf | MapOf) and (is_user or not isinstance(kind, TupleOf)):
         return None
+    if (replaced := _replaced_slice(inference, node, kind)) is not None:
+        statement.value = core.located(replaced, node)
+        return inference.expression(statement)
     if isinstance(index, gast.Subscript | gast.Tuple):
         _refuse(inference, node, f"writing a slice of {kinds.show(kind)} is not supported yet")
     writer = RuleWriter(inference.function, None)
@@ -288,6 +291,27 @@ def store(inference: Any, statement: gast.AST, node: gast.Call) -> Kind | None:
     places = {"c": ("arg", 0), "index": ("arg", 1), "v": ("arg", 2)}
     operation = Operation("primitive", table.named(name), {"c": owner, "index": index, "v": value}, places)
     return inference.primitive(statement, operation)
+
+
+def _replaced_slice(inference: Any, node: gast.Call, kind: Kind) -> gast.AST | None:
+    """`xs[a:b] = ys` of lists: what is in front, the new entries, and what is behind; None for anything else."""
+    owner, index, value = node.args
+    part = index.slice if isinstance(index, gast.Subscript) else None
+    of_lists = isinstance(kind, ListOf) and isinstance(inference.kind(value), ListOf | TupleOf)
+    if not of_lists or not isinstance(part, gast.Slice) or part.step is not None or _adds(inference, node):
+        return None
+    given = [b for b in (part.lower, part.upper) if b is not None]
+    bounds: list[Any] = [core.literal(b) for b in given if core.is_literal(b)]
+    if len(bounds) < len(given) or bounds != sorted(bounds) or len({b < 0 for b in bounds}) > 1:
+        return None
+    extend = RuleWriter(inference.function, None).support("extend")
+    low = core.constant(0) if part.lower is None else part.lower
+    front = inference.computed("front", core.subscript(owner, gast.Slice(None, low, None)))
+    front = inference.computed("front", core.call(extend, front, value))
+    if part.upper is None:
+        return front
+    back = inference.computed("back", core.subscript(owner, gast.Slice(part.upper, None, None)))
+    return core.call(extend, front, back)
 
 
 def _adds(inference: Any, node: gast.Call) -> bool:
