@@ -122,7 +122,9 @@ class BatchInference(Inference):
     def _is_test(self, statement: gast.AST) -> bool:
         node = statement.value
         if isinstance(node, gast.Compare) and len(node.ops) == 1:
-            return type(node.ops[0]).__name__ in table.OPERATORS and getattr(statement, "is_test", False)
+            is_nested = not all(core.is_name(n) or core.is_literal(n) for n in (node.left, *node.comparators))
+            is_whole = is_nested or getattr(statement, "is_test", False)
+            return type(node.ops[0]).__name__ in table.OPERATORS and is_whole
         return _is_logical(node) or (getattr(statement, "is_test", False) and not core.is_name(node))
 
     def expand(self, node: gast.AST, like: gast.AST) -> list[gast.AST]:

@@ -16,6 +16,7 @@ from s2s.runtime.primitives.table import Primitive
 
 # Parameters that take lists of arrays as they are; primitives whose own rules know them.
 _OF_LISTS = frozenset("object arrays tup condlist choicelist operands index start_indices keys".split())
+_OF_ARRAYS = frozenset({"arrays", "tup"})
 _KNOWS_LISTS = frozenset({"zeros_like_tree", "acc", "getitem"})
 _WRITES = frozenset({"set_at", "add_at"})
 
@@ -54,12 +55,28 @@ def as_arrays(inference: Any, statement: gast.AST, node: gast.Call, primitive: P
 
 
 def _as_array(inference: Any, argument: gast.AST, primitive: Primitive, parameter: str) -> gast.AST:
-    kind = inference.kind(argument) if core.is_name(argument) else None
+    kind: Any = inference.kind(argument) if core.is_name(argument) else None
     is_list = isinstance(kind, TupleOf | ListOf) and not isinstance(kind, FunctionOf) and kinds.is_active(kind)
+    if is_list and parameter in _OF_ARRAYS and any(isinstance(k, TupleOf | ListOf) for k in _known_elements(kind)):
+        return _of_arrays(inference, argument, kind)
     if not is_list or takes_lists(primitive, parameter):
         return argument
     array = RuleWriter(inference.function, None).numpy("array")
     made: gast.AST = inference.computed(inference.function.bases.get(argument.id, "array"), core.call(array, argument))
+    return made
+
+
+def _known_elements(kind: Any) -> tuple[Kind, ...]:
+    return kinds.parts(kind) if getattr(kind, "elements", None) is not None else ()
+
+
+def _of_arrays(inference: Any, argument: gast.AST, kind: Kind) -> gast.AST:
+    """A list of arrays in which some are lists themselves, with arrays in their place."""
+    elements: list[gast.AST] = []
+    for k, part in enumerate(_known_elements(kind)):
+        item = inference.computed("part", core.subscript(argument, core.constant(k)))
+        elements.append(_made_array(inference, item) if isinstance(part, TupleOf | ListOf) else item)
+    made: gast.AST = inference.computed("parts", core.list_of(elements))
     return made
 
 

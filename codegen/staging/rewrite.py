@@ -37,6 +37,8 @@ HIGHER_ORDER += (tree.map, tree.reduce)
 _METHODS = {name for kind in (np.ndarray, list, dict, set, str, tuple) for name in dir(kind)}
 PLAIN_METHODS = frozenset(name for name in _METHODS if not name.startswith("__")) | {"at", "_replace"}
 _DISPLAYS = (gast.List, gast.Tuple, gast.ListComp)
+_NESTED = (gast.List, gast.Tuple)
+_JOINING = (np.concatenate, np.stack, np.hstack, np.vstack, np.column_stack, np.dstack)
 _CONSUMING_ITERABLES = (sum, any, all)
 NUMPY_CONSTANTS = (np.array, np.zeros, np.ones, np.empty, np.arange, np.eye, np.linspace, np.full)
 
@@ -152,6 +154,8 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
             keyword.value = self._wrap(keyword.value) if passes_function else self.visit(keyword.value)
         for i in lists:
             node.args[i] = self.runtime("as_array", node.args[i], like=node.args[i])
+        for part in self._lists_in_lists(function, node):
+            part.elts = [self.runtime("as_array", e, like=e) if isinstance(e, _NESTED) else e for e in part.elts]
         if change is None:
             change = self._wrap(node.func) if is_wrapped else self._visit_callee(node.func)
         if is_of_text:
@@ -169,6 +173,12 @@ class Rewriter(ControlFlow, Comprehensions, Conditions, Stores, Texts):
         names = [p.lstrip("*") for p in primitive.parameters]
         taken = [i for i, name in zip(range(len(call.args)), names, strict=False) if not takes_lists(primitive, name)]
         return [i for i in taken if self._may_be_list(call.args[i])]
+
+    def _lists_in_lists(self, function: Any, call: Any) -> list[Any]:
+        """Arguments that list arrays, some of them as lists of numbers: NumPy would look into these."""
+        if not any(function is f for f in _JOINING):
+            return []
+        return [a for a in call.args[:1] if isinstance(a, _NESTED) and any(isinstance(e, _NESTED) for e in a.elts)]
 
     def _may_be_list(self, node: Any) -> bool:
         if isinstance(node, gast.Name):

@@ -70,6 +70,32 @@ def test_shared_lists_at_places_of_rows():
     assert "np.array" in s2s.vmap(f).source_for(batch)
 
 
+def test_lists_among_joined_arrays():
+    def f(x):
+        h = np.zeros(2)
+        for t in range(2):
+            h = np.tanh(np.concatenate([h, [x[t]], (x[1], 2.0)]))[1:3]
+        return h
+
+    batch = np.arange(9.0).reshape(3, 3)
+    np.testing.assert_allclose(s2s.jit(f)(batch[1]), f(batch[1]), rtol=1e-12)
+    np.testing.assert_allclose(s2s.vmap(f)(batch), [f(row) for row in batch], rtol=1e-12)
+
+
+def test_tests_of_rows_that_call_functions():
+    def square(v):
+        return v * v
+
+    def f(x):
+        t = 1.0
+        while square(x * t) > square(x) * 0.3 + 0.1 * t * x and t > 1e-3:
+            t *= 0.5
+        return t * x
+
+    batch = np.array([0.2, 0.7, 1.3, 3.0])
+    np.testing.assert_allclose(s2s.vmap(f)(batch), [f(x) for x in batch])
+
+
 def test_slices_with_other_bounds_are_refused():
     def f(x, a):
         xs = [x, x * x, 1.0]
