@@ -162,13 +162,13 @@ def dynamic_update_index_in_dim(operand: Any, update: Any, index: Any, axis: int
     return dynamic_update_slice_in_dim(operand, whole, index, axis)
 
 
-def _from_front(starts: Any, shape: Shape) -> tuple[Any, ...]:
-    return tuple(np.where(np.less(i, 0), i + n, i) for i, n in zip(starts, shape, strict=True))
+def _from_front(starts: Any, shape: Shape) -> list[Any]:
+    return [np.where(np.less(i, 0), i + n, i) for i, n in zip(starts, shape, strict=True)]
 
 
-def _starts(start: Any, axis: int, ndim: int) -> tuple[Any, ...]:
+def _starts(start: Any, axis: int, ndim: int) -> list[Any]:
     (position,) = static.normalised(axis, ndim)
-    return tuple(start if i == position else 0 for i in range(ndim))
+    return [start if i == position else 0 for i in range(ndim)]
 
 
 def split(operand: Any, sizes: Shape, axis: int = 0) -> Any:
