@@ -15,6 +15,7 @@ from s2s.codegen.inference.kinds import UNKNOWN_VALUE, Static, Unknown
 from s2s.codegen.simplifying.shapes import called_primitive, resolved
 
 _GENERATORS = (np.random.Generator, np.random.RandomState, random.Random)
+_LIBRARIES = ("numpy", "scipy", "math", "jax", "jaxlib", "builtins")
 _MAKERS = (np.random.default_rng, *_GENERATORS)
 _DRAWS = frozenset(n for kind in _GENERATORS for n in dir(kind) if not n.startswith("_")) - {"bit_generator", "spawn"}
 
@@ -35,7 +36,7 @@ def refuse_outer(writer: BatchValues) -> None:
 
 def _draws_outer(function: core.Function, statement: gast.AST, own: frozenset[str], seen: set[Any]) -> bool:
     """Does the statement draw so, or what it calls? `own` are parameters that get generators made for this row."""
-    if any(_is_outer_draw(function, call, own) for call in _header_calls(statement)):
+    if any(_is_outer_draw(function, call, own) for call in _own_calls(statement)):
         return True
     for attribute in ("expanded", "expanded_test"):
         if any(_draws_outer(function, s, own, seen) for s in getattr(statement, attribute, None) or ()):
@@ -54,7 +55,7 @@ def _draws_outer(function: core.Function, statement: gast.AST, own: frozenset[st
 def refuse(writer: BatchValues, statements: Iterable[gast.AST]) -> None:
     """Refuses draws in what only some of the rows run: those of the others would be other numbers afterwards."""
     for function, statement in _with_callees(writer.function, statements, set()):
-        if any(_is_draw(function, node) for node in _header_calls(statement)):
+        if any(_is_draw(function, node) for node in _own_calls(statement)):
             cause = "a random number is drawn in a branch or loop that rows take by their own values"
             raise writer.unsupported(cause, "draw the numbers before it, or use s2s.random with a key")
 
@@ -79,8 +80,10 @@ def _with_callees(
             yield from _with_callees(callee.function, callee.function.body, seen)
 
 
-def _header_calls(statement: gast.AST) -> Iterator[gast.Call]:
-    header = core.header(statement)
+def _own_calls(statement: gast.AST) -> Iterator[gast.Call]:
+    """The calls in the header of a statement, but for those of functions that are batched themselves."""
+    operation: Any = getattr(statement, "operation", None)
+    header = core.header(statement) if operation is None or operation.callee is None else None
     return (n for n in (core.nodes(header) if header is not None else ()) if type(n) is gast.Call)
 
 
@@ -139,7 +142,7 @@ def _is_method(function: core.Function, node: gast.AST) -> bool:
 def _may_draw(target: Any, of_arguments: bool, seen: set[int]) -> bool:
     """Does a Python function, which is called as it is, have a method of a generator, or call what has one?"""
     code = getattr(target, "__code__", None)
-    if not isinstance(code, types.CodeType) or id(code) in seen:
+    if not isinstance(code, types.CodeType) or id(code) in seen or _is_of_library(target):
         return False
     seen.add(id(code))
     named = [c for c in _codes(code) if not _DRAWS.isdisjoint(c.co_names)]
@@ -147,6 +150,11 @@ def _may_draw(target: Any, of_arguments: bool, seen: set[int]) -> bool:
     called = (target.__globals__.get(n) for c in _codes(code) for n in c.co_names)
     draws = any(_draws(owner, name, of_arguments) for owner, name in read)
     return draws or any(_may_draw(f, of_arguments, seen) for f in called)
+
+
+def _is_of_library(target: Any) -> bool:
+    """Is it a function of s2s, NumPy or the like? Those that draw without a key are methods of a generator."""
+    return (getattr(target, "__module__", None) or "").partition(".")[0] in ("s2s", *_LIBRARIES)
 
 
 def _draws(owner: Any, name: str, of_arguments: bool) -> bool:

@@ -11,6 +11,7 @@ from s2s.codegen.core.survey import Survey
 from s2s.codegen.desugaring import (
     changes,
     consumed_generators,
+    functional_updates,
     indexed_loops,
     inline_control,
     lifting,
@@ -427,6 +428,8 @@ class Desugarer:
         return any(isinstance(f, lifting.MakeClosure | FunctionSource) for f in found)
 
     def consumed(self, expression: gast.AST) -> gast.AST | None:
+        if (update := functional_updates.written_out(self.flattener, expression)) is not None:
+            return update
         if changes.is_change(self, expression) and (changed := stores.change_part(self, expression)) is not None:
             return changed
         return consumed_generators.in_call(self, expression) or inline_control.consumed(self, expression)

@@ -109,3 +109,9 @@ def test_a_generator_of_the_row_is_passed_on():
         return x * one_number(np.random.default_rng(3)) + x
 
     np.testing.assert_array_equal(s2s.vmap(seeded)(np.arange(3.0)), [seeded(v) for v in np.arange(3.0)])
+
+
+@pytest.mark.filterwarnings("error")
+def test_functions_of_the_library_do_not_draw():
+    gradient = s2s.grad(lambda x: np.maximum(x, 0.5) ** 2 * np.abs(x) ** 1.5)
+    np.testing.assert_allclose(s2s.vmap(gradient)(np.array([1.0, 2.0])), [gradient(1.0), gradient(2.0)])
