@@ -4,7 +4,7 @@ from typing import Any
 
 import gast
 
-from s2s.codegen.batching import collectives, ragged
+from s2s.codegen.batching import collectives, flags, ragged
 from s2s.codegen.batching import kinds as batch_kinds
 from s2s.codegen.batching import rules as batch_rules
 from s2s.codegen.batching.counted_loops import is_range_of
@@ -179,7 +179,7 @@ class BatchInference(Inference):
     def _batch(self, names: Any) -> None:
         for name in names:
             if name in self.kinds:
-                self.kinds[name] = _by_row(self.kinds[name])
+                self.kinds[name] = flags.BY_ROW if flags.is_flag(self, name) else _by_row(self.kinds[name])
 
 
 def _by_row(kind: Kind) -> Kind:

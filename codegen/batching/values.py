@@ -5,6 +5,7 @@ from typing import Any
 
 import gast
 
+from s2s.codegen.batching import flags
 from s2s.codegen.batching import kinds as batch_kinds
 from s2s.codegen.core import core
 from s2s.codegen.derivatives import rules
@@ -80,7 +81,7 @@ class BatchValues:
         if core.is_literal(node):
             return True
         kind = self.kind(node)
-        return isinstance(kind, Numeric) and kind.scalar
+        return isinstance(kind, Numeric) and kind.scalar or flags.is_bool(kind)
 
     def size(self) -> gast.AST:
         """The number of rows."""
@@ -122,9 +123,10 @@ class BatchValues:
     def _with_marks(self, node: gast.AST, marks: Any) -> gast.AST:
         if marks is True:
             return node
-        if marks is False and (not core.is_name(node) or isinstance(self.kind(node), Numeric)):
+        kind = flags.BY_ROW if not core.is_name(node) or flags.is_bool(self.kind(node)) else self.kind(node)
+        if marks is False and isinstance(kind, Numeric):
             made = self.named(core.call(self.writer.support("spread"), node, self.size()), self.base(node))
-            self.function.kinds[made.id] = kinds.with_activity(self.kind(node) or Numeric(scalar=True), True)
+            self.function.kinds[made.id] = kinds.with_activity(kind, True)
             return made
         done = core.call(self.writer.support("spread_tree"), node, batch_kinds.literal_marks(marks), self.size())
         return self.named(done, self.base(node))

@@ -23,10 +23,10 @@ def maybe_undefined(body: list[gast.AST], marks: Iterable[str] = ()) -> set[str]
         elif isinstance(statement, gast.For | gast.While):
             joins = core.split_join(statement.body)[1]
             found |= {t for t, _ in joins if not is_entered(body, t)}
-    return _with_copies(found, _joined(body)) if found else found
+    return _with_copies(found, joined(body)) if found else found
 
 
-def _joined(body: list[gast.AST]) -> list[tuple[str, gast.AST]]:
+def joined(body: list[gast.AST]) -> list[tuple[str, gast.AST]]:
     """What the joins of branches and loops, and those that enter loops, assign: (name, value)."""
     return [pair for s in core.walk(body) if core.is_join(s) for pair in core.split_join([s])[1]]
 
@@ -41,7 +41,7 @@ def _with_copies(found: set[str], copies: list[tuple[str, gast.AST]]) -> set[str
 
 def with_sources(forward: list[gast.AST], names: set[str], undefined: set[str]) -> set[str]:
     """Names and those that they are joined from, as far as these may be undefined, too."""
-    joins = _joined(forward)
+    joins = joined(forward)
     found = set(names)
     while True:
         grown = {v.id for t, v in joins if t in found and core.is_name(v) and v.id in undefined} - found

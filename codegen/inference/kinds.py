@@ -237,6 +237,8 @@ def join(a: Kind, b: Kind) -> Kind:
         return _join_numeric(a, b)
     if isinstance(a, FunctionOf) or isinstance(b, FunctionOf):
         return _join_functions(a, b)
+    if (flag := _join_flag(a, b) or _join_flag(b, a)) is not None:
+        return flag
     if isinstance(a, TupleOf) and isinstance(b, TupleOf) and len(a.elements) == len(b.elements) and a.cls is b.cls:
         return TupleOf(tuple(join(x, y) for x, y in zip(a.elements, b.elements, strict=True)), a.cls)
     if (of_any_length := _join_lengths(a, b)) is not None:
@@ -258,6 +260,12 @@ def _join_lengths(a: Kind, b: Kind) -> "ListOf | None":
     known = [k.element if isinstance(k, ListOf) else element_of(k.elements) for k in kinds if parts(k)]
     element = element_of(tuple(known)) if known else Unknown()
     return ListOf(element) if isinstance(element, Numeric) else None
+
+
+def _join_flag(a: Kind, b: Kind) -> "Kind | None":
+    """True or False, and what is a number in each row of a batch."""
+    is_flag = isinstance(a, Static) and isinstance(a.value, bool)
+    return b if is_flag and isinstance(b, Numeric) and b.active and b.scalar else None
 
 
 def _join_functions(a: Kind, b: Kind) -> Kind:
