@@ -142,12 +142,14 @@ def pushforward(source: FunctionSource, arguments: dict[str, Kind], has_aux: boo
     return _finish(program, name, source, instance)
 
 
+@without_collection
 def result_kind(source: FunctionSource, arguments: dict[str, Kind]) -> Kind:
     """The kind of what the function returns."""
     result: Kind = _start(source, arguments, None)[1].result
     return result
 
 
+@without_collection
 def dependence(source: FunctionSource, arguments: dict[str, Kind]) -> Kind:
     """The kind of what the function returns, where active means that its value depends on active arguments at all."""
     result: Kind = _start(source, arguments, None, inference=Dependence)[1].result
@@ -186,6 +188,7 @@ def batched(
     return _finish(program, name, source, instance)
 
 
+@without_collection
 def batched_result(source: FunctionSource, arguments: dict[str, Kind], axes: RowAxes) -> Kind:
     """The kind of what one row gets, active where it differs between rows."""
     return _start(row_axes.turned(source, axes), arguments, None, inference=BatchInference, axes=axes)[1].result

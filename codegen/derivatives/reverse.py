@@ -80,7 +80,7 @@ class Reverse:
 
     def _accumulated(self, kind: Any, existing: gast.AST, value: gast.AST) -> gast.AST:
         if isinstance(kind, Numeric):
-            return gast.BinOp(existing, gast.Add(), value)
+            return core.binary(existing, gast.Add(), value)
         return core.call(self.writer.support("acc"), existing, value)
 
     def _base(self, name: str) -> str:

@@ -16,7 +16,7 @@ def maybe_undefined(body: list[gast.AST], marks: Iterable[str] = ()) -> set[str]
         marks: names that stand for UNDEFINED.
     """
     found: set[str] = set(marks)
-    for statement in core.walk(body):
+    for statement in () if core.is_straight(body) else core.walk(body):
         if isinstance(statement, gast.If):
             arms = [dict(core.split_join(b)[1]) for b in core.blocks(statement)]
             found |= arms[0].keys() ^ arms[1].keys()

@@ -15,6 +15,7 @@ from s2s.codegen.reading.guards import resolve_path
 # Functions and methods that take all of an iterable before they return.
 FUNCTIONS = (math.prod, math.fsum, functools.reduce, max, min, sorted)
 METHODS = ("join", "extend", "update")
+_PATTERNS = (gast.Tuple, gast.List)
 
 
 def as_list(node: gast.AST) -> gast.AST:
@@ -26,7 +27,7 @@ def as_list(node: gast.AST) -> gast.AST:
 
 def unpacked(statement: gast.Assign) -> gast.AST:
     """What an assignment assigns, as a list where it is unpacked."""
-    is_unpacked = any(isinstance(t, gast.Tuple | gast.List) for t in statement.targets)
+    is_unpacked = any([isinstance(t, _PATTERNS) for t in statement.targets])
     return as_list(statement.value) if is_unpacked else statement.value
 
 

@@ -452,10 +452,8 @@ class Desugarer:
         return self.origin
 
     def _origin_of(self, statement: gast.AST) -> gast.AST:
-        marker = gast.Pass()
-        marker.origin = (self.filename, getattr(statement, "lineno", 0))
-        marker.comment = getattr(statement, "lineno", None)
-        return marker
+        line = statement.__dict__.get("lineno")
+        return core.made(gast.Pass, origin=(self.filename, line or 0), comment=line)
 
 
 def _turned_round(statement: gast.If) -> gast.If:

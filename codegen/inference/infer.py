@@ -216,7 +216,7 @@ class Inference(Activity, Preludes):
 
     def on_BinOp(self, statement: gast.AST, node: gast.AST) -> Kind:
         left, right = self.kind(node.left), self.kind(node.right)
-        if all(isinstance(k, Numeric | Unknown) for k in (left, right)):
+        if isinstance(left, _ARITHMETIC) and isinstance(right, _ARITHMETIC):
             return self.primitive(statement, operations.operator_operation(node))
         joined = container_changes.operator(self, statement, node, left, right)
         if joined is not None:
@@ -490,3 +490,4 @@ class Inference(Activity, Preludes):
 
 _NONE = Static(None)
 _PATHS = (gast.Name, gast.Attribute)
+_ARITHMETIC = (Numeric, Unknown)  # kinds of operands of arithmetic

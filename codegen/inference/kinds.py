@@ -342,8 +342,11 @@ def of_value(value: Any, active: bool) -> Kind:
     return _of_leaf(value, active)
 
 
+_STATIC = (bool, np.bool_, str, bytes, type(None), slice, type)
+
+
 def _of_leaf(value: Any, active: bool) -> Kind:
-    if isinstance(value, bool | np.bool_ | str | bytes | type(None) | slice | type):
+    if isinstance(value, _STATIC):
         return Static(value)
     if isinstance(value, int):
         return Numeric(False, scalar=True)

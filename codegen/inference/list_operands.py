@@ -14,6 +14,7 @@ from s2s.codegen.inference import kinds
 from s2s.codegen.inference.kinds import FunctionOf, Kind, ListOf, Numeric, TupleOf
 from s2s.runtime.primitives.table import Primitive
 
+_LISTS = (TupleOf, ListOf)
 # Parameters that take lists of arrays as they are; primitives whose own rules know them.
 _OF_LISTS = frozenset("object arrays tup condlist choicelist operands index start_indices keys".split())
 _OF_ARRAYS = frozenset({"arrays", "tup"})
@@ -38,7 +39,7 @@ def takes_lists(primitive: Primitive, parameter: str) -> bool:
 def as_arrays(inference: Any, statement: gast.AST, node: gast.Call, primitive: Primitive) -> gast.Call:
     """The call with `np.array(items)` for differentiated lists and tuples that it takes as arrays."""
     given = [*node.args, *[k.value for k in node.keywords]]
-    if not any(isinstance(inference.kind(a), TupleOf | ListOf) for a in given if type(a) is gast.Name):
+    if not any([isinstance(inference.kind(a), _LISTS) for a in given if type(a) is gast.Name]):
         return node
     if not (is_numpy(inference.global_object(node.func)) or _writes_array(inference, node, primitive)):
         return node

@@ -15,12 +15,13 @@ from s2s.codegen.inference.kinds import Numeric
 _MAKERS = ("str", "repr", "format", "ascii")
 # What these give of a text does not change as the values in it do, but in steps.
 _STEPS = ("len", "int", "bool", "hash", "isinstance", "type", "print", "callable", "hasattr", "id", "any", "all")
+_BINDING = (gast.Assign, gast.For)
 _TESTS = (gast.Compare, gast.BoolOp, gast.UnaryOp, gast.JoinedStr)
 
 
 def check(function: core.Function, diagnostics: Diagnostics) -> None:
     """Refuses numbers that are read from texts of differentiated values."""
-    statements = [s for s in core.walk(function.body) if isinstance(s, gast.Assign | gast.For)]
+    statements = [s for s in core.walk(function.body) if type(s) in _BINDING]
     if not any(_makes_text(function, s) for s in statements):
         return
     texts: set[str] = set()

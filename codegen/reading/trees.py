@@ -56,7 +56,7 @@ def _gast_copier(target: Any) -> _Handler:
             value = slots.get(name)
             kind = value.__class__
             if kind is list:
-                slots[name] = [_to_gast(item) for item in value]
+                slots[name] = [_to_gast(item) for item in value] if value else []
             elif kind in _SHARED:
                 slots[name] = _SHARED[kind]
             elif kind in _GAST_HANDLERS:
