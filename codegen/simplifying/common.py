@@ -34,8 +34,7 @@ def _is_part(statement: gast.AST, assigned: Assigned) -> bool:
 
 def is_wanted(function: core.Function, statement: gast.AST, joined: set[str]) -> bool:
     """Would people not compute the same value twice? `joined` names have other values at other times."""
-    is_costly = "again" in statement.__dict__ or _is_costly(function, statement.value)
-    return is_costly and _is_single(statement, joined)
+    return ("again" in statement.__dict__ or _is_costly(function, statement.value)) and _is_single(statement, joined)
 
 
 def _is_costly(function: core.Function, value: Any) -> bool:

@@ -3,8 +3,9 @@
 import gast
 import pytest
 
+from s2s.codegen.core import core
 from s2s.codegen.printing.expressions import ATOM, TEST, TUPLE, text_of
-from s2s.codegen.printing.text_length import text_length
+from s2s.codegen.printing.text_length import level_of, text_length
 from tests.codegen.printing.test_printer import EXPRESSIONS
 
 MORE = """
@@ -30,3 +31,18 @@ def test_is_the_length_of_the_text(text, level):
         if isinstance(node, gast.expr) and not isinstance(node, gast.FormattedValue) and node not in specifications:
             assert text_length(node, level) == len(text_of(node, level))
             assert text_length(node, level) == len(text_of(node, level)), "remembered"
+
+
+AROUND = (
+    "t; t + a; a + t; a - t; t / a; a @ t; t ** a; a ** t; -t; not t; t < a; a < t; t[a]; a[t]; a[t, b]; a[t:b]; t.T; "
+    "t.sum(a); f(t); f(a, k=t); (t, a); [t, a]; {a: t}"
+)
+INSIDE = "x; -x; x + y; x * y; x ** 2; x < y; f(x); x[0]; x.T; (x, y)"
+
+
+@pytest.mark.parametrize("around", AROUND.split("; "))
+def test_what_stands_in_place_of_a_name_takes_parentheses_where_it_has_to(around):
+    for inside in INSIDE.split("; "):
+        node, value = (gast.parse(text, mode="eval").body for text in (around, inside))
+        both = core.substitute(node, {"t": value})
+        assert text_length(node) + text_length(value, level_of(node, "t")) - len("t") == len(text_of(both)), inside
