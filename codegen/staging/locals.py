@@ -116,7 +116,7 @@ class StaticNames:
         self.resolve = resolve
         self.bindings = bindings
         self.wary = wary
-        self.conditional = {name for block in blocks if isinstance(block, gast.If) for name in _resized_in(block)}
+        self.conditional = {name for block in blocks if _decides_sizes(block) for name in _resized_in(block)}
         self.irregular: dict[int, bool] = {}
         self.names = {n for n, values in self.bindings.items() if not any(map(_may_change, values))}
         while dropped := {n for n in self.names if not all(map(self.is_static, self.bindings[n]))} | (
@@ -147,7 +147,7 @@ class StaticNames:
         return parts is not None and all(map(self.is_static, parts))
 
     def may_be_selected(self, node: Any, seen: frozenset[str] = frozenset()) -> bool:
-        """Whether it may be `x[mask]`, or a list that is appended to on a condition: staged values decide its size."""
+        """Whether it may be `x[mask]`, or a list that grows as conditions say: staged values decide its size."""
         if isinstance(node, gast.Name):
             values = [] if node.id in seen else self.bindings.get(node.id, [])
             return node.id in self.conditional or any(
@@ -178,6 +178,13 @@ class StaticNames:
             return not any(map(self.may_be_selected, node.args))
         parts = [*node.args, *(k.value for k in node.keywords)]
         return any(function is f for f in _CLOSED_FUNCTIONS) and all(map(self.is_static, parts))
+
+
+def _decides_sizes(block: Any) -> bool:
+    """Whether staged values may decide how often a block runs."""
+    if isinstance(block, gast.For):
+        return any(isinstance(n, gast.Break) for n in core.nodes(block))
+    return isinstance(block, gast.If | gast.While)
 
 
 def _operands(node: Any) -> list[Any] | None:

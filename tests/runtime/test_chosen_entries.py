@@ -145,3 +145,19 @@ def test_tuples_written_into_arrays():
     w = np.arange(5.0)
     for got, want in zip(s2s.jit(pull)(w, h, 2.0), pull(w, h, 2.0), strict=True):
         np.testing.assert_allclose(got, want)
+
+
+def test_lengths_of_lists_where_loops_end_early():
+    def f(x):
+        log, ts, t = [], [], 0.0
+        for _ in range(6):
+            x = x * 0.8
+            log.append(x**2)
+            if x < 0.3:
+                break
+        while t < 1.0:
+            t = t + x
+            ts.append(t)
+        return sum(log) / len(log) + len(ts)
+
+    np.testing.assert_allclose(s2s.jit(f)(0.7), f(0.7))
