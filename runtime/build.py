@@ -30,7 +30,8 @@ def _function(name: str) -> Callable[..., Any]:
 # The dialect's functions of elementwise operations to the names of those.
 ELEMENTWISE = {_function(name): f"stablehlo.{name}" for name in _ELEMENTWISE.split()}
 _MOST_ATTRIBUTES = 4096
-_splats: dict[tuple[Aval, Any], Any] = {}
+_NUMBERS = (bool, int, float)
+_splats: dict[tuple[Any, ...], Any] = {}
 
 
 def operation(name: str, aval: Aval, values: Sequence[Any], attributes: dict[str, Any] | None = None) -> Any:
@@ -46,13 +47,14 @@ def elementwise(build: Callable[..., Any], aval: Aval, values: Sequence[Any]) ->
 
 def fill(aval: Aval, value: Any) -> Any:
     """A constant with the same value everywhere (XLA makes a broadcast of it: it takes no memory)."""
-    scalar = np.asarray(value, aval.dtype)
-    key = (aval, scalar.tobytes())
+    kind = type(value)
+    # As keys 0.0 and -0.0 are equal, so zeros are kept by how they print.
+    key = (aval, kind, value or repr(value)) if kind in _NUMBERS else (aval, np.asarray(value, aval.dtype).tobytes())
     found = _splats.get(key)
     if found is None:
         if len(_splats) >= _MOST_ATTRIBUTES:
             _splats.clear()
-        element = dtypes.element_type(aval.dtype)
+        scalar, element = np.asarray(value, aval.dtype), dtypes.element_type(aval.dtype)
         found = ir.DenseElementsAttr.get(scalar, type=element, shape=aval.shape)  # type: ignore[call-overload]
         _splats[key] = found
     return operation("stablehlo.constant", aval, (), {"value": found})
@@ -82,7 +84,7 @@ def dot_numbers(batch_x: tuple, batch_y: tuple, contract_x: tuple, contract_y: t
 
 def reduction(aval: Aval, value: Any, start: Any, axes: tuple[int, ...], combine: Callable[..., Any]) -> Any:
     """A reduction of one array by an elementwise operation of the dialect; `aval` describes the result."""
-    kind, element = (dtypes.tensor_type(shape, aval.dtype) for shape in (aval.shape, ()))
+    kind, element = dtypes.tensor_type(aval.shape, aval.dtype), dtypes.tensor_type((), aval.dtype)
     op = _create("stablehlo.reduce", [kind], [value, start], {"dimensions": integers(axes)}, regions=1)
     block = op.regions[0].blocks.append(element, element)
     end = ir.InsertionPoint(block)

@@ -176,7 +176,7 @@ def _entry(primitive: Primitive, flat: Operands, static: dict[str, Any]) -> tupl
 def place(leaves: Sequence[Any], primitive: Primitive | None = None) -> tuple[tuple[Aval, ...], list[Any]]:
     """Avals and buffers of operands, put on the device where they are not yet."""
     sharding = _common_sharding(leaves)
-    check = primitive is not None and primitive.category == "elementwise"
+    check = primitive is not None and (primitive.category == "elementwise" or primitive.name in _OF_ONE_DTYPE)
     placed = [_placed(leaf, sharding) for leaf in leaves]
     if check or (primitive is not None and primitive.name in _COMPARISONS):
         placed = [_fitting(pair, leaf, placed, check) for pair, leaf in zip(placed, leaves, strict=True)]
@@ -203,6 +203,11 @@ def _common_sharding(leaves: Sequence[Any]) -> Any:
     return next(iter(found), None)
 
 
+# Operations, other than elementwise ones with a derivative, whose operands are brought to one dtype.
+_OF_ONE_DTYPE = frozenset(
+    "maximum minimum fmax fmin floor_divide remainder fmod bitwise_and bitwise_or bitwise_xor left_shift right_shift "
+    "clip".split()
+)
 _COMPARISONS = frozenset(operators.COMPARISON_METHODS.values())
 
 

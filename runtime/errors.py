@@ -72,7 +72,17 @@ _INTERNAL = (
 )
 _source_maps: dict[str, Mapping[int, tuple[str, int]]] = {}
 _NO_LINES: Mapping[int, tuple[str, int]] = {}
-_is_internal: dict[str, bool] = {}
+
+
+class _Internal(dict[str, bool]):
+    """Files to whether they are the library's (or NumPy's), found out when first asked."""
+
+    def __missing__(self, filename: str) -> bool:
+        self[filename] = found = filename.startswith(_INTERNAL)
+        return found
+
+
+_is_internal = _Internal()
 _lines: "ByCode[dict[int, UserLine]]" = ByCode()  # by place in the code
 
 
@@ -100,21 +110,13 @@ def is_emitted(function: Any) -> bool:
 
 def internal(filename: str) -> bool:
     """Whether a frame of this file is the library's (or NumPy's), and so never shown as the user's."""
-    found = _is_internal.get(filename)
-    if found is None:
-        found = _is_internal[filename] = filename.startswith(_INTERNAL)
-    return found
+    return _is_internal[filename]
 
 
 def user_frame() -> FrameType | None:
     """The innermost frame of the caller's stack that is the user's (emitted code counts as the user's)."""
     frame: FrameType | None = sys._getframe(1)
-    known = _is_internal.get
-    while frame is not None:
-        filename = frame.f_code.co_filename
-        found = known(filename)
-        if not (internal(filename) if found is None else found):
-            break
+    while frame is not None and _is_internal[frame.f_code.co_filename]:
         frame = frame.f_back
     return frame
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from s2s.runtime import build, config, dtypes, staging
+from s2s.runtime import build, config, dtypes, errors, staging
 from s2s.runtime.adapter import ir, stablehlo
 from s2s.runtime.aval import Aval
 from s2s.runtime.staging import Staged
@@ -62,9 +62,11 @@ def convert(x: Staged, dtype: Any, weak: bool = False) -> Staged:
     return staging.like(build.operation("stablehlo.convert", aval, (x.value,)), aval)
 
 
-def promote(*operands: Staged) -> list[Staged]:
-    """The operands in their common dtype; weak if all of them are."""
+def promote(*operands: Staged, wrap: bool = False) -> list[Staged]:
+    """The operands in their common dtype; weak if all of them are. With `wrap`, Python ints need not fit into it."""
     dtype, weak = dtypes.result_type(*operands)
+    for x in () if wrap else operands:
+        refuse_overflow(x.literal, dtype)
     return [convert(x, dtype, weak) for x in operands]
 
 
@@ -105,8 +107,25 @@ def _as(x: Staged, aval: Aval) -> Staged:
     if x.aval is aval:
         return x
     if x.literal is not None:
+        refuse_overflow(x.literal, aval.dtype)
         return staging.like(build.fill(aval, np.asarray(x.literal).astype(aval.dtype)), aval)
     return broadcast_to(convert(x, aval.dtype, aval.weak), aval.shape)
+
+
+def refuse_overflow(value: Any, dtype: np.dtype) -> None:
+    """OverflowError for a Python int that an integer dtype, which it takes on (NEP 50), cannot hold."""
+    if type(value) is int and not 0 <= value < 128 and dtype.kind in "iu" and not dtypes.fits(value, dtype):
+        raise OverflowError(f"Python int {value} does not fit into {dtype}{errors.at_user_line()}")
+
+
+def comparable(x: Staged, y: Staged) -> tuple[Staged, Staged]:
+    """As `together`, for a comparison: a Python int that the other's integer dtype cannot hold is compared as int64."""
+    return together(_widened(x, y), _widened(y, x))
+
+
+def _widened(x: Staged, other: Staged) -> Staged:
+    is_wide = type(x.literal) is int and other.dtype.kind in "iu" and not other.weak
+    return staging.constant(x.literal) if is_wide and not dtypes.fits(x.literal, other.dtype) else x
 
 
 def broadcast_to(x: Staged, shape: Sequence[int]) -> Staged:

@@ -13,10 +13,9 @@ from s2s.runtime.staging import Staged
 
 
 def divide(x: Staged, y: Staged) -> Staged:
-    x, y = hlo.together(x, y)
-    if not dtypes.is_inexact(x.dtype):
+    if not (dtypes.is_inexact(x.dtype) or dtypes.is_inexact(y.dtype)):
         x, y = (hlo.convert(v, dtypes.default_float(), v.weak) for v in (x, y))
-    return hlo.divide(x, y)
+    return hlo.divide(*hlo.together(x, y))
 
 
 def floor_divide(x: Staged, y: Staged) -> Staged:
@@ -210,7 +209,7 @@ def clip(a: Staged, a_min: Staged | None = None, a_max: Staged | None = None) ->
 
 
 def where(condition: Staged, x: Staged, y: Staged) -> Staged:
-    x, y = hlo.promote(x, y)
+    x, y = hlo.promote(x, y, wrap=True)  # as NumPy does
     condition, x, y = hlo.broadcast_together(hlo.convert(condition, dtypes.bool_), x, y)
     weak = x.weak and y.weak
     result = hlo.select(condition, x, y)

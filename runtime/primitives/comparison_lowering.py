@@ -16,7 +16,7 @@ def comparison(direction: str) -> Binary:
     """A comparison; only equality is defined on complex numbers."""
 
     def lower(x: Staged, y: Staged) -> Staged:
-        x, y = hlo.together(x, y)
+        x, y = hlo.comparable(x, y)
         if dtypes.is_complex(x.dtype) and direction not in ("EQ", "NE"):
             raise TypeError("complex numbers have no order; compare np.abs or np.real of them")
         return hlo.compare(x, y, direction)

@@ -210,3 +210,33 @@ def test_threads(x):
     assert not failures
     for (k, n), found in results.items():
         np.testing.assert_allclose(found, np.full(n, np.sin(k) * k), rtol=1e-6)
+
+
+def test_constants_that_compare_equal_stay_apart(x):
+    values = (0.0, -0.0, 0, False, 1.0, 1, True, np.float64(-0.0), float("nan"))
+    for dtype in (np.float32, np.int32, np.bool_):
+        given = values[:7] if dtype is np.int32 else values
+        found = jit(lambda x, given=given, dtype=dtype: [np.full_like(x, v, dtype=dtype) for v in given])(x)
+        for value, array in zip(given, found, strict=True):
+            expected = np.full(3, value, dtype)
+            assert array.dtype == expected.dtype and np.asarray(array).tobytes() == expected.tobytes()
+
+
+def test_python_ints_that_a_narrow_dtype_cannot_hold():
+    of_one_dtype = [
+        *(np.add, np.subtract, np.multiply, np.maximum, np.floor_divide, np.remainder, np.bitwise_and, np.left_shift),
+        *(np.power, np.fmin),
+    ]
+    for dtype, value in ((np.int8, 300), (np.uint8, -1), (np.int16, -(2**20)), (np.uint32, 2**32)):
+        host = np.arange(3, dtype=dtype)
+        for function in of_one_dtype:
+            for call in (lambda x, f=function, v=value: f(x, v), lambda x, f=function, v=value: f(v, x)):
+                for run in (call, jit(call)):
+                    with pytest.raises(OverflowError, match="does not fit into"):
+                        run(from_host(host))
+        compared = jit(lambda x, v=value: [x < v, x >= v, v > x, x == v, v != x, x / v])(from_host(host))
+        expected = [host < value, host >= value, value > host, host == value, value != host, host / value]
+        for one, other in zip(compared, expected, strict=True):
+            np.testing.assert_allclose(np.asarray(one), other)
+    with pytest.raises(OverflowError, match="Python int 300 does not fit into int8"):
+        jit(lambda x: np.clip(x, 0, 300))(from_host(np.arange(3, dtype=np.int8)))
