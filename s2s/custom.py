@@ -14,7 +14,7 @@ from s2s.codegen.inference.kinds import Kind
 from s2s.codegen.reading import static_rules
 from s2s.codegen.reading.source import function_from_string
 from s2s.runtime import support
-from s2s.transformed import run
+from s2s.transformed import Transformed, run
 
 
 class _WithRule:
@@ -25,6 +25,7 @@ class _WithRule:
     def __init__(self, fun: Callable[..., Any], nondiff_argnums: Sequence[int] = (), nondiff_argnames: Any = ()):
         me: Any = self
         functools.update_wrapper(me, fun, updated=())
+        fun = _calling(fun) if isinstance(fun, Transformed) else fun
         self.fun = fun
         names = (nondiff_argnames,) if isinstance(nondiff_argnames, str) else tuple(nondiff_argnames)
         self._rule = Rule(fun, constants=(*nondiff_argnums, *names))
@@ -50,6 +51,17 @@ class _WithRule:
 
     def __repr__(self) -> str:
         return f"<s2s.{type(self).__name__} {getattr(self.fun, '__qualname__', self.fun)}>"
+
+
+def _calling(transformed: Transformed) -> Callable[..., Any]:
+    """A plain function that calls one that is written for its arguments, such as `vmap(f)`."""
+    source = transformed.signature()
+    arguments = source.tree.args
+    given = [a.id for a in (*arguments.posonlyargs, *arguments.args) if a.id not in source.defaults]
+    name = source.name if source.name.isidentifier() and source.name not in given else "called"
+    text = f"def {name}({', '.join(given)}):\n    return transformed({', '.join(given)})"
+    made: Callable[..., Any] = function_from_string(text, {"transformed": transformed})
+    return made
 
 
 class custom_vjp(_WithRule):  # noqa: N801 - the peer's name
