@@ -85,6 +85,12 @@ def loops(x):
     return total
 
 
+def updates(x):
+    x = s2s.numpy.asarray(x)
+    y = x.at[np.argmax(x)].set(x[0] * x[1]).at[0].multiply(x[2]).at[1:].min(0.5)
+    return np.sum(y.at[np.array([0, 0])].add(x[1]).at[0].get() * y * x)
+
+
 def known_branch(x, double=True):
     if double:
         x = x * 2.0
@@ -254,6 +260,7 @@ PROGRAMS = {
     "nested functions, lambdas that capture values": closure,
     "classes of yours: construction, methods, properties, operators, attribute writes, dataclasses": classes,
     "`x[i] = v` on arrays, swaps, writes through aliases and views, in functions called, `out=`, `np.add.at`": writes,
+    "`x.at[i].set(v)`, `.add`, `.get`; `.multiply`, `.divide`, `.power`, `.min`, `.max` at known places": updates,
     "`grad`, `vjp`, `jvp`, `vmap`, `hessian`, `jit` of functions inside; functions with a `custom_jvp` of yours": (
         transformations
     ),
