@@ -33,6 +33,7 @@ from s2s.codegen.objects import calls
 from s2s.codegen.objects.heap import ReturnsObject
 from s2s.codegen.reading.guards import UNRESOLVED, CalleeGuard, Guard, resolve_name, resolve_path
 from s2s.codegen.reading.source import FunctionSource, SourceError, function_source
+from s2s.runtime import support
 from s2s.runtime.errors import S2SError
 
 # Their functions are differentiated by rules, never through their own source.
@@ -256,6 +257,10 @@ class Program:
 
     def call(self, inference: Inference, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
         """The kind of a call of a user function on active arguments; the statement becomes a call of its pair."""
+        if target is support.filled_entries and not inference.batches:
+            cause = "what a list of another length in each row of a batch holds is differentiated once more"
+            inference.refuse(node, cause, "write to an array of fixed length, or use vmap(f, loop_over_batch=True)")
+            return Unknown()
         target, is_checkpointed = rematerialisation.unwrapped(target)
         if (rule := custom_rules.rule_of(target)) is not None:
             return custom_rules.call(inference, statement, node, rule)
