@@ -297,9 +297,10 @@ def test_the_first_page_prints_what_it_says():
     assert _printed_by(program) == printed
 
 
-def test_the_batched_function_is_what_is_printed():
-    first, _, second, printed = blocks("python")
-    assert _printed_by(f"{first}\n{second}").endswith(f"\n{printed}")
+@pytest.mark.parametrize("at", [2, 4], ids=["pair", "batched"])
+def test_what_follows_prints_what_it_says(at):
+    first, program, printed = blocks("python")[0], *blocks("python")[at : at + 2]
+    assert _printed_by(f"{first}\n{program}").endswith(f"\n{printed}")
 
 
 def _printed_by(program):
