@@ -20,6 +20,7 @@ _SEVERAL = 3
 
 class _State(threading.local):
     times = 0
+    asked = False  # in this attempt; NumPy goes on after what is raised by an `__index__`
 
 
 _state = _State()
@@ -43,6 +44,8 @@ def request() -> None:
     """
     frame = errors.user_frame()
     if _be_wary is not None and frame is not None and _be_wary(frame.f_code):
+        _state.asked = True
+    if _state.asked:
         raise StageAgain
 
 
@@ -58,8 +61,9 @@ class Attempts:
         self.times = 0
 
     def __enter__(self) -> None:
-        self.before, _state.times = _state.times, max(_state.times, self.times)
+        self.before = _state.times, _state.asked
+        _state.times, _state.asked = max(_state.times, self.times), False
 
     def __exit__(self, *_: object) -> None:
-        _state.times = self.before
+        _state.times, _state.asked = self.before
         self.times += 1
