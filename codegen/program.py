@@ -1,43 +1,33 @@
 """The functions of one emitted file: inferred instances of user functions, their pairs, and the header they need."""
 
 import functools
-import types
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import gast
-import numpy as np
 
 from s2s.codegen.core import core, verify
 from s2s.codegen.core.names import Namer
 from s2s.codegen.core.survey import Survey
-from s2s.codegen.derivatives import rematerialisation
 from s2s.codegen.desugaring import call_arguments, lifting
 from s2s.codegen.desugaring.desugar import Desugarer
 from s2s.codegen.desugaring.facts import Facts
 from s2s.codegen.desugaring.refusals import refuse_hidden_reads
-from s2s.codegen.diagnostics import Diagnostics, UnsupportedError, unsupported
+from s2s.codegen.diagnostics import Diagnostics, UnsupportedError
 from s2s.codegen.emission import defaults
 from s2s.codegen.emission.defaults import signature
 from s2s.codegen.functions import (
-    custom_rules,
     iterator_expansions,  # noqa: F401 - its rules
     numpy_expansions,  # noqa: F401 - its rules
+    user_calls,
 )
 from s2s.codegen.inference import aliasing, effects, kinds, recursion, static_tests, unset_reads
 from s2s.codegen.inference.infer import Inference, resolve_references
 from s2s.codegen.inference.kinds import Kind, Unknown
-from s2s.codegen.inference.operations import Operation
-from s2s.codegen.objects import calls
-from s2s.codegen.objects.heap import ReturnsObject
 from s2s.codegen.reading.guards import UNRESOLVED, CalleeGuard, Guard, resolve_name, resolve_path
-from s2s.codegen.reading.source import FunctionSource, SourceError, function_source
-from s2s.runtime import support
+from s2s.codegen.reading.source import FunctionSource
 from s2s.runtime.errors import S2SError
-
-# Their functions are differentiated by rules, never through their own source.
-LIBRARIES = ("numpy", "scipy", "math", "jaxlib", "builtins")
 
 
 @dataclass
@@ -123,11 +113,6 @@ class Instance:
             instance = self if not self.active_parameters else self.program.instance(self.source, inactive)
             self._plain = self.program.write_plain(instance)
         return self._plain
-
-
-def _source_of(target: Any) -> FunctionSource:
-    own: FunctionSource = target.own_source() if hasattr(type(target), "own_source") else function_source(target)
-    return own
 
 
 @dataclass
@@ -257,51 +242,7 @@ class Program:
 
     def call(self, inference: Inference, statement: gast.AST, node: gast.AST, target: Any) -> Kind:
         """The kind of a call of a user function on active arguments; the statement becomes a call of its pair."""
-        if target is support.filled_entries and not inference.batches:
-            cause = "what a list of another length in each row of a batch holds is differentiated once more"
-            inference.refuse(node, cause, "write to an array of fixed length, or use vmap(f, loop_over_batch=True)")
-            return Unknown()
-        target, is_checkpointed = rematerialisation.unwrapped(target)
-        if (rule := custom_rules.rule_of(target)) is not None:
-            return custom_rules.call(inference, statement, node, rule)
-        is_transformed = hasattr(type(target), "emitted_source")
-        source = target.signature() if is_transformed else self._source_of(inference, node, target)
-        if source is None:
-            return Unknown()
-        if call_arguments.is_variadic(source) and not call_arguments.has_stars(node):
-            try:
-                count, names = len(node.args), [k.arg for k in node.keywords]
-                target = target.variant(count, names) if is_transformed else target
-                source = target.signature() if is_transformed else call_arguments.specialised(source, count, names)
-            except ValueError as error:
-                inference.refuse(node, str(error), "pass each argument by position or by name")
-                return Unknown()
-        if is_transformed and source.bound is not None:
-            node = statement.value = calls.with_bound(inference, node, source)
-        bound = bind_call(source, node)
-        if isinstance(bound, str):
-            inference.refuse(node, bound, "pass each argument by position or by name")
-            return Unknown()
-        arguments = {p: inference.kind(n) for p, n in bound.items()}
-        if any(map(kinds.holds_object, arguments.values())) and not is_transformed:
-            return calls.in_place_of_call(inference, statement, node, source, bound)
-        arguments = {p: arguments[p] if p in arguments else self._default_kind(source, p) for p in parameters(source)}
-        if recursion.is_endless(self, id(target)):
-            inference.refuse(node, "each level of this recursion has arguments of another structure", "write a loop")
-            return Unknown()
-        if is_transformed:
-            source = self._emitted_source(target, arguments)
-        written = effects.requested(statement, node, bound)
-        settled = not is_transformed and static_tests.are_constant(arguments, bound)
-        try:
-            instance = self.instance(source, arguments, id(source) if is_transformed else id(target), written, settled)
-        except ReturnsObject:
-            return calls.in_place_of_call(inference, statement, node, source, bound)
-        effects.note(inference, statement, node, bound, instance.writes)
-        statement.operation = Operation("call", binding=bound, callee=instance)
-        if is_checkpointed:
-            rematerialisation.mark(inference, statement, node)
-        return instance.result
+        return user_calls.UserCall(self, inference, statement, node, target).kind()
 
     def core_of(self, source: FunctionSource) -> core.Function:
         """The function in Core, not inferred, with its global names resolved."""
@@ -319,44 +260,8 @@ class Program:
                 source = call_arguments.specialised(source, len(node.args), [k.arg for k in node.keywords])
             except ValueError as error:
                 return str(error)
-        found = bind_call(source, node)
+        found = call_arguments.bound(source, node)
         return found if isinstance(found, str) else (source, found)
-
-    def _emitted_source(self, transformed: Any, arguments: dict[str, Kind]) -> FunctionSource:
-        """What a transformed function runs for these kinds of arguments."""
-        source = transformed.emitted_source(arguments)
-        self.guards[(id(transformed), id(source))] = CalleeGuard(lambda: transformed.emitted_source(arguments), source)
-        return source
-
-    def _source_of(self, inference: Inference, node: gast.AST, target: Any) -> FunctionSource | None:
-        name = core.dotted(node.func) or "this function"
-        if isinstance(target, FunctionSource):
-            return target
-        if getattr(target, "__module__", None) and target.__module__.split(".")[0] in LIBRARIES:
-            inference.refuse(node, f"{name} has no derivative rule", "write it with functions that have one")
-            return None
-        if isinstance(target, type) and hasattr(target, "custom_rule"):
-            cause = f"{name} is applied inside of a transformed function: the rule is not known when that is written"
-            rewrite = "define the function and its rule at module level, or in a function that returns it"
-            raise unsupported(inference.function.source, node, cause, rewrite)
-        if isinstance(target, types.BuiltinFunctionType | np.ufunc | type) or not callable(target):
-            what = f"{name} is {'compiled code without a derivative rule' if callable(target) else 'no function'}"
-            rewrite = "use functions that have a rule (see the README's table), or write it in NumPy"
-            inference.refuse(node, what, rewrite)
-            return None
-        try:
-            _, source = self.sources[id(target)] if id(target) in self.sources else (target, _source_of(target))
-        except SourceError as error:
-            inference.refuse(node, f"{name}: {error}", "define the function in a file")
-            return None
-        if source.bound is not None:
-            inference.refuse(node, f"{name} is a method, which is not supported yet", "write it as a function")
-            return None
-        self.sources[id(target)] = target, source
-        return source
-
-    def _default_kind(self, source: FunctionSource, parameter: str) -> Kind:
-        return kinds.of_value(source.defaults[parameter], active=False)
 
     def write_pair(self, instance: Instance) -> None:
         self.writer.write_pair(self, instance)
@@ -371,28 +276,6 @@ class Program:
         self.writer.write_tangent(self, instance)
 
 
-def parameters(source: FunctionSource) -> list[str]:
-    arguments = source.tree.args
-    return [a.id for a in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]]
-
-
-def bind_call(source: FunctionSource, node: gast.AST) -> dict[str, gast.AST] | str:
-    """Parameter to argument node; the reason as text if the call does not fit."""
-    arguments = source.tree.args
-    if any(isinstance(a, gast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
-        return "the starred arguments have no structure that is known when the function is transformed"
-    positional = [a.id for a in [*arguments.posonlyargs, *arguments.args]]
-    if len(node.args) > len(positional):
-        return f"{source.name}() takes {len(positional)} arguments, {len(node.args)} were given"
-    bound = dict(zip(positional, node.args, strict=False))
-    for keyword in node.keywords:
-        if keyword.arg not in parameters(source) or keyword.arg in bound:
-            return f"{source.name}() got an unexpected argument {keyword.arg!r}"
-        bound[keyword.arg] = keyword.value
-    missing = [p for p in parameters(source) if p not in bound and p not in source.defaults]
-    return f"{source.name}() is missing the argument {missing[0]!r}" if missing else bound
-
-
 def build(
     source: FunctionSource, diagnostics: Diagnostics, inactive: Iterable[str] = (), facts: Facts | None = None
 ) -> core.Function:
@@ -404,7 +287,7 @@ def build(
     survey = source.survey if tree is source.tree else Survey(tree)
     _refuse_generators(survey, diagnostics)
     refuse_hidden_reads(survey.of(gast.Call), lambda name: resolve_name(source, name), diagnostics)
-    names = parameters(source)
+    names = call_arguments.parameters(source)
     extra = [a for a in (tree.args.vararg, tree.args.kwarg) if a is not None]
     for argument in extra:
         cause = "how many arguments * and ** stand for is known at a call only"
@@ -433,4 +316,4 @@ def _refuse_generators(survey: Survey, diagnostics: Diagnostics) -> None:
         diagnostics.report(node, cause, "return a list or an array")
 
 
-__all__ = ["UNRESOLVED", "Emitted", "Instance", "Program", "bind_call", "build", "parameters", "signature"]
+__all__ = ["UNRESOLVED", "Emitted", "Instance", "Program", "build", "signature"]

@@ -12,12 +12,12 @@ from s2s import batch_axes
 from s2s.codegen import transform
 from s2s.codegen.batching.row_axes import RowAxes
 from s2s.codegen.core.names import Namer
+from s2s.codegen.desugaring.call_arguments import parameters
 from s2s.codegen.functions import custom_rules
 from s2s.codegen.inference import kinds
 from s2s.codegen.inference.assumptions import as_batch, kinds_of_batches, kinds_of_parameters
 from s2s.codegen.inference.infer import UNRESOLVED
 from s2s.codegen.inference.kinds import Kind
-from s2s.codegen.program import parameters
 from s2s.codegen.reading.resolve import Unknown
 from s2s.codegen.reading.source import FunctionSource
 from s2s.codegen.reading.static_module import StaticModule, static_module

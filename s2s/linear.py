@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from s2s.codegen import transform
+from s2s.codegen.desugaring.call_arguments import parameters
 from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.inference import kinds
-from s2s.codegen.program import parameters
 from s2s.codegen.reading.source import function_source
 from s2s.derivatives import Pullback, pullback_of
 from s2s.runtime import tree

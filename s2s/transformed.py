@@ -11,6 +11,7 @@ import numpy as np
 
 from s2s.codegen import transform
 from s2s.codegen.desugaring import call_arguments
+from s2s.codegen.desugaring.call_arguments import parameters
 from s2s.codegen.diagnostics import UnsupportedError
 from s2s.codegen.emission.tracebacks import with_user_line
 from s2s.codegen.functions import custom_rules
@@ -18,7 +19,6 @@ from s2s.codegen.functions.calling import source_of_callable
 from s2s.codegen.inference import kinds
 from s2s.codegen.inference.assumptions import kinds_of_parameters
 from s2s.codegen.inference.kinds import Kind
-from s2s.codegen.program import parameters
 from s2s.codegen.reading.belongings import Belongings
 from s2s.codegen.reading.source import FunctionSource, function_source
 from s2s.codegen.simplifying import ranks

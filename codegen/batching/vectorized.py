@@ -4,10 +4,10 @@ import numpy as np
 
 from s2s.codegen import transform
 from s2s.codegen.derivatives.jacobians import Text
+from s2s.codegen.desugaring.call_arguments import parameters
 from s2s.codegen.emission.composed import compose
 from s2s.codegen.inference import kinds
 from s2s.codegen.inference.kinds import Kind
-from s2s.codegen.program import parameters
 from s2s.codegen.reading.source import FunctionSource
 from s2s.runtime import support
 

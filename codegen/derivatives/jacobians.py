@@ -11,11 +11,11 @@ import numpy as np
 from s2s.codegen import transform
 from s2s.codegen.batching.row_axes import RowAxes
 from s2s.codegen.core.names import Namer, names_in
+from s2s.codegen.desugaring.call_arguments import parameters
 from s2s.codegen.diagnostics import unsupported
 from s2s.codegen.emission.composed import compose
 from s2s.codegen.inference import kinds
 from s2s.codegen.inference.kinds import DictOf, Kind, ListOf, Numeric, TupleOf
-from s2s.codegen.program import parameters
 from s2s.codegen.reading.source import FunctionSource, function_source
 from s2s.runtime import support, tree
 

@@ -24,6 +24,12 @@ def is_variadic(source: FunctionSource) -> bool:
     return arguments.vararg is not None or arguments.kwarg is not None
 
 
+def parameters(source: FunctionSource) -> list[str]:
+    """All parameters but those with a star."""
+    arguments = source.tree.args
+    return [a.id for a in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]]
+
+
 def positional(source: FunctionSource) -> list[str]:
     """Parameters that may be given by position."""
     arguments = source.tree.args
@@ -167,3 +173,19 @@ def got(kind: DictOf, node: gast.AST) -> gast.AST | None:
     if kind.get(core.literal(node.args[0])) is not None:
         return gast.copy_location(core.subscript(node.func.value, node.args[0]), node)
     return node.args[1] if len(node.args) == 2 else core.constant(None)
+
+
+def bound(source: FunctionSource, node: gast.AST) -> dict[str, gast.AST] | str:
+    """Parameter to argument node; the reason as text if the call does not fit."""
+    if any(isinstance(a, gast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
+        return "the starred arguments have no structure that is known when the function is transformed"
+    by_position = positional(source)
+    if len(node.args) > len(by_position):
+        return f"{source.name}() takes {len(by_position)} arguments, {len(node.args)} were given"
+    found = dict(zip(by_position, node.args, strict=False))
+    for keyword in node.keywords:
+        if keyword.arg not in parameters(source) or keyword.arg in found:
+            return f"{source.name}() got an unexpected argument {keyword.arg!r}"
+        found[keyword.arg] = keyword.value
+    missing = [p for p in parameters(source) if p not in found and p not in source.defaults]
+    return f"{source.name}() is missing the argument {missing[0]!r}" if missing else found
