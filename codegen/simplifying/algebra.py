@@ -120,8 +120,6 @@ class Algebra:
             is_inverse = isinstance(over, gast.BinOp) and isinstance(over.op, gast.Div) and core.is_constant(over.left)
             if is_inverse and not self.is_users(factor):
                 return core.binary(factors.times(over.left, other), gast.Div(), over.right)
-        if core.is_name(left) and core.same(left, right):
-            return core.binary(left, gast.Pow(), core.constant(2))
         scaled = quotients.product(self, left, right) or factors.product(self, left, right)
         return scaled or self._signed(left, gast.Mult(), right) or self._product_over(left, right)
 

@@ -101,8 +101,12 @@ def over_square(rewriting: Any, left: gast.AST, right: gast.AST) -> gast.AST | N
     if not (isinstance(product, gast.BinOp) and isinstance(product.op, gast.Mult)):
         return None
     ratio = known.get((_key(rewriting, product.right), square.left.id))
-    scaled = core.binary(product.left, gast.Mult(), core.name(ratio)) if ratio is not None else None
-    return core.binary(scaled, gast.Div(), square.left) if scaled is not None else None
+    if ratio is None:
+        return None
+    is_twice = core.is_name(product.left) and product.left.id == ratio
+    power = core.binary(product.left, gast.Pow(), core.constant(2))
+    scaled = power if is_twice else core.binary(product.left, gast.Mult(), core.name(ratio))
+    return core.binary(scaled, gast.Div(), square.left)
 
 
 def _is_power_of_two(node: gast.AST | None) -> bool:

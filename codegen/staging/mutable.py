@@ -4,6 +4,7 @@ A NumPy array holds numbers only. One that is written into, under any of its nam
 passed to, is made a staged array where it is created.
 """
 
+import functools
 import types
 from collections.abc import Callable
 from typing import Any
@@ -146,24 +147,38 @@ class WrittenArrays:
             self._add(call)
 
     def _add(self, node: Any) -> None:
-        if not self._is_staged(node, frozenset()):
+        if not self._is_staged(node):
             self.values.add(id(node))
 
-    def _is_staged(self, node: Any, seen: frozenset[str]) -> bool:
+    def _is_staged(self, node: Any) -> bool:
         """Whether an expression surely has a staged operand, and so a staged value."""
+        return not self._staged_names.isdisjoint(self._operands(node))
+
+    @functools.cached_property
+    def _staged_names(self) -> set[str]:
+        """The arguments, and names of which all values surely have a staged operand: the least such set."""
+        operands = {
+            name: [set() if value is None else self._operands(value) for value in values]
+            for name, values in self.bindings.items()
+        }
+        staged, more = set(self.arguments), set(self.arguments)
+        while more:
+            more = {
+                name
+                for name, values in operands.items()
+                if name not in staged and not any(staged.isdisjoint(read) for read in values)
+            }
+            staged |= more
+        return staged
+
+    def _operands(self, node: Any) -> set[str]:
+        """The names that an expression reads, but for those that only give sizes."""
         calls = [n for n in core.nodes(node) if isinstance(n, gast.Call)]
         sizes = [c for c in calls if any(self.resolve(c.func) is f for f in _OF_SIZES)]
         sizes += [c.args[0] for c in calls if c.args and self.resolve(c.func) is np.full]
         within = {id(n) for c in sizes for n in core.nodes(c)}
         read = [n for n in core.nodes(node) if isinstance(n, gast.Name) and id(n) not in within]
-        names = {n.id for n in read if not self._is_size(n, node)}
-        if names & self.arguments:
-            return True
-        values = {name: self.bindings[name] for name in names - seen if name in self.bindings}
-        return any(
-            all(value is not None and self._is_staged(value, seen | {name}) for value in found)
-            for name, found in values.items()
-        )
+        return {n.id for n in read if not self._is_size(n, node)}
 
     def _is_size(self, name: Any, node: Any) -> bool:
         """Whether a name only gives its size, or the like, to an expression."""

@@ -157,7 +157,7 @@ def much_at_once(x):
         y = file
     try:
         x = x * 2.0
-    finally:
+    except ValueError:
         x = x * 3.0
 
     class Local:

@@ -62,11 +62,6 @@ def missing_attribute(x):
     return np.sum(x.total)
 
 
-def index_into_a_list(x):
-    values = [1.0, 2.0, 3.0]
-    return values[x[0].astype(int)] * x[1]
-
-
 def vector_to_float(x):
     return float(x) * 2
 
@@ -89,7 +84,6 @@ MISTAKES = [
     (STAGED, ambiguous, 1, ["truth value of an array with 3 elements is ambiguous", ".any() or .all()"]),
     (EAGER, missing_attribute, 1, ["the attribute 'total' has no derivative rule"]),
     (STAGED, missing_attribute, 1, ["no attribute 'total'"]),
-    (STAGED, index_into_a_list, 2, ["an index into a list", "make an array of a list that is indexed"]),
     (STAGED, vector_to_float, 1, ["only an array of one element has a float", "shape (3,)"]),
 ]
 

@@ -12,11 +12,11 @@ from tests.s2s import practice
 
 # Statements, at most. Those with a gradient by hand below are held against that, too.
 LONGEST = {
-    "batch_norm": 16, "masked_attention": 25, "lstm": 43, "gru": 28, "conv1d": 16, "leapfrog": 32, "kalman":
-    37, "logistic": 9, "softmax_labels": 15, "kmeans": 6, "gmm": 24, "interpolate": 27, "heat2d": 21,
-    "newton_root": 26, "rk4": 42, "viterbi": 17, "dtw": 37, "vae": 14, "factorise": 6, "resnet": 18, "truss":
-    11, "binomial": 43, "monte_carlo": 13, "rosenbrock": 6, "huber": 7, "cosine": 7, "gp_nll": 16, "adaptive":
-    10, "momentum": 17, "mlp": 21, "nbody": 15,
+    "batch_norm": 14, "masked_attention": 22, "lstm": 42, "gru": 28, "conv1d": 16, "leapfrog": 32, "kalman":
+    33, "logistic": 9, "softmax_labels": 11, "kmeans": 6, "gmm": 18, "interpolate": 27, "heat2d": 21,
+    "newton_root": 25, "rk4": 41, "viterbi": 16, "dtw": 35, "vae": 14, "factorise": 6, "resnet": 18, "truss":
+    12, "binomial": 42, "monte_carlo": 13, "rosenbrock": 6, "huber": 6, "cosine": 7, "gp_nll": 16, "adaptive":
+    10, "momentum": 17, "mlp": 21, "nbody": 16,
 }  # fmt: skip
 
 
