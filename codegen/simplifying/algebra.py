@@ -39,6 +39,7 @@ class Algebra:
         self.shapes = ShapeTable(function, recorded)
         self.uses = Uses([], {})
         self.quotients = quotients.Quotients()
+        self.counters: set[str] = set()
 
     def simpler(self, node: gast.AST) -> gast.AST | None:
         """A simpler expression of the same value, None if there is none."""

@@ -46,13 +46,15 @@ def set_at_bar(rewriting: Any, node: gast.Call) -> gast.AST | None:
     places = rewriting.definition(key)
     indices = places.elts if isinstance(places, gast.Tuple) else [key]
     is_number = rewriting.shapes.of(value) == () and rewriting.shapes.rank(g) == len(indices)
-    are_numbers = is_number and all(_is_integer(rewriting, i) for i in indices)
-    return core.subscript(g, places if isinstance(places, gast.Tuple) else key) if are_numbers else None
+    are_counted = is_number and all(_is_counter(rewriting, i) for i in indices)
+    return core.subscript(g, places if isinstance(places, gast.Tuple) else key) if are_counted else None
 
 
-def _is_integer(rewriting: Any, node: gast.AST) -> bool:
-    is_literal = core.is_constant(node) and type(core.literal(node)) is int
-    return is_literal or core.is_name(node) and rewriting.shapes.of(node) == ()
+def _is_counter(rewriting: Any, node: gast.AST) -> bool:
+    """Is this surely an integer? A truth value as an index takes all elements, or none."""
+    if core.is_name(node):
+        return node.id in rewriting.counters
+    return core.is_constant(node) and type(core.literal(node)) is int
 
 
 def _is_array(rewriting: Any, c: gast.AST) -> bool:

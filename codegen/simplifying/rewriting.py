@@ -11,7 +11,7 @@ import gast
 
 from s2s.codegen.core import core
 from s2s.codegen.desugaring.normal_form import Flattener
-from s2s.codegen.simplifying import common, copies, helper_rules
+from s2s.codegen.simplifying import common, copies, counters, helper_rules
 from s2s.codegen.simplifying.algebra import Algebra, is_flat
 from s2s.codegen.simplifying.definitions import Assigned
 from s2s.codegen.simplifying.uses import Uses
@@ -50,6 +50,7 @@ class Rewriting(Algebra):
         self.stale, self.beside, self.copies = stale, set(), {}
         self.shapes.learn(body, assigned.plain, stale)
         self.quotients.learn(self, statements)
+        self.counters = counters.found_in(self.function, statements)
         self.changed = False
         self._block(body, {})
         return self.changed
