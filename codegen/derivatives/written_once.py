@@ -10,7 +10,7 @@ from typing import NamedTuple
 import gast
 
 from s2s.codegen.core import core
-from s2s.codegen.simplifying import dead_code
+from s2s.codegen.simplifying import counters, dead_code
 from s2s.codegen.simplifying.shapes import called_primitive
 
 
@@ -58,16 +58,13 @@ class Search:
     def _index(self, loop: gast.For) -> str | None:
         """The name in a loop back for the index of `for i in range(…)`."""
         primal = loop.primal
-        if not (isinstance(primal, gast.For) and self._is_range(primal.iter) and _is_natural_range(primal.iter.args)):
+        if not isinstance(primal, gast.For) or not counters.is_range(self.function, primal.iter):
+            return None
+        if not _is_natural_range(primal.iter.args):
             return None
         index, called = core.targets(primal)[0], self.called.get(id(loop), {})
         self._note_offsets(primal, index, called)
         return called.get(index, index)
-
-    def _is_range(self, iterated: gast.AST) -> bool:
-        if not (isinstance(iterated, gast.Call) and core.is_name(iterated.func) and iterated.func.id == "range"):
-            return False
-        return self.function.references.get("range", range) is range and "range" not in self.function.bases
 
     def _note_offsets(self, primal: gast.For, index: str, called: dict[str, str]) -> None:
         """`j = i + 1` names another element in each iteration as well."""
@@ -180,7 +177,9 @@ def _is_plain(statement: gast.AST) -> bool:
 
 def _is_natural_range(bounds: list[gast.AST]) -> bool:
     """Is `range(*bounds)` of natural numbers, as far as its text says? Negative ones could name an element again."""
-    if len(bounds) == 3 and core.is_constant(bounds[2]) and core.literal(bounds[2]) < 0:
+    if len(bounds) == 3 and not core.is_constant(bounds[2]):
+        return False
+    if len(bounds) == 3 and core.literal(bounds[2]) < 0:
         return core.is_constant(bounds[1]) and core.literal(bounds[1]) >= -1
     return len(bounds) == 1 or _is_natural(bounds[0])
 

@@ -10,10 +10,8 @@ from s2s.codegen.simplifying import dead_code
 
 def found_in(function: core.Function, statements: list[gast.AST]) -> set[str]:
     """The counters among the names of these statements, what loops save of them included."""
-    if function.references.get("range", range) is not range or "range" in function.bases:
-        return set()
     loops = [s for s in statements if type(s) is gast.For]
-    found = {s.target.id for s in loops if type(s.target) is gast.Name and _is_range(s.iter)}
+    found = {s.target.id for s in loops if type(s.target) is gast.Name and is_range(function, _forwards(s.iter))}
     for statement in statements if found else ():
         if type(statement) is gast.Assign and _is_shifted(statement.value, found):
             found.update(core.targets(statement))
@@ -22,13 +20,17 @@ def found_in(function: core.Function, statements: list[gast.AST]) -> set[str]:
     return found
 
 
-def _is_range(iterated: Any) -> bool:
-    """Is this `range(…)`, or `reversed(range(…))`?"""
-    if type(iterated) is not gast.Call or type(iterated.func) is not gast.Name:
+def is_range(function: core.Function, iterated: Any) -> bool:
+    """Is this a call of Python's `range`?"""
+    if type(iterated) is not gast.Call or type(iterated.func) is not gast.Name or iterated.func.id != "range":
         return False
-    if iterated.func.id == "reversed":
-        return len(iterated.args) == 1 and _is_range(iterated.args[0])
-    return bool(iterated.func.id == "range")
+    return function.references.get("range", range) is range and "range" not in function.bases
+
+
+def _forwards(iterated: Any) -> Any:
+    """What `reversed(…)` is of."""
+    is_call = type(iterated) is gast.Call and type(iterated.func) is gast.Name and len(iterated.args) == 1
+    return iterated.args[0] if is_call and iterated.func.id == "reversed" else iterated
 
 
 def _is_shifted(value: Any, counters: set[str]) -> bool:

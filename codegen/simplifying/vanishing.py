@@ -132,11 +132,11 @@ class Expansion:
         """Does the call sum along the axis, with a result that fits where it is read?"""
         keywords = {k.arg: core.literal(k.value) if core.is_literal(k.value) else UnknownError for k in call.keywords}
         axis, keeps = keywords.pop("axis", None), keywords.pop("keepdims", False)
-        if keywords or shape != self.shape:
+        if keywords or shape != self.shape or not isinstance(keeps, int):
             return False
         if self.axis is None:
             return axis is None
-        return isinstance(axis, int) and axis % len(shape) == self.axis and keeps is not reduced
+        return isinstance(axis, int) and axis % len(shape) == self.axis and bool(keeps) is not reduced
 
     def _with_axis(self, node: gast.AST, axis: int | None) -> Terms | None:
         """Terms of a value that gets the axis that it lacks."""

@@ -71,6 +71,13 @@ def named_again(x):
     return np.sum(out**2)
 
 
+def by_given_steps(x, step=-1):
+    out = np.zeros(3)
+    for i in range(2, -3, step):
+        out[i] = x[i + 2] * 2.0
+    return np.sum(out**2)
+
+
 def before_it(x):
     out = np.zeros(len(x))
     for i in range(len(x)):
@@ -145,7 +152,7 @@ def read_in_between(x):
 
 
 LEFT_OUT = [each, from_one, downwards, next_one, table, inside, substitution]
-KEPT = [of_argument, named_again, before_it, in_every_round, by_columns]
+KEPT = [of_argument, named_again, by_given_steps, before_it, in_every_round, by_columns]
 OTHERS = [recurrence, given_twice, read_in_between, copied_within, chosen]
 
 
